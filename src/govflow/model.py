@@ -265,6 +265,7 @@ class Commitment:
     consequence: str
     post_check: Limit | None
     replaces: tuple[str, ...] = ()
+    when: Condition | None = None
 
 
 @dataclass(frozen=True, slots=True)
