@@ -1,0 +1,11 @@
+"""Runs BPMN that our own compiler wrote: the only place that imports SpiffWorkflow.
+
+Four verbs, each takes a snapshot and gives the next one: start, complete, fire, cancel. Case data, clocks and
+history are not in here; gateways ask for named flags that the caller has computed.
+"""
+
+from govflow.spiff.definition import Process, compile_process
+from govflow.spiff.records import ProcessError, Step, Token
+from govflow.spiff.verbs import cancel, complete, fire, start
+
+__all__ = ["Process", "ProcessError", "Step", "Token", "cancel", "compile_process", "complete", "fire", "start"]

@@ -1,0 +1,85 @@
+"""The four verbs: bytes in, bytes out. The state given in is never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from SpiffWorkflow.exceptions import SpiffWorkflowException
+
+from govflow.spiff.definition import Process
+from govflow.spiff.records import ProcessError, Step, Token
+from govflow.spiff.snapshot import CANCELLED, FINISHED, RUNNING, dump, load
+from govflow.spiff.workflow import Case
+
+FAULTS = (SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+
+def start(process: Process, flags: Mapping[str, bool]) -> Step:
+    """Begin a case and run it to the first places where it waits.
+
+    ``flags`` are the named conditions, already computed; a gateway that needs one that is missing raises
+    ProcessError ``no_route``.
+    """
+    case = Case(process.spec, process.subs, flags)
+    _guarded(case, lambda: case.begin(case))
+    return _step(process, case, {})
+
+
+def complete(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Step:
+    """Complete the live user task at ``path`` and run on; ProcessError ``not_live`` when it does not wait."""
+    return _run(process, state, path, "user", flags)
+
+
+def fire(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Step:
+    """Fire the waiting timer at ``path`` and run on; ProcessError ``not_live`` when it does not wait."""
+    return _run(process, state, path, "timer", flags)
+
+
+def cancel(process: Process, state: bytes) -> Step:
+    """End the case here and now; every live token is closed."""
+    case = load(process, state, {})
+    before = tuple(case.live())
+    left = tuple(task.workflow.path(task) for task in case.walk_all() if task.id in case.subprocesses)
+    return Step(dump(process, case, CANCELLED), (), before, (), (), left, (), True)
+
+
+def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[str, bool]) -> Step:
+    case = load(process, state, flags)
+    before = case.live()
+    task = next((task for token, task in before.items() if token.path == path and token.kind == kind), None)
+    if task is None:
+        raise ProcessError("not_live", _not_live(path, kind, before), path.rpartition("/")[2].partition("#")[0])
+    _guarded(case, task.run)
+    return _step(process, case, before)
+
+
+def _not_live(path: str, kind: str, before: Mapping[Token, Any]) -> str:
+    waiting = ", ".join(token.path for token in before if token.kind == kind) or "none"
+    return f"no {kind} {path!r} waits here; waiting: {waiting}"
+
+
+def _guarded(case: Case, first: Any) -> None:
+    """Run; whatever goes wrong becomes a ProcessError, and the half-changed case is thrown away by the caller."""
+    try:
+        first()
+        case.run_agenda()
+    except ProcessError:
+        raise
+    except FAULTS as error:
+        raise ProcessError("internal", f"the executor failed: {error!r}") from error
+
+
+def _step(process: Process, case: Case, before: Mapping[Token, Any]) -> Step:
+    live = tuple(case.live())
+    now = set(live)
+    return Step(
+        state=dump(process, case, FINISHED if case.completed else RUNNING),
+        opened=tuple(token for token in live if token not in before),
+        closed=tuple(token for token in before if token not in now),
+        passed=tuple(case.passed),
+        entered=tuple(case.entered),
+        left=tuple(case.left),
+        live=live,
+        ended=case.completed,
+    )
