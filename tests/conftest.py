@@ -1,0 +1,72 @@
+"""What every test may rely on: repeatable Hypothesis runs, no network but this machine, PostgreSQL when asked for."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests import postgres
+
+settings.register_profile(
+    "govflow", derandomize=True, deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("govflow")
+
+_connect = socket.socket.connect
+_connect_ex = socket.socket.connect_ex
+
+
+def _is_here(address: object) -> bool:
+    """Whether a socket address lies on this machine: a UNIX socket or a loopback address."""
+    if not isinstance(address, tuple):
+        return True
+    host = address[0]
+    if host in ("localhost", ""):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _guarded_connect(self: socket.socket, address: object) -> None:
+    if not _is_here(address):
+        raise RuntimeError(f"a test tried to reach {address!r}; tests use this machine only")
+    _connect(self, address)  # type: ignore[arg-type]
+
+
+def _guarded_connect_ex(self: socket.socket, address: object) -> int:
+    if not _is_here(address):
+        raise RuntimeError(f"a test tried to reach {address!r}; tests use this machine only")
+    return _connect_ex(self, address)  # type: ignore[arg-type]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Close the network; the process that was started first also says where a shared PostgreSQL would live."""
+    socket.socket.connect = _guarded_connect  # type: ignore[method-assign, assignment]
+    socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign, assignment]
+    if not hasattr(config, "workerinput"):
+        postgres.prepare()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the shared PostgreSQL once all workers are done, and open the network again."""
+    if not hasattr(config, "workerinput"):
+        postgres.stop()
+    socket.socket.connect = _connect  # type: ignore[method-assign]
+    socket.socket.connect_ex = _connect_ex  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """URL of the test session's own PostgreSQL server (its maintenance database)."""
+    return postgres.server_url()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str) -> Iterator[str]:
+    """URL of a fresh, empty PostgreSQL database, dropped after the test."""
+    with postgres.database(postgres_server) as url:
+        yield url

@@ -1,0 +1,186 @@
+"""A real PostgreSQL server for the tests: own data folder, own port on loopback, stopped at the end.
+
+Run as a program it only makes sure that a server is installed (Debian's package, its service is not started).
+The server is started by the first test that wants it and shared by all workers of the run.
+"""
+
+import fcntl
+import glob
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+
+FOLDER = "GOVFLOW_TEST_POSTGRES"  # environment variable that tells the workers where the shared server lives
+START_SECONDS = 60.0
+CLUSTER_CONFIG = "/etc/postgresql-common/createcluster.conf"
+
+
+class NoServer(RuntimeError):
+    """PostgreSQL is not to be had on this machine; the message says what was tried."""
+
+
+def binaries() -> Path | None:
+    """The folder of initdb and postgres, newest version first, or None."""
+    candidates = [Path(path).parent for path in glob.glob("/usr/lib/postgresql/*/bin/postgres")]
+    candidates.sort(key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0, reverse=True)
+    more = ["/usr/local/bin", "/opt/homebrew/bin", *glob.glob("/opt/homebrew/opt/postgresql*/bin")]
+    on_path = shutil.which("postgres")
+    candidates += [Path(path) for path in ([str(Path(on_path).parent)] if on_path else []) + more]
+    return next((path for path in candidates if (path / "initdb").exists() and (path / "postgres").exists()), None)
+
+
+def install() -> Path:
+    """Find the server or install Debian's package without starting its service; NoServer if that fails."""
+    found = binaries()
+    if found:
+        return found
+    if not shutil.which("apt-get"):
+        raise NoServer("The tests need a PostgreSQL server (13 or newer); install one so that `postgres` is on PATH.")
+    sys.stderr.write("Installing PostgreSQL for the tests (once) ...\n")
+    apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
+    _as_root([*apt, "update"])
+    _as_root([*apt, "install", "--no-install-recommends", "postgresql-common"])
+    # Debian would make and start a server of the machine's own; the tests bring theirs.
+    _as_root(["sed", "-i", "s/^#\\?create_main_cluster.*/create_main_cluster = false/", CLUSTER_CONFIG])
+    _as_root([*apt, "install", "--no-install-recommends", "postgresql"])
+    found = binaries()
+    if not found:
+        raise NoServer("apt-get installed postgresql, but no /usr/lib/postgresql/*/bin/postgres is there.")
+    return found
+
+
+def _as_root(command: list[str]) -> None:
+    prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoServer(
+            "The tests need a PostgreSQL server and could not install one. "
+            f"`{' '.join([*prefix, *command])}` said: {(done.stderr or done.stdout).strip()[-500:]}"
+        )
+
+
+def prepare() -> None:
+    """Choose the shared server's folder; nothing is started yet."""
+    os.environ[FOLDER] = tempfile.mkdtemp(prefix="govflow-postgres-")
+
+
+def server_url() -> str:
+    """Start the shared server unless another worker has done so; give the URL of its maintenance database."""
+    folder = Path(os.environ[FOLDER])
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        record = folder / "server.json"
+        if not record.exists():
+            record.write_text(json.dumps(_start(folder)))
+        port = json.loads(record.read_text())["port"]
+    return f"postgresql+psycopg://govflow@127.0.0.1:{port}/postgres"
+
+
+def _start(folder: Path) -> dict[str, int]:
+    programs = binaries()
+    if programs is None:
+        raise NoServer("No PostgreSQL server is installed; `make test` installs one where apt-get is at hand.")
+    user = _server_user()
+    data, log = folder / "data", folder / "log"
+    data.mkdir()
+    if user:
+        os.chmod(folder, 0o755)
+        shutil.chown(data, user)
+    common = {"user": user, "cwd": "/", "extra_groups": [] if user else None}
+    subprocess.run(
+        [programs / "initdb", "-D", data, "-U", "govflow", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, stdout=subprocess.DEVNULL, **common,  # type: ignore[call-overload]
+    )  # fmt: skip
+    port = _free_port()
+    options = {
+        "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "max_connections": "200",
+        "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",  # the data lives as long as the tests
+    }  # fmt: skip
+    flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
+    with open(log, "wb") as output:
+        process = subprocess.Popen(
+            [programs / "postgres", "-D", data, *flags],
+            stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **common,  # type: ignore[call-overload]
+        )  # fmt: skip
+    _wait_until_ready(process, port, log)
+    return {"port": port, "pid": process.pid}
+
+
+def _server_user() -> str | None:
+    """PostgreSQL refuses to run as root; then it runs as Debian's postgres user, else as nobody."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until and process.poll() is None:
+        if b"ready to accept connections" in log.read_bytes():
+            return
+        time.sleep(0.02)
+    process.kill()
+    raise NoServer(f"PostgreSQL did not start on port {port}; its log says:\n{log.read_text()[-2000:]}")
+
+
+def stop() -> None:
+    """Stop the shared server, if one was started, and remove its folder."""
+    folder = Path(os.environ.pop(FOLDER))
+    record = folder / "server.json"
+    if record.exists():
+        pid = json.loads(record.read_text())["pid"]
+        _signal(pid, signal.SIGINT)  # fast shutdown: open connections are cut
+        until = time.monotonic() + 10
+        while time.monotonic() < until and (folder / "data" / "postmaster.pid").exists():
+            time.sleep(0.02)
+        if (folder / "data" / "postmaster.pid").exists():
+            _signal(pid, signal.SIGQUIT)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _signal(pid: int, which: signal.Signals) -> None:
+    try:
+        os.kill(pid, which)
+    except ProcessLookupError:
+        return
+
+
+@contextmanager
+def database(server: str) -> Iterator[str]:
+    """A fresh database on the server; dropped at the end, whoever is still connected."""
+    name = f"t_{uuid4().hex}"
+    address = server.replace("postgresql+psycopg://", "postgresql://")
+    with psycopg.connect(address, autocommit=True) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield server.rsplit("/", 1)[0] + f"/{name}"
+    finally:
+        with psycopg.connect(address, autocommit=True) as admin:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+if __name__ == "__main__":
+    try:
+        install()
+    except NoServer as error:
+        sys.exit(str(error))

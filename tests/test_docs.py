@@ -1,0 +1,142 @@
+"""The documentation is executed: what README.md shows is what the command line prints."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+SKIP = re.compile(r"<!--\s*not executed:\s*(\S.*?)\s*-->\s*\Z", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One `console` block: the commands with what they print, and why it is not executed, if so."""
+
+    line: int
+    steps: tuple[tuple[str, str], ...]
+    skipped: str | None
+
+
+def examples_in(text: str) -> list[Example]:
+    """Every console block whose first command is govflow's; a comment just before a block may excuse it."""
+    found = []
+    for block in BLOCK.finditer(text):
+        steps = _steps(block.group(1))
+        if steps and steps[0][0].startswith("govflow"):
+            excuse = SKIP.search(text[: block.start()])
+            found.append(Example(text[: block.start()].count("\n") + 2, steps, excuse.group(1) if excuse else None))
+    return found
+
+
+def _steps(block: str) -> tuple[tuple[str, str], ...]:
+    steps: list[tuple[str, list[str]]] = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            steps.append((line[2:], []))
+        elif line.startswith("> ") and steps and steps[-1][0].endswith("\\"):
+            steps[-1] = (steps[-1][0][:-1] + line[2:], [])
+        elif steps:
+            steps[-1][1].append(line)
+    return tuple((command, "\n".join(output).rstrip()) for command, output in steps)
+
+
+def matches(expected: str, actual: str) -> bool:
+    """Whether the output is as shown; a line `...` stands for any lines, `…` or `...` inside a line for any text."""
+    pattern = ""
+    for line in expected.splitlines():
+        if line.strip() in ("...", "…"):
+            pattern += r"(?:[^\n]*\n)*?"
+        else:
+            pattern += r"[^\n]*".join(re.escape(part.rstrip()) for part in re.split(r"\.\.\.|…", line)) + r"[ ]*\n"
+    trimmed = "".join(line.rstrip() + "\n" for line in actual.rstrip().splitlines())
+    return re.fullmatch(pattern, trimmed) is not None
+
+
+def _execute(command: str, folder: Path) -> str:
+    """Run one govflow command, with its redirection if any, and give both output streams."""
+    words = shlex.split(command, comments=True)
+    target = None
+    if ">" in words:
+        target = folder / words[words.index(">") + 1]
+        words = words[: words.index(">")]
+    assert words[0] == "govflow", f"only govflow commands are executed, found {command!r}"
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "govflow"), *words[1:]],
+        cwd=folder, capture_output=True, text=True, encoding="utf-8", check=False,
+        env=_environment(folder),
+    )  # fmt: skip
+    if target:
+        target.write_text(done.stdout, encoding="utf-8")
+        return done.stderr
+    return done.stdout + done.stderr
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {"HOME": str(folder), "PATH": "/usr/bin:/bin", "GOVFLOW_LANG": "zh", "LANG": "C.UTF-8", "NO_COLOR": "1"}
+
+
+def _all_examples() -> list[tuple[Path, Example]]:
+    return [(page, example) for page in PAGES for example in examples_in(page.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("page", "example"),
+    [
+        pytest.param(page, example, id=f"{page.name}:{example.line}")
+        for page, example in _all_examples()
+        if not example.skipped
+    ],
+)
+def test_the_examples_print_what_they_show(page: Path, example: Example, tmp_path: Path) -> None:
+    """Every console block runs in a folder that holds the definitions, and prints what the page shows."""
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    if (ROOT / "examples").is_dir():
+        shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    for command, expected in example.steps:
+        actual = _execute(command, tmp_path)
+        assert matches(expected, actual), (
+            f"{page.name}:{example.line}\n$ {command}\n--- shown\n{expected}\n--- is\n{actual}"
+        )
+
+
+def test_few_examples_are_excused() -> None:
+    """At most three console blocks are not executed, and each says why."""
+    excused = [f"{page.name}:{example.line} {example.skipped}" for page, example in _all_examples() if example.skipped]
+    assert len(excused) <= 3, excused
+
+
+def test_relative_links_lead_somewhere() -> None:
+    """Every relative link in the documentation names a file that exists."""
+    dead = [
+        f"{page.name}: {target}"
+        for page in PAGES
+        for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text("utf-8"))
+        if not re.match(r"[a-z]+:", target) and not (page.parent / target).exists()
+    ]
+    assert not dead
+
+
+def test_a_block_is_split_into_commands_and_output() -> None:
+    """Several commands in one block run in order, each with its own output."""
+    text = "a\n```console\n$ govflow a\none\ntwo\n$ govflow b\n```\n"
+    text += "<!-- not executed: needs a display -->\n```console\n$ govflow c\n```\n"
+    first, second = examples_in(text)
+    assert (first.steps, first.skipped) == ((("govflow a", "one\ntwo"), ("govflow b", "")), None)
+    assert second.skipped == "needs a display"
+
+
+def test_dots_stand_for_anything() -> None:
+    """`...` replaces lines or parts of a line and nothing else."""
+    assert matches("a\n...\nd 0.1 s", "a\nb\nc\nd 0.1 s\n")
+    assert matches("took … s", "took 0.03 s")
+    assert not matches("a\nb", "a\nc")
+    assert matches("", "")
