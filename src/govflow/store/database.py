@@ -1,0 +1,128 @@
+"""Connections, transactions and the version of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+
+from govflow.errors import Conflict, GovflowError
+
+CURRENT = "0001"
+"""The newest migration; a database that names a later one was written by a newer govflow."""
+
+KNOWN = ("0001",)
+
+
+class StoreVersionError(GovflowError):
+    """The database's tables are older or newer than this version of the library."""
+
+
+class Database:
+    """One database by SQLAlchemy URL. Writers on SQLite take the write lock at once, so that none starts in vain."""
+
+    def __init__(self, url: str | sa.Engine) -> None:
+        self.engine = url if isinstance(url, sa.Engine) else _engine(url)
+        self.sqlite = self.engine.dialect.name == "sqlite"
+        if self.sqlite:
+            _prepare_sqlite(self.engine)
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """One writing transaction: commits at the end, rolls back on any error."""
+        with self.engine.connect().execution_options(govflow_write=True) as connection:
+            try:
+                with connection.begin():
+                    yield connection
+            except sa.exc.OperationalError as fault:
+                if "locked" in str(fault.orig) or "busy" in str(fault.orig):
+                    raise Conflict(
+                        "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
+                        "the database is being written by another process and the wait ran out; nothing was changed",
+                    ) from fault
+                raise
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """One reading transaction: a consistent view."""
+        with self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    def version(self) -> str | None:
+        """The migration the tables stand at; None for a database without our tables."""
+        with self.read() as connection:
+            if not sa.inspect(connection).has_table("govflow_version"):
+                return None
+            return connection.execute(sa.text("SELECT version_num FROM govflow_version")).scalar()
+
+    def ready(self) -> None:
+        """Create the tables in an empty database; refuse one that is older or newer than this library."""
+        version = self.version()
+        if version is None:
+            self.upgrade()
+        elif version not in KNOWN:
+            raise StoreVersionError(
+                f"数据库的表结构版本是 {version}，比本程序认识的 {CURRENT} 新；请升级 govflow，数据库未作任何改动",
+                f"the database stands at version {version}, newer than {CURRENT} known here; upgrade govflow",
+            )
+        elif version != CURRENT:
+            raise StoreVersionError(
+                f"数据库的表结构版本是 {version}，需要 {CURRENT}；请先备份，再运行 govflow db upgrade",
+                f"the database stands at version {version}, {CURRENT} is needed; back up, run govflow db upgrade",
+            )
+
+    def upgrade(self) -> tuple[str | None, str]:
+        """Create or migrate the tables; returns the version before and after."""
+        before = self.version()
+        if before is not None and before not in KNOWN:
+            self.ready()
+        if before == CURRENT:
+            return before, CURRENT
+        config = Config()
+        config.set_main_option("script_location", str(resources.files("govflow.store") / "migrations"))
+        with self.write() as connection:
+            if not self.sqlite:
+                # two processes that start on an empty database at once must not both create it
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7461120250303)"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+        return before, CURRENT
+
+    def dispose(self) -> None:
+        """Close the pooled connections."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> sa.Engine:
+    if url.startswith("postgresql://"):
+        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    try:
+        return sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
+    except (sa.exc.ArgumentError, ModuleNotFoundError) as fault:
+        raise StoreVersionError(
+            f"不能使用数据库地址 {url!r}：{fault}", f"the database URL {url!r} cannot be used: {fault}"
+        ) from fault
+
+
+def _prepare_sqlite(engine: sa.Engine) -> None:
+    """Let SQLAlchemy, not the driver, begin transactions; WAL lets readers go on beside the one writer."""
+    if sa.event.contains(engine, "connect", _on_connect):
+        return
+    sa.event.listen(engine, "connect", _on_connect)
+    sa.event.listen(engine, "begin", _on_begin)
+
+
+def _on_connect(connection: Any, record: Any) -> None:
+    connection.isolation_level = None
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_begin(connection: sa.Connection) -> None:
+    writing = connection.get_execution_options().get("govflow_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")

@@ -1,0 +1,103 @@
+"""Between a case's clocks and the law's: facts in, due dates, lights and wake-up times out."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
+
+from govflow import clocks
+from govflow.case import ClockState
+from govflow.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.workdays import Calendar
+
+DEFAULT_WARNING = "2 workdays"
+
+
+def utc(moment: datetime) -> str:
+    """An aware instant as sortable UTC text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse(text: str) -> datetime:
+    """The instant that `utc` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def local_date(moment: str | datetime) -> date:
+    """The local date of an instant: convert first, then take the date."""
+    return clocks.local(parse(moment) if isinstance(moment, str) else moment).date()
+
+
+@lru_cache(maxsize=4096)
+def limit_of(text: str) -> Limit:
+    """A limit's text as a Limit; definitions repeat few limits over many cases."""
+    return Limit.parse(text)
+
+
+def ledger_of(clock: ClockState) -> Ledger:
+    """The facts of a clock in the form that `govflow.clocks` computes with."""
+    return Ledger(
+        anchor=parse(clock.anchor),
+        limit=limit_of(clock.limit),
+        suspensions=tuple(
+            Suspension(date.fromisoformat(str(start)), date.fromisoformat(end) if end else None, str(reason), procedure)
+            for start, end, reason, procedure in clock.suspensions
+        ),
+        extensions=tuple(
+            Extension(limit_of(by), date.fromisoformat(decided), who, reason)
+            for by, decided, who, reason in clock.extensions
+        ),
+        closed_at=parse(clock.closed) if clock.closed else None,
+    )
+
+
+def policy_of(clock: ClockState) -> LightPolicy:
+    """When this clock's light turns yellow."""
+    return LightPolicy.parse(clock.warning)
+
+
+def refresh(clock: ClockState, calendar: Calendar) -> None:
+    """Compute the due date and the moment of warning anew from the facts."""
+    ledger = ledger_of(clock)
+    found = clocks.due(ledger, calendar)
+    clock.due = found.date.isoformat() if found.date else None
+    clock.due_at = utc(found.at) if found.at else None
+    clock.provisional = found.provisional
+    clock.calendar = calendar.version
+    warn = clocks.warn_at(ledger, calendar, policy_of(clock)) if found.at else None
+    clock.warn_at = utc(warn) if warn else None
+
+
+def wake_at(clock: ClockState) -> str | None:
+    """When the sweep must look at this clock: at the warning, then at the first instant after the due one."""
+    if clock.closed or clock.state == "suspended" or clock.due_at is None:
+        return None
+    if not clock.warned and not clock.expired and clock.warn_at is not None and clock.warn_at < clock.due_at:
+        return clock.warn_at
+    return None if clock.expired else after(clock.due_at)
+
+
+def after(instant: str) -> str:
+    """The first instant after this one; the due instant itself is still in time."""
+    return utc(parse(instant) + timedelta(microseconds=1))
+
+
+def light(due_at: str | None, warn_at: str | None, now: str) -> str:
+    """green, yellow or red at this moment; a clock without a due instant (stopped) is green."""
+    if due_at is None:
+        return "green"
+    if now > due_at:
+        return "red"
+    return "yellow" if warn_at is not None and now >= warn_at else "green"
+
+
+def outcome(clock: ClockState, at: str) -> str:
+    """How a clock that closes at this instant ends: met, missed, or ended while stopped."""
+    if clock.due_at is None:
+        return "ended"
+    return "met" if at <= clock.due_at else "missed"
+
+
+def explanation(clock: ClockState, calendar: Calendar, lang: str) -> Explanation:
+    """The clock's due date, day by day."""
+    return clocks.explain(ledger_of(clock), calendar, lang)
