@@ -1,0 +1,488 @@
+"""From a document to the records of model.py: one named translation a kind.
+
+Every function here expects a document that passed its schema; what the schema leaves optional gets the language's default.
+Materials, departments and items may be named by code or slug in a definition; `names` turns either into the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from govflow.clocks import Limit
+from govflow.conditions import Condition, condition_from
+from govflow.model import (
+    Basis,
+    Block,
+    Channels,
+    Commitment,
+    CorrectionRule,
+    Department,
+    Extension,
+    Fee,
+    FormField,
+    Item,
+    Joint,
+    JointVisit,
+    Limits,
+    Material,
+    MaterialUse,
+    Question,
+    Result,
+    SpecialProcedure,
+    Stage,
+    Step,
+    Text,
+    Theme,
+    ThemeItem,
+    TimeLimit,
+    Together,
+)
+
+Data = Mapping[str, Any]
+
+ACTIVITIES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
+    {
+        "receive": ("收件", "Receipt", "window"),
+        "pre_review": ("预审", "Pre-review", "window"),
+        "accept": ("受理", "Acceptance", "window"),
+        "review": ("审查", "Review", "reviewer"),
+        "consult": ("征求意见", "Consultation", "reviewer"),
+        "visit": ("现场核查", "On-site check", "reviewer"),
+        "expert_review": ("专家评审", "Expert review", "reviewer"),
+        "hearing": ("听证", "Hearing", "reviewer"),
+        "publicise": ("公示", "Public notice", "reviewer"),
+        "test": ("检测", "Test", "reviewer"),
+        "pay": ("缴费", "Payment", "window"),
+        "decide": ("决定", "Decision", "head"),
+        "issue": ("制证", "Issue", "window"),
+        "deliver": ("送达", "Delivery", "window"),
+        "archive": ("归档", "Archiving", "window"),
+        "post_check": ("事后核查", "Post-check", "reviewer"),
+    }
+)
+"""The activity words of a flow, each with its default name (Chinese, English) and role."""
+
+
+class Source(Protocol):
+    """What a translation reads: the plain data and the file's name. A Document is one."""
+
+    @property
+    def data(self) -> Any: ...
+    @property
+    def file(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Plain data without a file behind it, such as a pinned definition."""
+
+    data: Any
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Slug or code -> code, a kind; a name that is not known stays as it is."""
+
+    items: Mapping[str, str] = field(default_factory=dict)
+    materials: Mapping[str, str] = field(default_factory=dict)
+    departments: Mapping[str, str] = field(default_factory=dict)
+
+    def item(self, ref: str) -> str:
+        """The code of an item named by code or slug."""
+        return self.items.get(ref, ref)
+
+    def material(self, ref: str) -> str:
+        """The code of a material named by code or slug."""
+        return self.materials.get(ref, ref)
+
+    def department(self, ref: str) -> str:
+        """The code of a department named by code or slug."""
+        return self.departments.get(ref, ref)
+
+
+NO_NAMES = Names()
+
+
+def departments_from(document: Source) -> tuple[Department, ...]:
+    """The departments of a departments file, in its order."""
+    return tuple(_department(code, entry) for code, entry in document.data["departments"].items())
+
+
+def materials_from(document: Source, names: Names = NO_NAMES) -> tuple[Material, ...]:
+    """The materials of a materials file, in its order."""
+    return tuple(_material(code, entry, names) for code, entry in document.data["materials"].items())
+
+
+def item_from(document: Source, slug: str, names: Names = NO_NAMES) -> Item:
+    """The item of an item file; its slug is the file's stem."""
+    data = document.data
+    code = data.get("code", {})
+    department = names.department(data["department"])
+    materials = data.get("materials", ())
+    return Item(
+        code=data["id"],
+        slug=slug,
+        basic=code.get("basic", ""),
+        implementation=code.get("implementation", ""),
+        name=Text.of(data["name"]),
+        type=data["type"],
+        case_type=data["case_type"],
+        level=data["level"],
+        department=department,
+        state=data.get("state", "在用"),
+        valid_from=data.get("valid_from", ""),
+        valid_to=data.get("valid_to"),
+        version=data.get("version", "1.0"),
+        power_source=data.get("power_source", "法定本级行使"),
+        basis=tuple(_basis(each) for each in data.get("basis", ())),
+        audience=_words(data, "audience"),
+        topics=_words(data, "topics"),
+        conditions=_words(data, "conditions"),
+        prohibitions=_words(data, "prohibitions"),
+        quota=data.get("quota"),
+        questions=_questions(data),
+        materials=tuple(_use(each, names) for each in _listed(materials)),
+        no_materials=materials == "none",
+        limits=_limits(data.get("limits", {})),
+        special_procedures=tuple(_procedure(each) for each in data.get("special_procedures", ())),
+        flow=_flow(data["flow"], department, names),
+        results=tuple(_result(each, names) for each in _listed(data.get("results", ()))),
+        fees=tuple(Fee(each["name"], each.get("standard", ""), each.get("basis")) for each in _listed(data.get("fees", ()))),
+        channels=_channels(data.get("channels", {})),
+        commitment=_commitment(data.get("commitment"), names),
+        green_channel=_green(data.get("green_channel")),
+        entrusting=_maybe(data.get("entrusting"), names),
+        joint_departments=tuple(names.department(each) for each in data.get("joint_departments", ())),
+        confidential=data.get("confidential", False),
+        region=data.get("region"),
+        faq=tuple((each["q"], each["a"]) for each in data.get("faq", ())),
+        file=document.file,
+    )
+
+
+def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
+    """The theme of a theme file; its slug is the file's stem."""
+    data = document.data
+    limits = data.get("limits", {})
+    stages = tuple(_stage(each, names) for each in data.get("stages", ()))
+    stage_of = {item: stage.id for stage in stages for item in stage.items}
+    notice = limits.get("correction_notice")
+    return Theme(
+        code=data["id"],
+        slug=slug,
+        name=Text.of(data["name"]),
+        audience=data["audience"],
+        lead=names.department(data["lead"]),
+        questions=_questions(data),
+        items=tuple(_theme_item(each, stage_of, names) for each in data["items"]),
+        joint=_joint(data.get("joint", {}), names),
+        promised=_time_limit(limits.get("promised")),
+        joint_cap=_limit(limits.get("joint_cap")),
+        stages=stages,
+        correction_notice=_limit(notice),
+        correction=_correction(limits["correction"]) if "correction" in limits else None,
+        state=data.get("state", "在用"),
+        valid_from=data.get("valid_from", ""),
+        file=document.file,
+    )
+
+
+def variant_from(document: Source, slug: str, base: Item, names: Names = NO_NAMES) -> Item:
+    """The effective item of a local variant: the standard item with what the variant tightens laid over it."""
+    data = document.data
+    promised = _time_limit(data.get("limits", {}).get("promised"))
+    without = {names.material(each) for each in data.get("materials", {}).get("without", ())}
+    channels = {**_channel_values(base.channels), **data.get("channels", {})}
+    return replace(
+        base,
+        slug=slug,
+        implementation=data.get("code", {}).get("implementation", base.implementation),
+        level=data.get("level", base.level),
+        department=names.department(data["department"]) if "department" in data else base.department,
+        flow=_moved(base.flow, base.department, names.department(data.get("department", base.department))),
+        limits=replace(base.limits, promised=promised) if promised else base.limits,
+        materials=tuple(use for use in base.materials if use.material not in without),
+        channels=_channels(channels),
+        valid_from=data.get("valid_from", base.valid_from),
+        region=data["region"],
+        baseline=base.code,
+        file=document.file,
+    )
+
+
+def _department(code: str, data: Data) -> Department:
+    return Department(
+        code=code,
+        slug=data["slug"],
+        name=Text.of(data["name"]),
+        short=Text.of(data.get("short", data["name"])),
+        level=data.get("level", ""),
+        uscc=data.get("uscc", ""),
+        region=data.get("region", ""),
+        kind=data.get("kind"),
+        roles=tuple(data.get("roles", ())),
+    )
+
+
+def _material(code: str, data: Data, names: Names) -> Material:
+    issuer, result_of, rule = data.get("issuer"), data.get("result_of"), data.get("file_rule")
+    return Material(
+        code=code,
+        slug=data["slug"],
+        name=Text.of(data["name"]),
+        kind=data.get("kind", ""),
+        source=data.get("source", ""),
+        form=data.get("form", ""),
+        originals=data.get("originals", 0),
+        copies=data.get("copies", 0),
+        necessity=data.get("necessity", ""),
+        issuer=_maybe(issuer, names),
+        result_of=names.item(result_of) if result_of else None,
+        elicence=data.get("elicence"),
+        share=data.get("share"),
+        blank=data.get("blank"),
+        sample=data.get("sample"),
+        notes=data.get("notes"),
+        basis=data.get("basis"),
+        secondary=data.get("secondary", False),
+        by_commitment=data.get("by_commitment", False),
+        intermediary=data.get("intermediary"),
+        signature=data.get("signature"),
+        validity=data.get("validity"),
+        file_rule=MappingProxyType(dict(rule)) if rule else None,
+        fields=tuple(_form_field(each) for each in data.get("fields", ())),
+    )
+
+
+def _form_field(data: Data) -> FormField:
+    meaning = data.get("meaning", data["id"])
+    return FormField(data["id"], Text.of(data["label"]), data.get("type", "text"), meaning, data.get("required", True))
+
+
+def _questions(data: Data) -> tuple[Question, ...]:
+    return tuple(_question(each) for each in data.get("questions", ()))
+
+
+def _question(data: Data) -> Question:
+    return Question(
+        id=data["id"],
+        ask=Text.of(data["ask"]),
+        kind=data["type"],
+        options=tuple((str(value), Text.of(shown)) for value, shown in data.get("options", {}).items()),
+        unit=data.get("unit"),
+        minimum=data.get("minimum"),
+        maximum=data.get("maximum"),
+        default=data.get("default"),
+    )
+
+
+def _basis(data: Data) -> Basis:
+    return Basis(data["id"], data["law"], data.get("article"), data.get("kind"), data.get("text"))
+
+
+def _use(data: Data, names: Names) -> MaterialUse:
+    defer = data.get("defer")
+    return MaterialUse(
+        material=names.material(data["use"]),
+        when=condition_from(data.get("when")),
+        defer=Limit.parse(defer["within"]) if defer else None,
+        originals=data.get("originals"),
+        copies=data.get("copies"),
+        note=data.get("note"),
+        basis=data.get("basis"),
+        demanded=data.get("demanded", False),
+    )
+
+
+def _limits(data: Data) -> Limits:
+    return Limits(
+        statutory=_time_limit(data.get("statutory")),
+        promised=_time_limit(data.get("promised")),
+        correction_notice=Limit.parse(data.get("correction_notice", "5 workdays")),
+        correction=_correction(data.get("correction", {})),
+        delivery=Limit.parse(data.get("delivery", "10 workdays")),
+        post_check=_time_limit(data.get("post_check"), "decided"),
+        warning=Limit.parse(data.get("warning", "2 workdays")),
+    )
+
+
+def _time_limit(data: Data | str | None, start: str = "accepted") -> TimeLimit | None:
+    if data is None or isinstance(data, str):  # the only text that the schema lets through is none
+        return None
+    extension = data.get("extension")
+    return TimeLimit(
+        within=Limit.parse(data["within"]),
+        start=data.get("from", start),
+        basis=data.get("basis"),
+        extension=_extension(extension) if extension else None,
+        warn=_limit(data.get("warning")),
+    )
+
+
+def _extension(data: Data) -> Extension:
+    return Extension(Limit.parse(data["by"]), data.get("approver", "head"), data.get("once", True), data.get("basis"))
+
+
+def _correction(data: Data) -> CorrectionRule:
+    return CorrectionRule(Limit.parse(data.get("within", "10 workdays")), data.get("missed", "withdrawn"))
+
+
+def _procedure(data: Data) -> SpecialProcedure:
+    return SpecialProcedure(
+        id=data["id"],
+        kind=data.get("kind", ""),
+        limit=_limit(data.get("limit")),
+        stops=tuple(data.get("stops", ("promised", "statutory"))),
+        basis=data.get("basis"),
+    )
+
+
+def _flow(data: Iterable[Any], department: str, names: Names) -> tuple[Block, ...]:
+    return tuple(_block(each, department, names) for each in data)
+
+
+def _block(data: Data | str, department: str, names: Names) -> Block:
+    if isinstance(data, str):
+        return _step(data, {}, department, names)
+    ((word, body),) = data.items()
+    if word != "together":
+        return _step(word, body, department, names)
+    branches = (each if isinstance(each, list) else [each] for each in body)
+    return Together(tuple(_flow(branch, department, names) for branch in branches))
+
+
+def _step(word: str, data: Data, department: str, names: Names) -> Step:
+    zh, en, role = ACTIVITIES[word]
+    named = data.get("departments") or [data.get("department", department)]
+    refuse = data.get("refuse")
+    return Step(
+        id=data.get("id", word),
+        kind=word,
+        name=Text.of(data["name"]) if "name" in data else Text((("zh-CN", zh), ("en", en))),
+        role=data.get("role", role),
+        departments=tuple(names.department(each) for each in named),
+        within=_limit(data.get("within")),
+        silence=data.get("silence"),
+        when=condition_from(data.get("when")),
+        procedure=data.get("procedure"),
+        staff=data.get("staff"),
+        refuse=refuse is not None,
+        remedies=tuple(refuse.get("remedies", ())) if refuse else (),
+        points=tuple(data.get("points", ())),
+    )
+
+
+def _moved(flow: tuple[Block, ...], old: str, new: str) -> tuple[Block, ...]:
+    """The flow with one department in another's place."""
+    moved: list[Block] = []
+    for block in flow:
+        if isinstance(block, Together):
+            moved.append(Together(tuple(_moved(branch, old, new) for branch in block.branches)))
+        else:
+            moved.append(replace(block, departments=tuple(new if each == old else each for each in block.departments)))
+    return tuple(moved)
+
+
+def _result(data: Data, names: Names) -> Result:
+    material = data.get("material")
+    return Result(
+        id=data["id"],
+        name=Text.of(data["name"]),
+        kind=data.get("kind", ""),
+        valid_for=data.get("valid_for"),
+        elicence=data.get("elicence"),
+        sample=data.get("sample"),
+        material=names.material(material) if material else None,
+    )
+
+
+def _commitment(data: Data | str | None, names: Names) -> Commitment | None:
+    if data is None or isinstance(data, str):
+        return None
+    return Commitment(
+        text=data.get("text", ""),
+        consequence=data.get("consequence", ""),
+        post_check=_limit(data.get("post_check")),
+        replaces=tuple(names.material(each) for each in data.get("replaces", ())),
+        when=condition_from(data.get("when")),
+    )
+
+
+def _green(data: Data | str | None) -> Limit | None:
+    return None if data is None or isinstance(data, str) else Limit.parse(data["within"])
+
+
+def _channels(data: Data) -> Channels:
+    return Channels(
+        online_depth=data.get("online_depth", "I"),
+        visits=data.get("visits", 0),
+        visit_reason=data.get("visit_reason"),
+        forms=_words(data, "forms"),
+        scope=data.get("scope"),
+        places=_words(data, "places"),
+        hours=data.get("hours", ""),
+        consult=data.get("consult", ""),
+        complain=data.get("complain", ""),
+        post=data.get("post", False),
+        online_payment=data.get("online_payment", False),
+        mobile=data.get("mobile", False),
+        window=data.get("window", "综合窗口"),
+        appointment=data.get("appointment", False),
+        in_hall=data.get("in_hall", True),
+        hall_reason=data.get("hall_reason"),
+    )
+
+
+def _channel_values(channels: Channels) -> dict[str, Any]:
+    return {name: getattr(channels, name) for name in Channels.__slots__}
+
+
+def _theme_item(data: Data, stage_of: Mapping[str, str], names: Names) -> ThemeItem:
+    item = names.item(data["item"])
+    return ThemeItem(
+        item=item,
+        after=tuple(names.item(each) for each in data.get("after", ())),
+        when=condition_from(data.get("when")),
+        held_when=condition_from(data.get("held_when")),
+        stage=stage_of.get(item),
+    )
+
+
+def _joint(data: Data, names: Names) -> Joint:
+    return Joint(
+        visits=tuple(_visit(each, names) for each in data.get("visits", ())),
+        correction=data.get("correction", "one_notice"),
+        refusal=data.get("refusal", {}).get("of_one", "continue_independent"),
+        hand_out=data.get("hand_out", "together"),
+    )
+
+
+def _visit(data: Data, names: Names) -> JointVisit:
+    name = Text.of(data.get("name", "联合踏勘"))
+    return JointVisit(data["id"], name, tuple(names.item(each) for each in data["items"]))
+
+
+def _stage(data: Data, names: Names) -> Stage:
+    items = tuple(names.item(each) for each in data["items"])
+    return Stage(data["id"], Text.of(data["name"]), names.department(data["lead"]), items)
+
+
+def _limit(text: str | None) -> Limit | None:
+    return None if text is None else Limit.parse(text)
+
+
+def _maybe(department: str | None, names: Names) -> str | None:
+    return None if department is None else names.department(department)
+
+
+def _words(data: Data, key: str) -> tuple[str, ...]:
+    return tuple(_listed(data.get(key, ())))
+
+
+def _listed(data: Iterable[Any] | str) -> Iterable[Any]:
+    """A list, or nothing where the definition says none."""
+    return () if isinstance(data, str) else data

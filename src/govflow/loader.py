@@ -1,0 +1,220 @@
+"""The conductor: a folder of definitions -> source -> schema -> names -> references -> records -> rules -> Loaded.
+
+An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form or
+reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not take
+a record out: publishing is refused there, reading is not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from govflow import building, schema
+from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
+from govflow.errors import NotFound
+from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
+from govflow.names import Index, index_of, slug_of
+from govflow.schema import Finding
+from govflow.schema.rules import RULE_BY_NAME
+from govflow.source import Document, read
+
+ENDINGS = (".yaml", ".yml")
+LIBRARY_FILES = ("departments.yaml", "materials.yaml")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a folder of definitions says: the sound records, every finding (sorted), the files read.
+
+    `sources` gives each file's text, for excerpts; `documents` the data with its places, for the rules and the scenarios.
+    """
+
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+    files: tuple[str, ...]
+    sources: Mapping[str, str]
+    documents: tuple[Document, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no finding at error level."""
+        return all(each.severity is not Severity.ERROR for each in self.diagnostics)
+
+
+def load(*paths: str | os.PathLike[str]) -> Loaded:
+    """Read definitions from folders or files; never raises for an author's mistake, NotFound for a path that is not there.
+
+    A file is read together with the definitions around it, so that its references resolve; findings are then only about
+    the files that were named.
+    """
+    named, around, refused = _collect([Path(path) for path in paths or ("definitions",)])
+    documents, unread = _documents([*named, *around])
+    loaded = load_documents(documents)
+    wanted = set(map(str, named))
+    found = [each for each in (*loaded.diagnostics, *unread) if not around or each.span.file in wanted]
+    files = tuple(file for file in loaded.files if file in wanted)
+    return Loaded(loaded.catalog, ordered([*found, *refused]), files, loaded.sources, loaded.documents)
+
+
+def load_texts(texts: Mapping[str, str | bytes]) -> Loaded:
+    """The same for texts in memory: file name -> content."""
+    return load_documents([read(text, file) for file, text in texts.items()])
+
+
+def load_documents(documents: Iterable[Document]) -> Loaded:
+    """From documents that have been read to the catalog and every finding."""
+    documents = tuple(documents)
+    found: list[Finding] = []
+    for document in documents:
+        found += (Finding((), each) for each in document.diagnostics)
+        found += schema.findings(document)
+    faults = _Faults(found)
+    index = index_of(documents)
+    faults.add(index.twice)
+    catalog = _catalog(documents, index, faults)
+    return Loaded(
+        catalog,
+        ordered(each.diagnostic for each in faults.found),
+        tuple(document.file for document in documents),
+        MappingProxyType({document.file: document.text for document in documents}),
+        documents,
+    )
+
+
+class _Faults:
+    """All findings, and which entries have one at error level."""
+
+    def __init__(self, found: Iterable[Finding]) -> None:
+        self.found: list[Finding] = []
+        self.files: set[str] = set()
+        self.entries: set[tuple[str, str]] = set()
+        self.add(found)
+
+    def add(self, found: Iterable[Finding]) -> None:
+        for each in found:
+            self.found.append(each)
+            if each.diagnostic.severity is not Severity.ERROR:
+                continue
+            file = each.diagnostic.span.file
+            if len(each.path) > 1 and each.path[0] in ("materials", "departments") and isinstance(each.path[1], str):
+                self.entries.add((file, each.path[1]))
+            else:
+                self.files.add(file)
+
+    def sound(self, document: Document) -> bool:
+        """Whether the document may be built: read to its end, its kind known, no error but in single library entries."""
+        return not document.broken and document.kind is not None and document.file not in self.files
+
+
+def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> Catalog:
+    names = index.names()
+    sound: dict[str, list[Document]] = {}
+    for document in documents:
+        if faults.sound(document) and document.kind:
+            sound.setdefault(document.kind[0], []).append(document)
+    departments = Shelf(_departments(sound.get("departments", ()), faults))
+    materials = Shelf(_materials(sound.get("materials", ()), names, faults))
+    built = [building.item_from(each, slug_of(each.file), names) for each in sound.get("item", ())]
+    items = Shelf(each for each in built if _item_stands(each, materials, departments))
+    themes = [building.theme_from(each, slug_of(each.file), names) for each in sound.get("theme", ())]
+    return Catalog(
+        items=items,
+        themes=Shelf(each for each in themes if _theme_stands(each, items, departments)),
+        materials=materials,
+        departments=departments,
+        calendars=tuple(each.data for each in sound.get("calendar", ())),
+        texts=MappingProxyType({each.data["id"]: each.text for kind in ("item", "theme") for each in sound.get(kind, ())}),
+    )
+
+
+def _departments(documents: Iterable[Document], faults: _Faults) -> Iterator[Department]:
+    for document in documents:
+        for entry in building.departments_from(_without_faulty(document, "departments", faults)):
+            yield entry
+
+
+def _materials(documents: Iterable[Document], names: building.Names, faults: _Faults) -> Iterator[Material]:
+    for document in documents:
+        yield from building.materials_from(_without_faulty(document, "materials", faults), names)
+
+
+def _without_faulty(document: Document, kind: str, faults: _Faults) -> building.Plain:
+    entries = {
+        code: entry for code, entry in document.data[kind].items() if (document.file, code) not in faults.entries
+    }
+    return building.Plain({kind: entries}, document.file)
+
+
+def _item_stands(item: Item, materials: Shelf[Material], departments: Shelf[Department]) -> bool:
+    """Whether everything that the item needs is in the catalog; its absence has been reported where it was lost."""
+    return item.department in departments and all(use.material in materials for use in item.materials)
+
+
+def _theme_stands(theme: Theme, items: Shelf[Item], departments: Shelf[Department]) -> bool:
+    return theme.lead in departments and all(entry.item in items for entry in theme.items)
+
+
+def _collect(paths: list[Path]) -> tuple[list[Path], list[Path], list[Diagnostic]]:
+    """The files named, the files around them that they may refer to, and links that are refused."""
+    named: dict[Path, None] = {}
+    around: dict[Path, None] = {}
+    refused: list[Diagnostic] = []
+    for path in paths:
+        if path.is_dir():
+            named |= dict.fromkeys(_files_below(path, path.resolve(), refused))
+        elif path.is_file():
+            named[path] = None
+            folder = _home_of(path)
+            if folder is not None:
+                around |= dict.fromkeys(_files_below(folder, folder.resolve(), []))
+        else:
+            raise NotFound(f"没有这个文件夹或文件：{path}", f"no such folder or file: {path}", path=str(path))
+    seen = {each.resolve() for each in named}
+    return list(named), [each for each in around if each.resolve() not in seen], refused
+
+
+def _home_of(file: Path) -> Path | None:
+    """The nearest folder above the file that holds a library, at most three levels up."""
+    for folder in list(file.absolute().parents)[:3]:
+        if any((folder / name).is_file() for name in LIBRARY_FILES):
+            return folder
+    return None
+
+
+def _files_below(folder: Path, root: Path, refused: list[Diagnostic]) -> Iterator[Path]:
+    """Every definition file below a folder, in order of name; links out of `root` are refused."""
+    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+        path = folder / entry.name
+        if entry.name.startswith("."):
+            continue
+        if entry.is_symlink() and not path.resolve().is_relative_to(root):
+            if entry.name.endswith(ENDINGS) or path.is_dir():
+                refused.append(_about_file("outside-folder", path, _OUTSIDE))
+        elif entry.is_dir(follow_symlinks=False):
+            yield from _files_below(path, root, refused)
+        elif entry.name.endswith(ENDINGS) and entry.is_file():
+            yield path
+
+
+_OUTSIDE = Message("链接指向给定文件夹之外，没有读取。", "The link leads out of the given folder; it was not read.")
+
+
+def _documents(paths: Iterable[Path]) -> tuple[list[Document], list[Diagnostic]]:
+    documents: list[Document] = []
+    unread: list[Diagnostic] = []
+    for path in paths:
+        try:
+            documents.append(read(path.read_bytes(), str(path)))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            unread.append(_about_file("unreadable-file", path, Message(f"文件读不出来：{reason}。", f"Cannot be read: {reason}.")))
+    return documents, unread
+
+
+def _about_file(name: str, path: Path, message: Message) -> Diagnostic:
+    code, severity = RULE_BY_NAME[name]
+    return Diagnostic(code, name, severity, message, Span(str(path), 1, 1, 1, 1))

@@ -1,0 +1,129 @@
+"""Who is called what: every code and slug of the definitions, so that references can be resolved over all files.
+
+Names of faulty entries are kept too: what refers to an entry that exists but is faulty is not at fault itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any
+
+from govflow.building import Names
+from govflow.diagnostics import Diagnostic, Message, Note
+from govflow.schema import Finding, Flaw, finding
+from govflow.source import Document
+
+SHELVES = ("item", "theme", "material", "department")
+_LIBRARIES = {"materials": "material", "departments": "department"}
+KIND_NAMES = {"item": ("事项", "item"), "theme": ("主题", "theme"), "material": ("材料", "material"), "department": ("部门", "department")}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an entry is defined: the document and the path of its code in it."""
+
+    code: str
+    document: Document
+    path: tuple[str | int, ...]
+
+
+@dataclass(slots=True)
+class Index:
+    """All names, a shelf; `incomplete` shelves have a file whose names could not be read."""
+
+    shelves: dict[str, dict[str, Place]] = field(default_factory=lambda: {shelf: {} for shelf in SHELVES})
+    incomplete: set[str] = field(default_factory=set)
+    twice: list[Finding] = field(default_factory=list)
+
+    def find(self, shelf: str, name: str) -> Place | None:
+        """The entry with this code or slug, or None."""
+        return self.shelves[shelf].get(name)
+
+    def codes(self, shelf: str) -> dict[str, str]:
+        """Code or slug -> code."""
+        return {name: place.code for name, place in self.shelves[shelf].items()}
+
+    def names(self) -> Names:
+        """The names that building needs."""
+        return Names(self.codes("item"), self.codes("material"), self.codes("department"))
+
+
+def index_of(documents: Iterable[Document]) -> Index:
+    """Collect every code and slug; a name used for two entries is a finding in `twice`."""
+    index = Index()
+    for document in documents:
+        kind = document.kind[0] if document.kind else ""
+        if document.data is None or not kind:
+            index.incomplete |= set(SHELVES) if not kind else {_LIBRARIES.get(kind, kind)} & set(SHELVES)
+            _guess(index, document, kind)
+        elif kind in ("item", "theme"):
+            _one(index, kind, document)
+        elif kind in _LIBRARIES:
+            _library(index, kind, document)
+    return index
+
+
+def slug_of(file: str) -> str:
+    """The slug of an item or theme: the file's name without its ending."""
+    return PurePath(file).stem
+
+
+def _guess(index: Index, document: Document, kind: str) -> None:
+    """A file that cannot be read is known by its name at least."""
+    slug = slug_of(document.file)
+    if kind in ("item", "theme"):
+        index.shelves[kind].setdefault(slug, Place(slug, document, ()))
+
+
+def _one(index: Index, kind: str, document: Document) -> None:
+    code, slug = document.data.get("id"), slug_of(document.file)
+    if not isinstance(code, str):
+        index.incomplete.add(kind)
+        code = slug
+    place = Place(code, document, ("id",))
+    _take(index, kind, code, place)
+    if slug != code:
+        _take(index, kind, slug, place)
+
+
+def _library(index: Index, kind: str, document: Document) -> None:
+    entries = document.data.get(kind)
+    if not isinstance(entries, dict):
+        index.incomplete.add(_LIBRARIES[kind])
+        return
+    for code, entry in entries.items():
+        _take(index, _LIBRARIES[kind], code, Place(code, document, (kind, code)))
+        slug = entry.get("slug") if isinstance(entry, dict) else None
+        if isinstance(slug, str) and slug != code:
+            _take(index, _LIBRARIES[kind], slug, Place(code, document, (kind, code, "slug")))
+
+
+def _take(index: Index, shelf: str, name: str, place: Place) -> None:
+    first = index.shelves[shelf].setdefault(name, place)
+    if first is place:
+        return
+    zh, en = KIND_NAMES[shelf]
+    message = Message(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
+    at_key = shelf in _LIBRARIES.values() and len(place.path) == 2
+    flaw = Flaw("duplicate-id", place.path, message, Message("每个编号和短名只能指一样东西。", "One name means one thing."), at_key)
+    found = finding(place.document, flaw)
+    note = Note(Message("第一次出现在", "first here"), first.document.span(first.path))
+    index.twice.append(Finding(found.path, _with_note(found.diagnostic, note)))
+
+
+def _with_note(diagnostic: Diagnostic, note: Note) -> Diagnostic:
+    d = diagnostic
+    return Diagnostic(d.code, d.name, d.severity, d.message, d.span, d.help, d.source, d.fix, (*d.notes, note))
+
+
+def walk(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Every value of plain data with its path."""
+    yield path, data
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from walk(value, (*path, key))
+    elif isinstance(data, list):
+        for at, value in enumerate(data):
+            yield from walk(value, (*path, at))
