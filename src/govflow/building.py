@@ -151,7 +151,9 @@ def item_from(document: Source, slug: str, names: Names = NO_NAMES) -> Item:
         special_procedures=tuple(_procedure(each) for each in data.get("special_procedures", ())),
         flow=_flow(data["flow"], department, names),
         results=tuple(_result(each, names) for each in _listed(data.get("results", ()))),
-        fees=tuple(Fee(each["name"], each.get("standard", ""), each.get("basis")) for each in _listed(data.get("fees", ()))),
+        fees=tuple(
+            Fee(each["name"], each.get("standard", ""), each.get("basis")) for each in _listed(data.get("fees", ()))
+        ),
         channels=_channels(data.get("channels", {})),
         commitment=_commitment(data.get("commitment"), names),
         green_channel=_green(data.get("green_channel")),

@@ -21,6 +21,7 @@ from govflow.schema.explain import Finding, Flaw, explain, finding
 from govflow.schema.rules import SCHEMA_RULES
 from govflow.source import Document
 
+_rs: Any
 try:
     import jsonschema_rs as _rs
 except ImportError:  # an optional extra: the wheel does not exist for every platform
@@ -77,9 +78,7 @@ def _read(name: str) -> str:
 
 @functools.cache
 def _validator(kind: str) -> Any:
-    return jsonschema.Draft202012Validator(
-        _schema(kind), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
-    )
+    return jsonschema.Draft202012Validator(_schema(kind), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
 
 
 @functools.cache
@@ -89,6 +88,7 @@ def _yes_or_no(kind: str) -> Any:
 
 def _unknown_version(document: Document, kind: str, version: int) -> Finding:
     message = Message(
-        f"不认识 {kind}/{version}：本版程序只认识 {kind}/1。", f"{kind}/{version} is not known: this version reads {kind}/1."
+        f"不认识 {kind}/{version}：本版程序只认识 {kind}/1。",
+        f"{kind}/{version} is not known: this version reads {kind}/1.",
     )
     return finding(document, Flaw("unknown-version", ("govflow",), message))

@@ -48,7 +48,9 @@ def explain(document: Document, errors: Iterable[Any]) -> list[Finding]:
         for flaw in _flaws(document, error):
             flaws.setdefault((flaw.name, flaw.path, flaw.message.zh), flaw)
     found = [finding(document, flaw) for flaw in _one_each(list(flaws.values()))]
-    return sorted(found, key=lambda each: (each.diagnostic.span.line, each.diagnostic.span.column, each.diagnostic.code))
+    return sorted(
+        found, key=lambda each: (each.diagnostic.span.line, each.diagnostic.span.column, each.diagnostic.code)
+    )
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -168,7 +170,10 @@ def _unknown_value(document: Document, path: Path, error: Any) -> Iterator[Flaw]
     if help is not listed and len(values) <= 8:
         help = Message(f"{help.zh}{listed.zh}", f"{help.en} {listed.en}")
     yield Flaw(
-        "unknown-value", path, Message(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".'), help
+        "unknown-value",
+        path,
+        Message(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".'),
+        help,
     )
 
 
@@ -191,7 +196,8 @@ def _about_limit(path: Path, found: str) -> Message:
     number = text.lstrip("0123456789. ")
     if number in ("日", "天", "day", "days", "d"):
         return Message(
-            f"“{found}”的单位有歧义：没有说明是工作日还是自然日。", f'The unit of "{found}" is ambiguous: workdays or natural days?'
+            f"“{found}”的单位有歧义：没有说明是工作日还是自然日。",
+            f'The unit of "{found}" is ambiguous: workdays or natural days?',
         )
     if not number:
         return Message(f"“{found}”没有写单位。", f'"{found}" has no unit.')
@@ -259,13 +265,16 @@ _TYPES = {
 
 
 def _type_of(value: object, lang: int) -> str:
-    for type_, word in ((bool, ("真假值", "a truth value")), (int, ("数字", "the number")), (float, ("数字", "the number"))):
-        if isinstance(value, type_):
-            return word[lang]
-    for type_, word in ((str, ("文字", "the text")), (list, ("列表", "a list")), (dict, ("键: 值", "key: value pairs"))):
-        if isinstance(value, type_):
-            return word[lang]
-    return ("空", "nothing")[lang]
+    return next((words[lang] for types, words in _FOUND if isinstance(value, types)), ("空", "nothing")[lang])
+
+
+_FOUND: tuple[tuple[tuple[type, ...], tuple[str, str]], ...] = (
+    ((bool,), ("真假值", "a truth value")),
+    ((int, float), ("数字", "the number")),
+    ((str,), ("文字", "the text")),
+    ((list,), ("列表", "a list")),
+    ((dict,), ("键: 值", "key: value pairs")),
+)
 
 
 def _shown(value: object) -> str:

@@ -17,7 +17,7 @@ from govflow import building, schema
 from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
 from govflow.errors import NotFound
 from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
-from govflow.names import Index, index_of, slug_of
+from govflow.loader.names import Index, index_of, slug_of
 from govflow.schema import Finding
 from govflow.schema.rules import RULE_BY_NAME
 from govflow.source import Document, read
@@ -127,7 +127,9 @@ def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> 
         materials=materials,
         departments=departments,
         calendars=tuple(each.data for each in sound.get("calendar", ())),
-        texts=MappingProxyType({each.data["id"]: each.text for kind in ("item", "theme") for each in sound.get(kind, ())}),
+        texts=MappingProxyType(
+            {each.data["id"]: each.text for kind in ("item", "theme") for each in sound.get(kind, ())}
+        ),
     )
 
 
@@ -211,7 +213,9 @@ def _documents(paths: Iterable[Path]) -> tuple[list[Document], list[Diagnostic]]
             documents.append(read(path.read_bytes(), str(path)))
         except OSError as error:
             reason = error.strerror or str(error)
-            unread.append(_about_file("unreadable-file", path, Message(f"文件读不出来：{reason}。", f"Cannot be read: {reason}.")))
+            unread.append(
+                _about_file("unreadable-file", path, Message(f"文件读不出来：{reason}。", f"Cannot be read: {reason}."))
+            )
     return documents, unread
 
 

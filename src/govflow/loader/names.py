@@ -17,7 +17,12 @@ from govflow.source import Document
 
 SHELVES = ("item", "theme", "material", "department")
 _LIBRARIES = {"materials": "material", "departments": "department"}
-KIND_NAMES = {"item": ("事项", "item"), "theme": ("主题", "theme"), "material": ("材料", "material"), "department": ("部门", "department")}
+KIND_NAMES = {
+    "item": ("事项", "item"),
+    "theme": ("主题", "theme"),
+    "material": ("材料", "material"),
+    "department": ("部门", "department"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,13 @@ def _take(index: Index, shelf: str, name: str, place: Place) -> None:
     zh, en = KIND_NAMES[shelf]
     message = Message(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
     at_key = shelf in _LIBRARIES.values() and len(place.path) == 2
-    flaw = Flaw("duplicate-id", place.path, message, Message("每个编号和短名只能指一样东西。", "One name means one thing."), at_key)
+    flaw = Flaw(
+        "duplicate-id",
+        place.path,
+        message,
+        Message("每个编号和短名只能指一样东西。", "One name means one thing."),
+        at_key,
+    )
     found = finding(place.document, flaw)
     note = Note(Message("第一次出现在", "first here"), first.document.span(first.path))
     index.twice.append(Finding(found.path, _with_note(found.diagnostic, note)))
