@@ -120,3 +120,41 @@ def departments(count: int) -> bytes:
             flow("granted", "deliver", "approved") + flow("granted", "refused") + chain("deliver", "e"),
         )
     )
+
+
+def theme() -> bytes:
+    """Five items on two levels of prerequisites, each a called process of four tasks with timers on three of them."""
+    items = [f"I{i:02}" for i in range(1, 6)]
+    called = [process(f"{item}_p", item_body(item)) for item in items]
+    main = process(
+        "T",
+        start("s") + end("e") + "".join(call(item, f"{item}_p") for item in items),
+        parallel("fork") + parallel("after1") + parallel("ready4") + parallel("join"),
+        chain("s", "fork", "I01", "after1", "ready4", "I04", "join", "e"),
+        chain("fork", "I02", "ready4") + chain("fork", "I03", "join") + chain("after1", "I05", "join"),
+    )
+    return definitions(main, *called, before=pool("T"))
+
+
+def item_body(item: str) -> str:
+    """Accept, review, decide, deliver; a warning on the first two, and a deadline that takes review away."""
+    names = [f"{item}_{step}" for step in ("accept", "review", "decide", "deliver")]
+    text = start(f"{item}_s") + end(f"{item}_e") + "".join(map(user, names)) + choice(f"{item}_m")
+    text += chain(f"{item}_s", names[0], names[1], f"{item}_m", names[2], names[3], f"{item}_e")
+    text += boundary(f"{item}_late", names[1], interrupting=True) + flow(f"{item}_late", f"{item}_m")
+    for name in names[:2]:
+        text += boundary(f"{name}_warn", name) + send(f"{name}_tell") + end(f"{name}_told")
+        text += chain(f"{name}_warn", f"{name}_tell", f"{name}_told")
+    return text
+
+
+def blocks(width: int, count: int) -> bytes:
+    """``count`` parallel blocks of ``width`` user tasks, one after the other."""
+    text, ends = "", ["s"]
+    for block in range(count):
+        fork, join = f"fork{block}", f"join{block}"
+        tasks = [f"u{block}_{i}" for i in range(width)]
+        text += parallel(fork) + parallel(join) + "".join(user(t) + chain(fork, t, join) for t in tasks)
+        text += flow(ends[-1], fork)
+        ends.append(join)
+    return definitions(process("B", start("s") + end("e") + text + flow(ends[-1], "e")))

@@ -48,6 +48,8 @@ def check_definitions(root: Any) -> None:
     """Raise ProcessError for the first thing that our compiler does not write, naming the element."""
     if root.tag != f"{{{BPMN}}}definitions":
         raise ProcessError("bad_bpmn", f"expected a BPMN definitions element, found {root.tag!r}")
+    if root.getroottree().docinfo.doctype:
+        raise ProcessError("bad_bpmn", "a document type declaration is not allowed in BPMN text")
     _check_ids(root)
     for process in _processes(root):
         _check_container(process)
@@ -178,6 +180,23 @@ def _check_ways(nodes: dict[str, Any], flows: list[Any]) -> None:
             host = nodes.get(node.get("attachedToRef"))
             if host is None or _local(host) not in HOSTS:
                 raise _fail("bad_bpmn", node, f"cannot hang on {node.get('attachedToRef')!r}")
+            out[host.get("id")].append(node)
+    _check_reach(nodes, out)
+
+
+def _check_reach(nodes: dict[str, Any], out: dict[str, list[Any]]) -> None:
+    """Every element is reached from the start event; ``out`` has flows, and under a host its boundary timers."""
+    todo = [name for name, node in nodes.items() if _local(node) == "startEvent"]
+    seen = set(todo)
+    while todo:
+        for way in out[todo.pop()]:
+            name = way.get("targetRef") or way.get("id")
+            if name not in seen:
+                seen.add(name)
+                todo.append(name)
+    for name, node in nodes.items():
+        if name not in seen:
+            raise _fail("bad_bpmn", node, "no way leads here from the start event")
 
 
 def _check_degree(kind: str, node: Any, into: int, out: int) -> None:

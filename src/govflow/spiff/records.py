@@ -15,6 +15,7 @@ Code = Literal[
     "not_live",
     "ended",
     "no_route",
+    "stuck",
     "runaway",
     "internal",
 ]

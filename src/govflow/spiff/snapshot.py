@@ -17,7 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from govflow.spiff.definition import Process
 from govflow.spiff.records import ProcessError
-from govflow.spiff.specs import Parallel, Sub, User
+from govflow.spiff.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
 from govflow.spiff.workflow import Case
 
 FORMAT = 1
@@ -34,7 +34,7 @@ def load(process: Process, state: bytes, flags: Mapping[str, bool]) -> Case:
     """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes."""
     try:
         form, fingerprint, status, level = json.loads(state)
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ProcessError("bad_state", f"the saved state cannot be read: {error}") from error
     if form != FORMAT:
         raise ProcessError("bad_state", f"the saved state has format {form!r}, expected {FORMAT}")
@@ -95,6 +95,8 @@ def _load_level(case: Case, level: Any, saved: list[Any]) -> None:
         rows.append(task)
         if live:
             _revive(case, task, extra, specs, rows)
+        elif not isinstance(spec, Parallel | BoundarySplit):
+            raise ValueError(f"{spec.name} does not split")
 
 
 def _revive(case: Case, task: Any, extra: Any, specs: list[Any], rows: list[Any]) -> None:
@@ -104,9 +106,11 @@ def _revive(case: Case, task: Any, extra: Any, specs: list[Any], rows: list[Any]
         _load_level(case, case.add_level(task), extra)
     elif isinstance(spec, User):
         task._set_state(TaskState.READY)
-    else:
+    elif isinstance(spec, Parallel):
         task._set_state(TaskState.WAITING)
-        if isinstance(spec, Parallel):
-            task.via = specs[extra].name
-        elif extra is not None:
-            task.host = rows[extra].id
+        task.via = specs[extra].name
+    elif isinstance(spec, Catch):
+        task._set_state(TaskState.WAITING)
+        task.host = rows[extra].id if isinstance(spec, Boundary) else None
+    else:
+        raise ValueError(f"{spec.name} cannot wait")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
@@ -22,8 +22,7 @@ def start(process: Process, flags: Mapping[str, bool]) -> Step:
     ProcessError ``no_route``.
     """
     case = Case(process.spec, process.subs, flags)
-    _guarded(case, lambda: case.begin(case))
-    return _step(process, case, {})
+    return _guarded(process, case, lambda: case.begin(case), {})
 
 
 def complete(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Step:
@@ -50,8 +49,7 @@ def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[st
     task = next((task for token, task in before.items() if token.path == path and token.kind == kind), None)
     if task is None:
         raise ProcessError("not_live", _not_live(path, kind, before), path.rpartition("/")[2].partition("#")[0])
-    _guarded(case, task.run)
-    return _step(process, case, before)
+    return _guarded(process, case, task.run, before)
 
 
 def _not_live(path: str, kind: str, before: Mapping[Token, Any]) -> str:
@@ -59,19 +57,21 @@ def _not_live(path: str, kind: str, before: Mapping[Token, Any]) -> str:
     return f"no {kind} {path!r} waits here; waiting: {waiting}"
 
 
-def _guarded(case: Case, first: Any) -> None:
-    """Run; whatever goes wrong becomes a ProcessError, and the half-changed case is thrown away by the caller."""
+def _guarded(process: Process, case: Case, first: Callable[[], object], before: Mapping[Token, Any]) -> Step:
+    """Run; whatever goes wrong becomes a ProcessError, and the half-changed case is thrown away with it."""
     try:
         first()
         case.run_agenda()
-    except ProcessError:
-        raise
+        return _step(process, case, before)
     except FAULTS as error:
         raise ProcessError("internal", f"the executor failed: {error!r}") from error
 
 
 def _step(process: Process, case: Case, before: Mapping[Token, Any]) -> Step:
     live = tuple(case.live())
+    if not live and not case.completed:
+        joins = ", ".join(sorted({task.workflow.path(task) for task in case.walk_all() if task.task_spec.joins}))
+        raise ProcessError("stuck", f"nothing can move any more; waiting for a branch that never comes: {joins}")
     now = set(live)
     return Step(
         state=dump(process, case, FINISHED if case.completed else RUNNING),

@@ -20,7 +20,7 @@ from govflow.spiff.records import ProcessError, Token
 for _name in ("spiff", "spiff.task", "spiff.workflow"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-MAX_AUTOMATIC = 100_000  # automatic elements in one step; more means a loop without a person in it
+MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop without a person in it
 
 
 class LeanTask(Task):  # type: ignore[misc]
