@@ -47,8 +47,8 @@ def render(
 ) -> str:
     """Return the findings, sorted, as text in one of FORMATS; ends with a line feed unless empty.
 
-    `sources` maps a file name to its text, for excerpts; `seconds` of None leaves the time out, so that equal input gives equal
-    output. ValueError for an unknown format.
+    `sources` maps a file name to its text, for excerpts; `seconds` of None leaves the time out, so that equal
+    input gives equal output. ValueError for an unknown format.
     """
     found, texts = ordered(diagnostics), sources or {}
     match format:

@@ -13,8 +13,8 @@ def apply_fixes(
 ) -> tuple[str, tuple[Diagnostic, ...]]:
     """Apply the safe fixes (all fixes when `unsafe`) of one file's findings to its text.
 
-    Returns the new text and the findings that were mended. A fix is applied whole or not at all: one that overlaps a fix
-    before it, or that reaches outside the text, is left for the next run.
+    Returns the new text and the findings that were mended. A fix is applied whole or not at all: one that overlaps a
+    fix before it, or that reaches outside the text, is left for the next run.
     """
     taken: list[Edit] = []
     applied: list[Diagnostic] = []

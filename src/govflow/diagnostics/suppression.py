@@ -47,8 +47,8 @@ def apply_suppressions(
 ) -> tuple[Diagnostic, ...]:
     """Take out the findings that a comment with a reason answers for, and report faulty comments.
 
-    `known` holds every code and every name of a rule. A finding is matched on the line where it starts. A comment without a
-    reason removes nothing. Findings about ignore comments cannot be ignored.
+    `known` holds every code and every name of a rule. A finding is matched on the line where it starts. A comment
+    without a reason removes nothing. Findings about ignore comments cannot be ignored.
     """
     used: set[tuple[str, int, str]] = set()
     kept: list[Diagnostic] = []

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
+from bisect import bisect_right
 from typing import Any
 
-from govflow.diagnostics import Edit, Message
+from govflow.diagnostics import Edit, Fix, replace_ranges
 from govflow.source.builder import MAX_DEPTH, MAX_NODES, MAX_SCALAR, Built, build
-from govflow.source.characters import MAX_BYTES, decode
+from govflow.source.characters import MAX_BYTES, decode, hidden
 from govflow.source.document import Document, Path, Places, diagnostic
 from govflow.source.explain import explain
 from govflow.source.findings import SOURCE_RULES, Flaw
+from govflow.source.ignores import suppressions
+from govflow.source.kinds import stated_kind, unknown_kind
+from govflow.source.repairs import Repair, grouped, proposals
 
 __all__ = [
     "MAX_BYTES",
@@ -20,10 +23,12 @@ __all__ = [
     "SOURCE_RULES",
     "Document",
     "Path",
+    "parse_data",
     "read",
+    "unknown_kind",
 ]
 
-_KIND = re.compile(r"([a-z][a-z0-9_-]*)/([1-9][0-9]{0,3})\Z")
+_TRIES = 20
 
 
 def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document:
@@ -35,55 +40,125 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     if flaw is not None:
         places = Places(file, text)
         return Document(file, text, None, None, (diagnostic(flaw, places),), (), True, places, None)
-    edits = [Edit(0, 1, "")] if text.startswith("\ufeff") else []
-    parsed = text[1:] if edits else text
-    built = build(parsed)
-    places = Places(file, text, edits)
-    flaws = [_moved(flaw, places) for flaw in built.flaws]
-    if built.failure is not None:
-        flaws.append(_moved(explain(built.failure, parsed), places))
+    flaws, edits = hidden(text)
+    reading = _Reading(file, text, edits, proposals(text, edits))
+    built, places = reading.built, reading.places
+    flaws += reading.flaws()
     broken = built.failure is not None or not built.whole
-    data = None if broken else built.data
-    kind, fault = _kind(built, data, kind_required and not broken)
-    if fault is not None:
-        broken = broken or fault.name != "unknown-kind"
-        flaws.append(_moved(fault, places))
+    kind = None
+    if not broken:
+        kind, fault = stated_kind(built.data, built.root)
+        if fault is not None and kind_required:
+            flaws.append(_moved(fault, places))
+            broken = fault.name != "unknown-kind"
     found = tuple(diagnostic(flaw, places) for flaw in sorted(flaws, key=lambda flaw: flaw.start))
-    return Document(file, text, None if broken else data, kind, found, (), broken, places, built.root)
+    data = None if broken else built.data
+    ignores = () if broken else suppressions(places, lambda offset: not reading.in_value(places.parsed(offset)))
+    return Document(file, text, data, kind, found, ignores, broken, places, built.root)
+
+
+def parse_data(text: str, file: str = "") -> Any:
+    """Return only the data of a small YAML text; ValueError with the first finding when there is an error."""
+    document = read(text, file, kind_required=False)
+    for finding in document.diagnostics:
+        if finding.severity.word == "error":
+            raise ValueError(f"{finding.span}: {finding.message.zh} {finding.message.en}")
+    return document.data
+
+
+class _Reading:
+    """The parse of a text with as many of the proposed repairs as turn out to hold."""
+
+    def __init__(self, file: str, text: str, forced: list[Edit], repairs: list[Repair]) -> None:
+        self.file, self.text, self.forced, self.repairs = file, text, forced, repairs
+        self._parse()
+        for _ in range(_TRIES):
+            if not (self._retreat() or self._drop() or self._mend()):
+                break
+
+    def flaws(self) -> list[Flaw]:
+        """What is wrong, with offsets of the file's own text."""
+        mended = [repair.flaw for repair in self.repairs if repair.flaw is not None and self._holds(repair)]
+        flaws = grouped(mended, self.text)
+        flaws += [_moved(flaw, self.places) for flaw in self.built.flaws]
+        if self.built.failure is not None:
+            flaws.append(_moved(explain(self.built.failure, self.parsed), self.places))
+        return flaws
+
+    def in_value(self, offset: int) -> bool:
+        """Whether an offset of the parsed text lies in a value or key."""
+        at = bisect_right(self.starts, offset) - 1
+        return at >= 0 and offset < self.built.scalars[at][1]
+
+    def _parse(self) -> None:
+        edits = [*self.forced, *(edit for repair in self.repairs if not repair.doubt for edit in repair.edits)]
+        self.parsed = replace_ranges(self.text, edits) if edits else self.text
+        self.built: Built = build(self.parsed)
+        self.places = Places(self.file, self.text, edits)
+        wanted = self.repairs or "ignore" in self.text
+        self.starts = [start for start, _ in self.built.scalars] if wanted else []
+
+    def _holds(self, repair: Repair) -> bool | None:
+        """Whether a repair stands where it claims to stand; None when the parser did not come that far."""
+        offset = self.places.parsed(repair.start)
+        if self.built.failure is not None and offset >= self.built.failure.reach:
+            return None
+        at = bisect_right(self.starts, offset) - 1
+        start, end = self.built.scalars[at] if at >= 0 else (-1, -1)
+        if repair.lands == "value":
+            return start == offset
+        if start <= offset < end:
+            return False
+        line = self.parsed.rfind("\n", 0, offset) + 1
+        return repair.flaw is None or "#" not in self.parsed[max(end, line) : offset]
+
+    def _drop(self) -> bool:
+        """Give up the repairs that turned out to lie inside a text or a comment."""
+        held = [repair for repair in self.repairs if self._holds(repair) is not False]
+        if len(held) == len(self.repairs):
+            return False
+        self.repairs = held
+        self._parse()
+        return True
+
+    def _mend(self) -> bool:
+        """After a failure whose mend is safe, read on as if it were made."""
+        if self.built.failure is None:
+            return False
+        flaw = _moved(explain(self.built.failure, self.parsed), self.places)
+        if flaw.fix is None or not flaw.fix.safe or any(r.edits == flaw.fix.edits for r in self.repairs):
+            return False
+        return self._try([*self.repairs, Repair(flaw.fix.edits, flaw)])
+
+    def _retreat(self) -> bool:
+        """After a failure, give up the repairs on the failing lines if the text can then be read further."""
+        failure = self.built.failure
+        if failure is None or not self.repairs:
+            return False
+        lines = {self._line(at) for at in (failure.problem_at, failure.context_at) if at is not None}
+        kept = [r for r in self.repairs if self._line(self.places.parsed(r.start)) not in lines]
+        return len(kept) < len(self.repairs) and self._try(kept)
+
+    def _try(self, repairs: list[Repair]) -> bool:
+        """Read with other repairs, and keep them when the parser then comes further."""
+        failure, before = self.built.failure, (self.repairs, self.parsed, self.built, self.places, self.starts)
+        reached = -1 if failure is None else self.places.original(failure.problem_at)
+        self.repairs = repairs
+        self._parse()
+        if self.built.failure is None or self.places.original(self.built.failure.problem_at) > reached:
+            return True
+        self.repairs, self.parsed, self.built, self.places, self.starts = before
+        return False
+
+    def _line(self, offset: int) -> int:
+        return self.parsed.rfind("\n", 0, offset)
 
 
 def _moved(flaw: Flaw, places: Places) -> Flaw:
     """The flaw with offsets of the file's own text, from offsets of the parsed text."""
     note = flaw.note and (flaw.note[0], places.original(flaw.note[1]), places.original(flaw.note[2]))
-    start, end = places.original(flaw.start), places.original(flaw.end)
-    return Flaw(flaw.name, start, end, flaw.message, flaw.help, flaw.fix, note)
-
-
-def _kind(built: Built, data: Any, required: bool) -> tuple[tuple[str, int] | None, Flaw | None]:
-    """The kind that the `govflow:` line names, and what is wrong with the outermost level or that line."""
-    if data is None:
-        if not required:
-            return None, None
-        return None, Flaw("empty-file", 0, 0, Message("文件没有内容。", "The file has no content."))
-    if not isinstance(data, dict):
-        message = Message("文件的最外层必须是“键: 值”。", "The outermost level must be key: value.")
-        start = built.root[0]
-        return None, Flaw("not-a-mapping", start, start + 1, message) if required else None
-    stated = data.get("govflow")
-    match = _KIND.match(stated) if isinstance(stated, str) else None
-    if match is not None:
-        return (match[1], int(match[2])), None
-    if not required:
-        return None, None
-    if "govflow" not in data:
-        message = Message(
-            "缺少 govflow: 这一行，不知道这是什么文件。", "The govflow: line is missing; the kind is unknown."
-        )
-        start, end = built.root[0], built.root[0] + 1
-    else:
-        message = Message("govflow: 的值应是 种类/版本。", "The value of govflow: should be kind/version.")
-        start, end = built.root[2]["govflow"][1][:2]
-    return None, Flaw("unknown-kind", start, end, message, _KIND_HELP)
-
-
-_KIND_HELP = Message("例如：govflow: item/1", "For example: govflow: item/1")
+    fix = flaw.fix
+    if fix is not None:
+        edits = [Edit(places.original(e.start_offset), places.original(e.end_offset), e.new_text) for e in fix.edits]
+        fix = Fix(fix.description, tuple(edits), fix.safe)
+    return Flaw(flaw.name, places.original(flaw.start), places.original(flaw.end), flaw.message, flaw.help, fix, note)

@@ -1,8 +1,8 @@
 """YAML events to plain data, with the place of every key and value. The only module that imports yaml.
 
 Numbers are narrow: `0`, `12`, `-3` (at most 18 digits) become int; `1.5` (no exponent, at most 15 significant digits)
-becomes float, which then prints the same number back; `true`, `false`, `null`, `~` and nothing mean what they say; all else
-is text. Places are pairs of character offsets: a scalar's node is a tuple (start, end), a container's node a list
+becomes float, which then prints the same number back; `true`, `false`, `null`, `~` and nothing mean what they say; all
+else is text. Places are pairs of character offsets: a scalar's node is a tuple (start, end), a container's node a list
 [start, end, children].
 """
 
@@ -44,6 +44,13 @@ class Failure:
     context_at: int | None
     problem: str
     problem_at: int
+
+    @property
+    def reach(self) -> int:
+        """How far the text was understood: what follows an unclosed quote is not."""
+        if self.context_at is not None and "quoted scalar" in self.context:
+            return self.context_at
+        return self.problem_at
 
 
 @dataclass(slots=True)

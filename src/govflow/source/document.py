@@ -73,8 +73,8 @@ class Places:
 class Document:
     """One file as data. `data` holds dict, list, str, int, float, bool and None, and is None when `broken`.
 
-    `broken` tells that the text could not be read to its end, or holds no mapping, so that nothing should be said about what
-    is missing in it.
+    `broken` tells that the text could not be read to its end, or holds no mapping, so that nothing should be said about
+    what is missing in it.
     `text` is the text as it stands in the file (with its line ends and byte order mark); fixes count offsets in it.
     """
 
