@@ -1,0 +1,51 @@
+"""What follows from a theme: which items run, which materials are asked, the numbers, the planned dates.
+
+Pure functions of the definitions and the applicant's answers. Items and materials may be named by code or slug;
+answers in results are always codes, in the order of the theme. `answers=None` means that nothing is known yet:
+every item runs and every conditional material is listed.
+"""
+
+from govflow.plan.dates import Plan, PlannedItem, handling_order, own_limit, planned, prerequisites
+from govflow.plan.materials import (
+    SUBMITTED,
+    How,
+    MergedField,
+    MergedForm,
+    MergedMaterial,
+    issuing_item,
+    item_materials,
+    merged_form,
+    merged_materials,
+)
+from govflow.plan.numbers import Saving, critical_path, in_workdays, savings, stats, steps_in
+from govflow.plan.selection import Handling, Selection, facts, items_of, questions_of, selected_items
+
+__all__ = [
+    "SUBMITTED",
+    "Handling",
+    "How",
+    "MergedField",
+    "MergedForm",
+    "MergedMaterial",
+    "Plan",
+    "PlannedItem",
+    "Saving",
+    "Selection",
+    "critical_path",
+    "facts",
+    "handling_order",
+    "in_workdays",
+    "issuing_item",
+    "item_materials",
+    "items_of",
+    "merged_form",
+    "merged_materials",
+    "own_limit",
+    "planned",
+    "prerequisites",
+    "questions_of",
+    "savings",
+    "selected_items",
+    "stats",
+    "steps_in",
+]

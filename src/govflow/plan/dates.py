@@ -1,0 +1,118 @@
+"""In which order the items of a theme are handled, and when each is due."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
+
+from govflow import clocks
+from govflow.clocks import Limit
+from govflow.conditions import Answers
+from govflow.errors import InvalidInput
+from govflow.model import Catalog, Item, Theme
+from govflow.plan.materials import issuing_item
+from govflow.plan.selection import items_of, selected_items
+from govflow.workdays import Calendar
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedItem:
+    """When an item's clock starts and is due, both local dates, by the promised limit (R11)."""
+
+    item: str
+    start: date
+    due: date
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Planned dates of a theme. `due` is the latest item's; `cap` the joint limit's date, if the theme sets one."""
+
+    items: Mapping[str, PlannedItem]
+    due: date
+    cap: date | None
+
+    def as_data(self, catalog: Catalog) -> dict[str, object]:
+        """`{"items": {SLUG: {"start", "due"}}, "due"}` with ISO dates, as `govflow plan --json` prints it."""
+        return {
+            "items": {
+                catalog.items[code].slug: {"start": each.start.isoformat(), "due": each.due.isoformat()}
+                for code, each in self.items.items()
+            },
+            "due": self.due.isoformat(),
+        }
+
+
+def prerequisites(theme: Theme, catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """For each item the items it waits for: declared by `after`, or because they issue a material that it uses."""
+    members = items_of(theme, catalog)
+    codes = [item.code for item in members]
+    entries = {catalog.items[e.item].code: e for e in theme.items if e.item in catalog.items}
+    result = {}
+    for item in members:
+        declared = {catalog.items[ref].code for ref in entries[item.code].after if ref in catalog.items}
+        needed = declared | {issuer.code for issuer in _issuers(item, catalog)}
+        result[item.code] = tuple(code for code in codes if code in needed and code != item.code)
+    return result
+
+
+def _issuers(item: Item, catalog: Catalog) -> Iterator[Item]:
+    for use in item.materials:
+        if use.material in catalog.materials:
+            issuer = issuing_item(catalog.materials[use.material], catalog)
+            if issuer is not None:
+                yield issuer
+
+
+def handling_order(theme: Theme, catalog: Catalog) -> tuple[str, ...]:
+    """The items so that each comes after its prerequisites; InvalidInput when they wait for each other in a circle."""
+    try:
+        return tuple(TopologicalSorter(prerequisites(theme, catalog)).static_order())
+    except CycleError as error:
+        circle = error.args[1]
+        zh = f"{theme.name}的前置关系成环：{' → '.join(circle)}"
+        raise InvalidInput(zh, f"{theme.slug}: items wait for each other: {' -> '.join(circle)}") from None
+
+
+def own_limit(item: Item) -> Limit | None:
+    """The limit that dates are planned with: the promised one, else the statutory one."""
+    limit = item.limits.promised or item.limits.statutory
+    return None if limit is None else limit.within
+
+
+def planned(
+    theme: Theme,
+    catalog: Catalog,
+    accepted: datetime,
+    calendar: Calendar,
+    answers: Answers | None = None,
+    dropped: Iterable[str] = (),
+    held: Iterable[str] = (),
+) -> Plan:
+    """Planned dates (R11): items without a prerequisite start at the unified acceptance, the others when the last
+    prerequisite is due. An item that is only verified takes the day it starts; one that is left out takes no time.
+
+    A moment without a time zone is taken as China's. Raises CalendarUnavailable for days that no notice covers.
+    """
+    start = accepted if accepted.tzinfo else accepted.replace(tzinfo=clocks.SHANGHAI)
+    chosen = selected_items(theme, catalog, answers, dropped, held)
+    needs = prerequisites(theme, catalog)
+    done: dict[str, datetime] = {}
+    dates: dict[str, PlannedItem] = {}
+    for code in handling_order(theme, catalog):
+        anchor = max((done[each] for each in needs[code]), default=start)
+        if chosen[code].how == "skip":
+            done[code] = anchor
+            continue
+        limit = own_limit(catalog.items[code]) if chosen[code].how == "run" else None
+        end = clocks.due(clocks.Ledger(anchor, limit or Limit(Decimal(0), "workday")), calendar)
+        assert end.date is not None and end.at is not None  # nothing is suspended in a plan
+        dates[code] = PlannedItem(code, anchor.astimezone(clocks.SHANGHAI).date(), end.date)
+        done[code] = end.at
+    cap = clocks.due(clocks.Ledger(start, theme.joint_cap), calendar).date if theme.joint_cap else None
+    ordered = {code: dates[code] for code in chosen if code in dates}
+    last = max((each.due for each in ordered.values()), default=start.astimezone(clocks.SHANGHAI).date())
+    return Plan(ordered, last, cap)

@@ -1,0 +1,128 @@
+"""A theme in numbers: what it takes as one case, and what that saves against each item alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import ROUND_CEILING, Decimal
+
+from govflow.clocks import Limit
+from govflow.model import Block, Catalog, Step, Text, Theme
+from govflow.plan.dates import handling_order, own_limit, prerequisites
+from govflow.plan.materials import merged_form, merged_materials
+from govflow.plan.selection import items_of, text
+
+MERGED_KINDS = ("receive", "pre_review", "accept")  # done once for all items of a theme: one window
+
+
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """One number before and after: each item alone against the theme as one case."""
+
+    name: Text
+    alone: int | float
+    together: int | float
+
+
+def in_workdays(limit: Limit | None) -> Decimal:
+    """A limit in workdays, for sums and comparisons: natural days count 5/7, a month 21, a year 250, eight hours 1."""
+    if limit is None:
+        return Decimal(0)
+    per = {"workday": "1", "month": "21", "year": "250", "working_hour": "0.125", "hour": "0.125"}
+    if limit.unit == "natural_day":
+        return (limit.value * 5 / 7).to_integral_value(ROUND_CEILING)
+    return limit.value * Decimal(per[limit.unit])
+
+
+def critical_path(theme: Theme, catalog: Catalog) -> tuple[tuple[str, ...], Decimal]:
+    """The chain of items that decides how long the theme takes, and its length in workdays."""
+    needs = prerequisites(theme, catalog)
+    best: dict[str, tuple[Decimal, tuple[str, ...]]] = {}
+    for code in handling_order(theme, catalog):
+        before = max((best[each] for each in needs[code]), key=lambda path: path[0], default=(Decimal(0), ()))
+        best[code] = (before[0] + in_workdays(own_limit(catalog.items[code])), (*before[1], code))
+    length, path = max(best.values(), key=lambda path: path[0], default=(Decimal(0), ()))
+    return path, length
+
+
+def stats(theme: Theme, catalog: Catalog) -> dict[str, object]:
+    """The theme in numbers, every situation included.
+
+    Materials: `gross` summed over the items, `unique` different ones; of these `from_items` are issued within the
+    theme, `from_shares` fetched, `forms` merged into one, `other` handed in; `submitted`: the one form and the others.
+    Workdays: promised limits one after the other against the critical path. Visits: inspections of the premises
+    before and after joint visits; trips: the applicant's own ways to the hall, `serial` each item alone.
+    """
+    items = items_of(theme, catalog)
+    lines = merged_materials(theme, catalog)
+    count = {how: sum(line.how == how for line in lines) for how in ("issued", "elicence", "share", "form", "asked")}
+    steps_alone, steps_together, visits_alone, visits_together = _steps(theme, catalog)
+    trips = [item.channels.visits for item in items]
+    return {
+        "theme": theme.slug,
+        "items": len(items),
+        "departments": len({item.department for item in items}),
+        "materials": {
+            "gross": sum(len(item.materials) for item in items),
+            "unique": len(lines),
+            "from_items": count["issued"],
+            "from_shares": count["elicence"] + count["share"],
+            "forms": count["form"],
+            "other": count["asked"],
+            "submitted": count["asked"] + (1 if count["form"] else 0),
+        },
+        "workdays": {
+            "serial": _plain(sum((in_workdays(own_limit(item)) for item in items), Decimal(0))),
+            "critical_path": _plain(critical_path(theme, catalog)[1]),
+        },
+        "visits": {"serial": visits_alone, "together": visits_together},
+        "trips": {"serial": sum(trips), "together": max(trips, default=0)},
+        "steps": {"serial": steps_alone, "together": steps_together},
+    }
+
+
+def savings(theme: Theme, catalog: Catalog) -> tuple[Saving, ...]:
+    """What the theme saves against doing each item alone: materials, workdays, visits, trips, steps, form fields."""
+    numbers = stats(theme, catalog)
+    form = merged_form(theme, catalog)
+    pairs = (
+        ("materials", "gross", "submitted", "提交材料", "materials handed in"),
+        ("workdays", "serial", "critical_path", "工作日", "workdays"),
+        ("visits", "serial", "together", "上门核查", "visits to the premises"),
+        ("trips", "serial", "together", "跑动次数", "trips to the hall"),
+        ("steps", "serial", "together", "办理环节", "steps"),
+    )
+    found = []
+    for key, alone, together, zh, en in pairs:
+        group = numbers[key]
+        assert isinstance(group, dict)
+        found.append(Saving(text(zh, en), group[alone], group[together]))
+    return (*found, Saving(text("填表字段", "form fields"), form.asked, len(form.fields)))
+
+
+def steps_in(flow: Iterable[Block]) -> Iterator[Step]:
+    """Every step of a flow, in reading order, parallel branches one after the other."""
+    for block in flow:
+        if isinstance(block, Step):
+            yield block
+        else:
+            for branch in block.branches:
+                yield from steps_in(branch)
+
+
+def _steps(theme: Theme, catalog: Catalog) -> tuple[int, int, int, int]:
+    """Steps and visits to the premises: each item alone, and with what the theme does together."""
+    kinds = {item.code: [step.kind for step in steps_in(item.flow)] for item in items_of(theme, catalog)}
+    alone = sum(len(each) for each in kinds.values())
+    visits = sum(each.count("visit") for each in kinds.values())
+    merged_visits = 0
+    for joint in theme.joint.visits:
+        codes = {catalog.items[ref].code for ref in joint.items if ref in catalog.items}
+        merged_visits += max(0, sum("visit" in kinds.get(code, ()) for code in codes) - 1)
+    once = (*MERGED_KINDS, "deliver") if theme.joint.hand_out == "together" else MERGED_KINDS
+    saved = sum(max(0, sum(each.count(kind) for each in kinds.values()) - 1) for kind in once)
+    return alone, alone - saved - merged_visits, visits, visits - merged_visits
+
+
+def _plain(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
