@@ -94,8 +94,8 @@ def main() -> None:
         found = measure(ways, seconds)
         best = found["ours, saved"][0]
         for name, (each, size) in found.items():
-            ratio = f"{each / best:.1f}"
-            print(f"{title:36}{name:18}{each * 1e3:9.3f}{1 / each:9.0f}{ratio:>7}{size or "-":>8}")
+            ratio, bytes_each = f"{each / best:.1f}", size or "-"
+            print(f"{title:36}{name:18}{each * 1e3:9.3f}{1 / each:9.0f}{ratio:>7}{bytes_each:>10}")
             title = ""
 
 
