@@ -1,7 +1,7 @@
 """From a document to the records of model.py: one named translation a kind.
 
-Every function here expects a document that passed its schema; what the schema leaves optional gets the language's default.
-Materials, departments and items may be named by code or slug in a definition; `names` turns either into the code.
+Every function here expects a document that passed its schema; what the schema leaves optional gets the default of the
+language. Materials, departments and items may be named by code or slug; `names` turns either into the code.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from govflow.clocks import Limit
-from govflow.conditions import Condition, condition_from
+from govflow.conditions import condition_from
 from govflow.model import (
     Basis,
     Block,
@@ -70,9 +70,12 @@ class Source(Protocol):
     """What a translation reads: the plain data and the file's name. A Document is one."""
 
     @property
-    def data(self) -> Any: ...
+    def data(self) -> Any:
+        """Mappings, lists, text, numbers, true and false."""
+
     @property
-    def file(self) -> str: ...
+    def file(self) -> str:
+        """The file's name, for the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,50 +123,65 @@ def materials_from(document: Source, names: Names = NO_NAMES) -> tuple[Material,
 def item_from(document: Source, slug: str, names: Names = NO_NAMES) -> Item:
     """The item of an item file; its slug is the file's stem."""
     data = document.data
-    code = data.get("code", {})
-    department = names.department(data["department"])
-    materials = data.get("materials", ())
     return Item(
-        code=data["id"],
-        slug=slug,
-        basic=code.get("basic", ""),
-        implementation=code.get("implementation", ""),
-        name=Text.of(data["name"]),
-        type=data["type"],
-        case_type=data["case_type"],
-        level=data["level"],
-        department=department,
-        state=data.get("state", "在用"),
-        valid_from=data.get("valid_from", ""),
-        valid_to=data.get("valid_to"),
-        version=data.get("version", "1.0"),
-        power_source=data.get("power_source", "法定本级行使"),
-        basis=tuple(_basis(each) for each in data.get("basis", ())),
-        audience=_words(data, "audience"),
-        topics=_words(data, "topics"),
-        conditions=_words(data, "conditions"),
-        prohibitions=_words(data, "prohibitions"),
-        quota=data.get("quota"),
-        questions=_questions(data),
-        materials=tuple(_use(each, names) for each in _listed(materials)),
-        no_materials=materials == "none",
-        limits=_limits(data.get("limits", {})),
-        special_procedures=tuple(_procedure(each) for each in data.get("special_procedures", ())),
-        flow=_flow(data["flow"], department, names),
-        results=tuple(_result(each, names) for each in _listed(data.get("results", ()))),
-        fees=tuple(
-            Fee(each["name"], each.get("standard", ""), each.get("basis")) for each in _listed(data.get("fees", ()))
-        ),
-        channels=_channels(data.get("channels", {})),
-        commitment=_commitment(data.get("commitment"), names),
-        green_channel=_green(data.get("green_channel")),
-        entrusting=_maybe(data.get("entrusting"), names),
-        joint_departments=tuple(names.department(each) for each in data.get("joint_departments", ())),
-        confidential=data.get("confidential", False),
-        region=data.get("region"),
-        faq=tuple((each["q"], each["a"]) for each in data.get("faq", ())),
-        file=document.file,
+        slug=slug, file=document.file, **_identity(data, names), **_demands(data, names), **_handling(data, names)
     )
+
+
+def _identity(data: Data, names: Names) -> dict[str, Any]:
+    """What the item is, whose it is and what it rests on."""
+    code = data.get("code", {})
+    entrusting = data.get("entrusting")
+    return {
+        "code": data["id"],
+        "basic": code.get("basic", ""),
+        "implementation": code.get("implementation", ""),
+        "name": Text.of(data["name"]),
+        "type": data["type"],
+        "case_type": data["case_type"],
+        "level": data["level"],
+        "region": data.get("region"),
+        "department": names.department(data["department"]),
+        "entrusting": names.department(entrusting) if entrusting else None,
+        "joint_departments": tuple(names.department(each) for each in data.get("joint_departments", ())),
+        "state": data.get("state", "在用"),
+        "valid_from": data.get("valid_from", ""),
+        "valid_to": data.get("valid_to"),
+        "version": data.get("version", "1.0"),
+        "power_source": data.get("power_source", "法定本级行使"),
+        "basis": tuple(_basis(each) for each in data.get("basis", ())),
+        "audience": _words(data, "audience"),
+        "topics": _words(data, "topics"),
+        "confidential": data.get("confidential", False),
+        "faq": tuple((each["q"], each["a"]) for each in data.get("faq", ())),
+    }
+
+
+def _demands(data: Data, names: Names) -> dict[str, Any]:
+    """What the applicant must meet, answer, bring and pay."""
+    materials = data.get("materials", ())
+    return {
+        "conditions": _words(data, "conditions"),
+        "prohibitions": _words(data, "prohibitions"),
+        "quota": data.get("quota"),
+        "questions": _questions(data),
+        "materials": tuple(_use(each, names) for each in _listed(materials)),
+        "no_materials": materials == "none",
+        "fees": tuple(_fee(each) for each in _listed(data.get("fees", ()))),
+        "channels": _channels(data.get("channels", {})),
+        "commitment": _commitment(data.get("commitment"), names),
+    }
+
+
+def _handling(data: Data, names: Names) -> dict[str, Any]:
+    """How the item is handled, how long it may take and what comes of it."""
+    return {
+        "limits": _limits(data.get("limits", {})),
+        "special_procedures": tuple(_procedure(each) for each in data.get("special_procedures", ())),
+        "flow": _flow(data["flow"], names.department(data["department"]), names),
+        "results": tuple(_result(each, names) for each in _listed(data.get("results", ()))),
+        "green_channel": _green(data.get("green_channel")),
+    }
 
 
 def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
@@ -242,7 +260,7 @@ def _material(code: str, data: Data, names: Names) -> Material:
         originals=data.get("originals", 0),
         copies=data.get("copies", 0),
         necessity=data.get("necessity", ""),
-        issuer=_maybe(issuer, names),
+        issuer=names.department(issuer) if issuer else None,
         result_of=names.item(result_of) if result_of else None,
         elicence=data.get("elicence"),
         share=data.get("share"),
@@ -298,6 +316,10 @@ def _use(data: Data, names: Names) -> MaterialUse:
         basis=data.get("basis"),
         demanded=data.get("demanded", False),
     )
+
+
+def _fee(data: Data) -> Fee:
+    return Fee(data["name"], data.get("standard", ""), data.get("basis"))
 
 
 def _limits(data: Data) -> Limits:
@@ -475,10 +497,6 @@ def _stage(data: Data, names: Names) -> Stage:
 
 def _limit(text: str | None) -> Limit | None:
     return None if text is None else Limit.parse(text)
-
-
-def _maybe(department: str | None, names: Names) -> str | None:
-    return None if department is None else names.department(department)
 
 
 def _words(data: Data, key: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class GovflowError(Exception):
         return self.zh if lang.startswith("zh") else self.en
 
     def __reduce__(self) -> tuple[object, ...]:
-        # The default rebuilds an exception from its args alone, which lacks the English text: a worker process needs both.
+        # The default rebuilds from `args` alone and would lose the English text between two processes.
         return _rebuild, (type(self), self.zh, self.en, self.details)
 
 

@@ -1,8 +1,8 @@
 """The conductor: a folder of definitions -> source -> schema -> names -> references -> records -> rules -> Loaded.
 
-An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form or
-reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not take
-a record out: publishing is refused there, reading is not.
+An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form
+or reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not
+take a record out: publishing is refused there, reading is not.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from types import MappingProxyType
 from govflow import building, schema
 from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
 from govflow.errors import NotFound
-from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
 from govflow.loader.names import Index, index_of, slug_of
+from govflow.loader.references import reference_findings
+from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
 from govflow.schema import Finding
 from govflow.schema.rules import RULE_BY_NAME
 from govflow.source import Document, read
@@ -30,7 +31,7 @@ LIBRARY_FILES = ("departments.yaml", "materials.yaml")
 class Loaded:
     """What a folder of definitions says: the sound records, every finding (sorted), the files read.
 
-    `sources` gives each file's text, for excerpts; `documents` the data with its places, for the rules and the scenarios.
+    `sources` gives each file's text, for excerpts; `documents` the data with its places, for rules and scenarios.
     """
 
     catalog: Catalog
@@ -46,7 +47,7 @@ class Loaded:
 
 
 def load(*paths: str | os.PathLike[str]) -> Loaded:
-    """Read definitions from folders or files; never raises for an author's mistake, NotFound for a path that is not there.
+    """Read definitions from folders or files; an author's mistake never raises, a path that is not there is NotFound.
 
     A file is read together with the definitions around it, so that its references resolve; findings are then only about
     the files that were named.
@@ -75,6 +76,9 @@ def load_documents(documents: Iterable[Document]) -> Loaded:
     faults = _Faults(found)
     index = index_of(documents)
     faults.add(index.twice)
+    faults.add(
+        [each for document in documents if faults.sound(document) for each in reference_findings(document, index)]
+    )
     catalog = _catalog(documents, index, faults)
     return Loaded(
         catalog,
@@ -106,7 +110,7 @@ class _Faults:
                 self.files.add(file)
 
     def sound(self, document: Document) -> bool:
-        """Whether the document may be built: read to its end, its kind known, no error but in single library entries."""
+        """Whether the document may be built: read to its end, kind known, no error but in single library entries."""
         return not document.broken and document.kind is not None and document.file not in self.files
 
 
@@ -135,8 +139,7 @@ def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> 
 
 def _departments(documents: Iterable[Document], faults: _Faults) -> Iterator[Department]:
     for document in documents:
-        for entry in building.departments_from(_without_faulty(document, "departments", faults)):
-            yield entry
+        yield from building.departments_from(_without_faulty(document, "departments", faults))
 
 
 def _materials(documents: Iterable[Document], names: building.Names, faults: _Faults) -> Iterator[Material]:

@@ -5,10 +5,9 @@ Names of faulty entries are kept too: what refers to an entry that exists but is
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import PurePath
-from typing import Any
 
 from govflow.building import Names
 from govflow.diagnostics import Diagnostic, Message, Note
@@ -121,20 +120,9 @@ def _take(index: Index, shelf: str, name: str, place: Place) -> None:
     )
     found = finding(place.document, flaw)
     note = Note(Message("第一次出现在", "first here"), first.document.span(first.path))
-    index.twice.append(Finding(found.path, _with_note(found.diagnostic, note)))
+    index.twice.append(Finding(found.path, with_note(found.diagnostic, note)))
 
 
-def _with_note(diagnostic: Diagnostic, note: Note) -> Diagnostic:
-    d = diagnostic
-    return Diagnostic(d.code, d.name, d.severity, d.message, d.span, d.help, d.source, d.fix, (*d.notes, note))
-
-
-def walk(data: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[tuple[str | int, ...], Any]]:
-    """Every value of plain data with its path."""
-    yield path, data
-    if isinstance(data, dict):
-        for key, value in data.items():
-            yield from walk(value, (*path, key))
-    elif isinstance(data, list):
-        for at, value in enumerate(data):
-            yield from walk(value, (*path, at))
+def with_note(diagnostic: Diagnostic, note: Note) -> Diagnostic:
+    """The same finding with one more place that belongs to it."""
+    return replace(diagnostic, notes=(*diagnostic.notes, note))

@@ -17,7 +17,7 @@ import jsonschema
 
 from govflow.diagnostics import Diagnostic, Message
 from govflow.errors import NotFound
-from govflow.schema.explain import Finding, Flaw, explain, finding
+from govflow.schema.explain import Finding, Flaw, did_you_mean, explain, finding, nearest
 from govflow.schema.rules import SCHEMA_RULES
 from govflow.source import Document
 
@@ -29,7 +29,18 @@ except ImportError:  # an optional extra: the wheel does not exist for every pla
 
 KINDS = ("item", "theme", "materials", "departments", "laws", "scenarios", "calendar", "variant")
 
-__all__ = ["KINDS", "SCHEMA_RULES", "Finding", "Flaw", "check", "finding", "findings", "schema"]
+__all__ = [
+    "KINDS",
+    "SCHEMA_RULES",
+    "Finding",
+    "Flaw",
+    "check",
+    "did_you_mean",
+    "finding",
+    "findings",
+    "nearest",
+    "schema",
+]
 
 
 def check(document: Document) -> list[Diagnostic]:
@@ -40,13 +51,13 @@ def check(document: Document) -> list[Diagnostic]:
 def findings(document: Document, *, fast: bool = True) -> list[Finding]:
     """The same with the path of the faulty entry; `fast` False never asks jsonschema-rs.
 
-    A document that could not be read to its end, or whose kind is unknown, gives nothing here: the reading has said why.
+    A document that could not be read to its end, or that names no kind, gives nothing here: the reading has said why.
     """
     if document.broken or document.kind is None or not isinstance(document.data, dict):
         return []
     kind, version = document.kind
     if kind not in KINDS:
-        return []
+        return [_unknown_kind(document, kind)]
     if version != 1:
         return [_unknown_version(document, kind, version)]
     if fast and _rs is not None and _yes_or_no(kind).is_valid(document.data):
@@ -84,6 +95,12 @@ def _validator(kind: str) -> Any:
 @functools.cache
 def _yes_or_no(kind: str) -> Any:
     return _rs.Draft202012Validator(_schema(kind), validate_formats=True)
+
+
+def _unknown_kind(document: Document, kind: str) -> Finding:
+    message = Message(f"不认识 {kind} 这种文件。", f"{kind} is not a kind of file.")
+    listed = Message(f"可以写：{'、'.join(KINDS)}", f"One of: {', '.join(KINDS)}")
+    return finding(document, Flaw("unknown-value", ("govflow",), message, did_you_mean(nearest(kind, KINDS)) or listed))
 
 
 def _unknown_version(document: Document, kind: str, version: int) -> Finding:

@@ -80,9 +80,9 @@ def _one_each(flaws: list[Flaw]) -> Iterator[Flaw]:
             if help is not None and (flaw.path[:-1], help.zh) in taken:
                 continue
             yield Flaw(flaw.name, flaw.path[:-1], flaw.message, flaw.help, at_key=True)
-        elif flaw.name == "bad-shape" and flaw.path in unknown | typed:
-            continue
-        elif flaw.name != "wrong-type" and flaw.path in typed:
+        elif (flaw.name == "bad-shape" and flaw.path in unknown | typed) or (
+            flaw.name != "wrong-type" and flaw.path in typed
+        ):
             continue
         else:
             yield flaw
