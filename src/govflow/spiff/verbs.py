@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from SpiffWorkflow.exceptions import SpiffWorkflowException
+from SpiffWorkflow.util.task import TaskState
 
 from govflow.spiff.definition import Process
 from govflow.spiff.records import ProcessError, Step, Token
@@ -70,8 +71,10 @@ def _guarded(process: Process, case: Case, first: Callable[[], object], before: 
 def _step(process: Process, case: Case, before: Mapping[Token, Any]) -> Step:
     live = tuple(case.live())
     if not live and not case.completed:
-        joins = ", ".join(sorted({task.workflow.path(task) for task in case.walk_all() if task.task_spec.joins}))
-        raise ProcessError("stuck", f"nothing can move any more; waiting for a branch that never comes: {joins}")
+        waiting = [task for task in case.walk_all() if task.state == TaskState.WAITING]
+        joins = sorted({task.workflow.prefix + task.task_spec.bpmn_id for task in waiting})
+        message = f"nothing can move any more; waiting for a branch that never comes: {', '.join(joins)}"
+        raise ProcessError("stuck", message, joins[0].rpartition("/")[2] if joins else None)
     now = set(live)
     return Step(
         state=dump(process, case, FINISHED if case.completed else RUNNING),
