@@ -155,9 +155,7 @@ class Machine:
             case Sub():
                 path = level.name(block.id)
                 name = f"{block.id}_p" if block.called else block.id
-                self._host(
-                    block, path, level, done, lambda finish: self._level(path + "/", name, block.body, finish)
-                )
+                self._host(block, path, level, done, lambda finish: self._level(path + "/", name, block.body, finish))
             case Wait():
                 self._wait(level.name(block.id), done)
             case Send():

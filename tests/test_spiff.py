@@ -314,7 +314,7 @@ def test_a_damaged_state_never_raises_anything_else(data: st.DataObject) -> None
     process = spiff.compile_process(b.departments(3))
     state = bytearray(complete(process, spiff.start(process, {}), "accept").state)
     for _ in range(data.draw(st.integers(1, 4))):
-        state[data.draw(st.integers(20, len(state) - 1))] = data.draw(st.sampled_from(b"0123456789[],\"-en"))
+        state[data.draw(st.integers(20, len(state) - 1))] = data.draw(st.sampled_from(b'0123456789[],"-en'))
     with contextlib.suppress(spiff.ProcessError):
         assert isinstance(spiff.complete(process, bytes(state), "D01", {}), spiff.Step)
 

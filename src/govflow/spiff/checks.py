@@ -222,9 +222,7 @@ def _check_choice(gateway: Any, flows: list[Any]) -> None:
 
 def _check_calls(root: Any) -> None:
     """Every called process exists, and none calls itself, however far round."""
-    calls = {
-        p.get("id"): [c.get("calledElement") for c in p.iter(f"{{{BPMN}}}callActivity")] for p in _processes(root)
-    }
+    calls = {p.get("id"): [c.get("calledElement") for c in p.iter(f"{{{BPMN}}}callActivity")] for p in _processes(root)}
     done: set[str] = set()
     for name in calls:
         _visit(name, calls, (), done)

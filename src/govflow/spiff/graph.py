@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 
-def nearest_fork(
-    graph: Mapping[str, tuple[str, ...]], start: str, join: str, forks: Collection[str]
-) -> str | None:
+def nearest_fork(graph: Mapping[str, tuple[str, ...]], start: str, join: str, forks: Collection[str]) -> str | None:
     """Nearest node that every way from ``start`` to ``join`` goes through and that splits tokens; None for none.
 
     ``graph`` maps each node to its successors; ``forks`` are the nodes that may put out several tokens.

@@ -268,4 +268,3 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
                 task.run()
         message = f"more than {MAX_AUTOMATIC} automatic elements in one step"
         raise ProcessError("runaway", message, task.task_spec.bpmn_id)
-
