@@ -131,9 +131,7 @@ def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> 
         materials=materials,
         departments=departments,
         calendars=tuple(each.data for each in sound.get("calendar", ())),
-        texts=MappingProxyType(
-            {each.data["id"]: each.text for kind in ("item", "theme") for each in sound.get(kind, ())}
-        ),
+        texts=MappingProxyType(_texts(sound)),
     )
 
 
@@ -152,6 +150,14 @@ def _without_faulty(document: Document, kind: str, faults: _Faults) -> building.
         code: entry for code, entry in document.data[kind].items() if (document.file, code) not in faults.entries
     }
     return building.Plain({kind: entries}, document.file)
+
+
+def _texts(sound: Mapping[str, list[Document]]) -> dict[str, str]:
+    texts = {each.data["id"]: each.text for kind in ("item", "theme") for each in sound.get(kind, ())}
+    for kind in ("materials", "departments"):
+        for document in sound.get(kind, ()):
+            texts |= building.library_texts(kind, document.data[kind])
+    return texts
 
 
 def _item_stands(item: Item, materials: Shelf[Material], departments: Shelf[Department]) -> bool:

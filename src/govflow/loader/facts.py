@@ -59,7 +59,7 @@ def default_flaws(questions: Iterable[Question], path: Path) -> Iterator[Flaw]:
 def constant(condition: Condition, questions: Mapping[str, Question]) -> bool | None:
     """True for a condition that holds for all answers, False for one that holds for none, None for any other.
 
-    Comparisons change their outcome at their literals only: it is enough to try each literal and a value on either side.
+    Comparisons change their outcome at their literals only: it suffices to try each literal and a value on either side.
     """
     literals: dict[str, list[FactValue]] = {}
     for fact in facts_in(condition):

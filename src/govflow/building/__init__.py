@@ -7,15 +7,16 @@ language. Materials, departments and items may be named by code or slug; `names`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Any
 
+from govflow.building.flow import ACTIVITIES, flow_from, with_department
+from govflow.building.shared import NO_NAMES, Data, Names, Plain, Source, library_texts, limit_of
 from govflow.clocks import Limit
 from govflow.conditions import condition_from
 from govflow.model import (
     Basis,
-    Block,
     Channels,
     Commitment,
     CorrectionRule,
@@ -33,81 +34,24 @@ from govflow.model import (
     Result,
     SpecialProcedure,
     Stage,
-    Step,
     Text,
     Theme,
     ThemeItem,
     TimeLimit,
-    Together,
 )
 
-Data = Mapping[str, Any]
-
-ACTIVITIES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
-    {
-        "receive": ("收件", "Receipt", "window"),
-        "pre_review": ("预审", "Pre-review", "window"),
-        "accept": ("受理", "Acceptance", "window"),
-        "review": ("审查", "Review", "reviewer"),
-        "consult": ("征求意见", "Consultation", "reviewer"),
-        "visit": ("现场核查", "On-site check", "reviewer"),
-        "expert_review": ("专家评审", "Expert review", "reviewer"),
-        "hearing": ("听证", "Hearing", "reviewer"),
-        "publicise": ("公示", "Public notice", "reviewer"),
-        "test": ("检测", "Test", "reviewer"),
-        "pay": ("缴费", "Payment", "window"),
-        "decide": ("决定", "Decision", "head"),
-        "issue": ("制证", "Issue", "window"),
-        "deliver": ("送达", "Delivery", "window"),
-        "archive": ("归档", "Archiving", "window"),
-        "post_check": ("事后核查", "Post-check", "reviewer"),
-    }
-)
-"""The activity words of a flow, each with its default name (Chinese, English) and role."""
-
-
-class Source(Protocol):
-    """What a translation reads: the plain data and the file's name. A Document is one."""
-
-    @property
-    def data(self) -> Any:
-        """Mappings, lists, text, numbers, true and false."""
-
-    @property
-    def file(self) -> str:
-        """The file's name, for the record."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """Plain data without a file behind it, such as a pinned definition."""
-
-    data: Any
-    file: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """Slug or code -> code, a kind; a name that is not known stays as it is."""
-
-    items: Mapping[str, str] = field(default_factory=dict)
-    materials: Mapping[str, str] = field(default_factory=dict)
-    departments: Mapping[str, str] = field(default_factory=dict)
-
-    def item(self, ref: str) -> str:
-        """The code of an item named by code or slug."""
-        return self.items.get(ref, ref)
-
-    def material(self, ref: str) -> str:
-        """The code of a material named by code or slug."""
-        return self.materials.get(ref, ref)
-
-    def department(self, ref: str) -> str:
-        """The code of a department named by code or slug."""
-        return self.departments.get(ref, ref)
-
-
-NO_NAMES = Names()
+__all__ = [
+    "ACTIVITIES",
+    "Names",
+    "Plain",
+    "Source",
+    "departments_from",
+    "item_from",
+    "library_texts",
+    "materials_from",
+    "theme_from",
+    "variant_from",
+]
 
 
 def departments_from(document: Source) -> tuple[Department, ...]:
@@ -178,7 +122,7 @@ def _handling(data: Data, names: Names) -> dict[str, Any]:
     return {
         "limits": _limits(data.get("limits", {})),
         "special_procedures": tuple(_procedure(each) for each in data.get("special_procedures", ())),
-        "flow": _flow(data["flow"], names.department(data["department"]), names),
+        "flow": flow_from(data["flow"], names.department(data["department"]), names),
         "results": tuple(_result(each, names) for each in _listed(data.get("results", ()))),
         "green_channel": _green(data.get("green_channel")),
     }
@@ -201,9 +145,9 @@ def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
         items=tuple(_theme_item(each, stage_of, names) for each in data["items"]),
         joint=_joint(data.get("joint", {}), names),
         promised=_time_limit(limits.get("promised")),
-        joint_cap=_limit(limits.get("joint_cap")),
+        joint_cap=limit_of(limits.get("joint_cap")),
         stages=stages,
-        correction_notice=_limit(notice),
+        correction_notice=limit_of(notice),
         correction=_correction(limits["correction"]) if "correction" in limits else None,
         state=data.get("state", "在用"),
         valid_from=data.get("valid_from", ""),
@@ -223,7 +167,7 @@ def variant_from(document: Source, slug: str, base: Item, names: Names = NO_NAME
         implementation=data.get("code", {}).get("implementation", base.implementation),
         level=data.get("level", base.level),
         department=names.department(data["department"]) if "department" in data else base.department,
-        flow=_moved(base.flow, base.department, names.department(data.get("department", base.department))),
+        flow=with_department(base.flow, base.department, names.department(data.get("department", base.department))),
         limits=replace(base.limits, promised=promised) if promised else base.limits,
         materials=tuple(use for use in base.materials if use.material not in without),
         channels=_channels(channels),
@@ -343,7 +287,7 @@ def _time_limit(data: Data | str | None, start: str = "accepted") -> TimeLimit |
         start=data.get("from", start),
         basis=data.get("basis"),
         extension=_extension(extension) if extension else None,
-        warn=_limit(data.get("warning")),
+        warn=limit_of(data.get("warning")),
     )
 
 
@@ -359,56 +303,10 @@ def _procedure(data: Data) -> SpecialProcedure:
     return SpecialProcedure(
         id=data["id"],
         kind=data.get("kind", ""),
-        limit=_limit(data.get("limit")),
+        limit=limit_of(data.get("limit")),
         stops=tuple(data.get("stops", ("promised", "statutory"))),
         basis=data.get("basis"),
     )
-
-
-def _flow(data: Iterable[Any], department: str, names: Names) -> tuple[Block, ...]:
-    return tuple(_block(each, department, names) for each in data)
-
-
-def _block(data: Data | str, department: str, names: Names) -> Block:
-    if isinstance(data, str):
-        return _step(data, {}, department, names)
-    ((word, body),) = data.items()
-    if word != "together":
-        return _step(word, body, department, names)
-    branches = (each if isinstance(each, list) else [each] for each in body)
-    return Together(tuple(_flow(branch, department, names) for branch in branches))
-
-
-def _step(word: str, data: Data, department: str, names: Names) -> Step:
-    zh, en, role = ACTIVITIES[word]
-    named = data.get("departments") or [data.get("department", department)]
-    refuse = data.get("refuse")
-    return Step(
-        id=data.get("id", word),
-        kind=word,
-        name=Text.of(data["name"]) if "name" in data else Text((("zh-CN", zh), ("en", en))),
-        role=data.get("role", role),
-        departments=tuple(names.department(each) for each in named),
-        within=_limit(data.get("within")),
-        silence=data.get("silence"),
-        when=condition_from(data.get("when")),
-        procedure=data.get("procedure"),
-        staff=data.get("staff"),
-        refuse=refuse is not None,
-        remedies=tuple(refuse.get("remedies", ())) if refuse else (),
-        points=tuple(data.get("points", ())),
-    )
-
-
-def _moved(flow: tuple[Block, ...], old: str, new: str) -> tuple[Block, ...]:
-    """The flow with one department in another's place."""
-    moved: list[Block] = []
-    for block in flow:
-        if isinstance(block, Together):
-            moved.append(Together(tuple(_moved(branch, old, new) for branch in block.branches)))
-        else:
-            moved.append(replace(block, departments=tuple(new if each == old else each for each in block.departments)))
-    return tuple(moved)
 
 
 def _result(data: Data, names: Names) -> Result:
@@ -430,7 +328,7 @@ def _commitment(data: Data | str | None, names: Names) -> Commitment | None:
     return Commitment(
         text=data.get("text", ""),
         consequence=data.get("consequence", ""),
-        post_check=_limit(data.get("post_check")),
+        post_check=limit_of(data.get("post_check")),
         replaces=tuple(names.material(each) for each in data.get("replaces", ())),
         when=condition_from(data.get("when")),
     )
@@ -493,10 +391,6 @@ def _visit(data: Data, names: Names) -> JointVisit:
 def _stage(data: Data, names: Names) -> Stage:
     items = tuple(names.item(each) for each in data["items"])
     return Stage(data["id"], Text.of(data["name"]), names.department(data["lead"]), items)
-
-
-def _limit(text: str | None) -> Limit | None:
-    return None if text is None else Limit.parse(text)
 
 
 def _words(data: Data, key: str) -> tuple[str, ...]:
