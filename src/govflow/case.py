@@ -244,6 +244,8 @@ def _task_escalated(state: CaseState, event: Event) -> None:
 def _correction_asked(state: CaseState, event: Event) -> None:
     notices = [*state.correction.get("notices", []), list(event.body["missing"])]
     state.correction = {**state.correction, "notices": notices, "asked": event.at}
+    for code in event.body["missing"]:
+        state.materials[code] = "missing"
     state.state = "correcting"
 
 

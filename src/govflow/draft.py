@@ -73,8 +73,10 @@ class Draft:
         for token in step.opened:
             if token.kind == "user":
                 self._opened(token)
-        if step.ended and self.state.closed is None:
-            self._ended()
+        if step.ended:
+            self.close_clocks([c.id for c in self.state.clocks.values() if c.live])
+            if self.state.closed is None:
+                self.emit("closed", SYSTEM)
 
     def _left(self, path: str) -> None:
         element = element_of(path)
@@ -158,10 +160,6 @@ class Draft:
             effect = "silence" if step.silence else "escalate"
             self.start_clock(f"{item}/{step.id}/step", "step", item, TimeLimit(step.within, "opened"), effect, task)
 
-    def _ended(self) -> None:
-        self.close_clocks([c.id for c in self.state.clocks.values() if c.live])
-        self.emit("closed", SYSTEM)
-
     def close_task(self, task: TaskState, state: str, outcome: str) -> None:
         """Remember how a task ended and close its clocks."""
         self.closed_tasks.append((task, state, outcome))
@@ -179,10 +177,18 @@ class Draft:
         begin = anchor or self._anchor(limit.start)
         self.emit(
             "clock_started", SYSTEM, clock=id, kind=kind, item=item, task=task.id if task else None,
-            limit=str(limit.within), anchor=begin, warning=str(limit.warn or self._warning(item)), effect=effect,
+            limit=limit.within.text("en"), anchor=begin, warning=self._warning(item, limit), effect=effect,
             basis=limit.basis, timers=self._timers(kind, item, task),
         )  # fmt: skip
         self.refresh(self.state.clocks[id])
+
+    def start_limit_clock(self, id: str, kind: str, item: str | None, limit: Limit, basis: str | None) -> None:
+        """Start a clock of an item that no task and no running scope carries: delivery, post-check, a procedure."""
+        self.start_clock(id, kind, item, TimeLimit(limit, "decided", basis), "escalate")
+
+    def start_gap_clock(self, material: str, limit: Limit) -> None:
+        """Start the applicant's period for a material that may come later 容缺."""
+        self.start_clock(f"gap/{material}", "gap", None, TimeLimit(limit, "accepted"), "escalate")
 
     def _anchor(self, start: str) -> str:
         if start == "received" and self.received is not None:
@@ -191,10 +197,9 @@ class Draft:
             return self.anchor
         return self.at
 
-    def _warning(self, item: str | None) -> Limit | str:
-        if item is None:
-            return timekeeping.DEFAULT_WARNING
-        return self.subject.item(item).limits.warning or timekeeping.DEFAULT_WARNING
+    def _warning(self, item: str | None, limit: TimeLimit) -> str:
+        own = limit.warn or (self.subject.item(item).limits.warning if item is not None else None)
+        return timekeeping.DEFAULT_WARNING if own is None else own.text("en")
 
     def _timers(self, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
         """The BPMN timers that show this clock: boundary events of its kind on its host."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from govflow import bpmn, spiff
+from govflow.bpmn.parts import ncname
 from govflow.case import CaseState
 from govflow.clocks import Limit
 from govflow.conditions import holds
@@ -110,12 +111,10 @@ class Subject:
             flags[f"verify_{code}"] = current.mode == "verify" and open_to_start
             flags[f"commit_{code}"] = self.committed(code, state)
             flags[f"granted_{code}"] = granted
-            flags[f"post_check_{code}"] = (
-                granted and current.mode == "run" and self.post_check(code, state) is not None
-            )
+            flags[f"post_check_{code}"] = granted and current.mode == "run" and self.post_check(code, state) is not None
         for (code, id), step in self.steps.items():
             if step.when is not None:
-                flags[f"when_{code}_{bpmn.ncname(id)}"] = holds(step.when, state.answers)
+                flags[f"when_{code}_{ncname(id)}"] = holds(step.when, state.answers)
         return flags
 
 
@@ -135,7 +134,7 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject
 def _flag_names(theme: Theme, steps: Mapping[tuple[str, str], Step]) -> frozenset[str]:
     words = ("run", "verify", "commit", "granted", "post_check")
     names = {f"{word}_{entry.item}" for entry in theme.items for word in words}
-    names |= {f"when_{code}_{bpmn.ncname(id)}" for (code, id), step in steps.items() if step.when is not None}
+    names |= {f"when_{code}_{ncname(id)}" for (code, id), step in steps.items() if step.when is not None}
     return frozenset(names | {"outcome_accept", "outcome_correct"})
 
 

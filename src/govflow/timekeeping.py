@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache
 
 from govflow import clocks
@@ -51,9 +52,12 @@ def ledger_of(clock: ClockState) -> Ledger:
     )
 
 
-def policy_of(clock: ClockState) -> LightPolicy:
-    """When this clock's light turns yellow."""
-    return LightPolicy.parse(clock.warning)
+@lru_cache(maxsize=256)
+def policy_from(warning: str) -> LightPolicy:
+    """When a light turns yellow: `2 workdays` left, or a share such as `20%` of the limit left."""
+    if warning.endswith("%"):
+        return LightPolicy(None, 1 - Decimal(warning.removesuffix("%")) / 100)
+    return LightPolicy(int(limit_of(warning).value))
 
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:
@@ -64,7 +68,7 @@ def refresh(clock: ClockState, calendar: Calendar) -> None:
     clock.due_at = utc(found.at) if found.at else None
     clock.provisional = found.provisional
     clock.calendar = calendar.version
-    warn = clocks.warn_at(ledger, calendar, policy_of(clock)) if found.at else None
+    warn = clocks.warn_at(ledger, calendar, policy_from(clock.warning)) if found.at else None
     clock.warn_at = utc(warn) if warn else None
 
 

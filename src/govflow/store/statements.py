@@ -178,7 +178,9 @@ class Statements:
         elif light == "yellow":
             query = query.where(c.warn_at <= now, c.due_at >= now)
         elif light == "green":
-            query = query.where(sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now))
+            query = query.where(
+                sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now)
+            )
         return [TaskRow(*row) for row in self.connection.execute(query)]
 
     # --- clocks ------------------------------------------------------------------------------------------------
@@ -233,7 +235,10 @@ class Statements:
     def waiting_messages(self, now: str, limit: int) -> Sequence[Any]:
         """Messages to deliver, oldest first; on PostgreSQL other workers' rows are skipped."""
         query = (
-            sa.select(t.outbox).where(t.outbox.c.retry_at <= now).order_by(t.outbox.c.retry_at, t.outbox.c.id).limit(limit)
+            sa.select(t.outbox)
+            .where(t.outbox.c.retry_at <= now)
+            .order_by(t.outbox.c.retry_at, t.outbox.c.id)
+            .limit(limit)
         )
         return self.connection.execute(query.with_for_update(skip_locked=True) if self._locks else query).all()
 
@@ -288,7 +293,9 @@ _APPLICANT = sa.select(t.applicants).where(t.applicants.c.case_id == _p("id"))
 _SAVE_CASE = (
     t.cases.update()
     .where(t.cases.c.id == _p("case_id"), t.cases.c.revision == _p("seen"))
-    .values({name: _p(name) for name in ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")})
+    .values(
+        {name: _p(name) for name in ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")}
+    )
 )
 _ADD_TASKS = t.tasks.insert()
 _TASK = sa.select(t.tasks).where(t.tasks.c.id == _p("id"))

@@ -5,6 +5,8 @@ from alembic import context
 from govflow.store.tables import metadata
 
 connection = context.config.attributes["connection"]
-context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, version_table="govflow_version")
+context.configure(
+    connection=connection, target_metadata=metadata, render_as_batch=True, version_table="govflow_version"
+)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,0 +1,690 @@
+"""Engine: the embedding API. One public method is one transaction; nothing is left half done.
+
+Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
+what was expected. The wall clock is read in one line of this module, and only when no clock is given.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from govflow import bundle, handling, intake, timekeeping, views
+from govflow.actors import Actor, actor_from
+from govflow.bpmn import to_bpmn
+from govflow.case import CaseState, Event, TaskState, canonical, event_hash, fold, from_text
+from govflow.clocks import ClockError, Explanation, Limit
+from govflow.draft import Draft, moved, next_event
+from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from govflow.identity import masked
+from govflow.model import Catalog
+from govflow.plan import Selection
+from govflow.store import CaseRow, Database, Statements
+from govflow.subject import Subject, subject_from
+from govflow.views import CaseView, ClockView, EventView, Fired, Page, TaskView
+from govflow.workdays import Calendar
+from govflow.writing import save, write_new
+
+Subscriber = Callable[[tuple[EventView, ...]], None]
+
+LARGEST_PAGE = 500
+
+
+class Engine:
+    """Cases of one catalog in one database; safe from many threads and processes at once.
+
+    `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
+    calendar; by default the national one with the catalog's overlays, provisional beyond its horizon.
+    """
+
+    def __init__(
+        self, url: str | sa.Engine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
+        calendar: Calendar | None = None,
+    ) -> None:  # fmt: skip
+        self.catalog = catalog
+        self.calendar = calendar or Calendar.national(catalog.calendars, provisional=True)
+        self._clock = clock or _wall_clock
+        self._database = Database(url)
+        self._database.ready()
+        self._connection: sa.Connection | None = None
+        self._subjects: dict[str, Subject] = {}
+        self._kept: set[str] = set()
+        self._digests: dict[str, str] = {}
+        self._subscribers: list[Subscriber] = []
+
+    # --- transactions ------------------------------------------------------------------------------------------
+
+    def joined(self, connection: sa.Connection) -> Engine:
+        """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
+        twin = object.__new__(Engine)
+        twin.__dict__.update(self.__dict__)
+        twin._connection = connection
+        return twin
+
+    @contextmanager
+    def _writing(self) -> Iterator[Statements]:
+        if self._connection is not None:
+            with self._connection.begin_nested():
+                yield Statements(self._connection)
+            return
+        with self._database.write() as connection:
+            yield Statements(connection)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Statements]:
+        if self._connection is not None:
+            yield Statements(self._connection)
+            return
+        with self._database.read() as connection:
+            yield Statements(connection)
+
+    def now(self) -> datetime:
+        """The engine's present instant; raises InvalidInput if its clock gives a naive datetime."""
+        return _aware(self._clock())
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self._database.dispose()
+
+    def subscribe(self, function: Subscriber) -> None:
+        """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
+        self._subscribers.append(function)
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        if self._connection is None and self._subscribers and events:
+            shown = tuple(
+                EventView(e.seq, e.at, e.actor, e.type, {**e.body, "case": e.case}, e.previous, e.hash) for e in events
+            )
+            for function in self._subscribers:
+                function(shown)
+
+    # --- definitions -------------------------------------------------------------------------------------------
+
+    def _code(self, ref: str) -> str:
+        if ref in self.catalog.themes:
+            return self.catalog.themes[ref].code
+        if ref in self.catalog.items:
+            return self.catalog.items[ref].code
+        known = "、".join([t.slug for t in self.catalog.themes.values()] or list(self.catalog.items))
+        raise NotFound(
+            f"没有名为 {ref!r} 的事项或一件事；现有一件事：{known}",
+            f"no item or theme {ref!r}; themes: {known}",
+            ref=ref,
+        )
+
+    def _current(self, code: str, statements: Statements, now: str) -> Subject:
+        """The newest definition of a theme or item, stored and compiled."""
+        digest = self._digests.get(code)
+        if digest is None:
+            digest = self._digests[code] = bundle.definition_hash(self.catalog, code)
+        if digest not in self._kept or digest not in self._subjects:
+            closed = bundle.bundle(self.catalog, code)
+            catalog = bundle.catalog_from_bundle(closed)
+            xml = to_bpmn(code, catalog)
+            statements.keep_definition(digest, code, closed, xml, now)
+            self._subjects[digest] = subject_from(code, catalog, digest, xml)
+            if self._connection is None:
+                self._kept.add(digest)
+        return self._subjects[digest]
+
+    def _pinned(self, digest: str, statements: Statements) -> Subject:
+        """The definition that a case was applied for under, whatever the folder says today."""
+        subject = self._subjects.get(digest)
+        if subject is None:
+            stored = statements.definition(digest)
+            if stored is None:
+                raise NotFound(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
+            ref, closed, xml = stored
+            subject = self._subjects[digest] = subject_from(ref, bundle.catalog_from_bundle(closed), digest, xml)
+        return subject
+
+    # --- applying ----------------------------------------------------------------------------------------------
+
+    def apply(
+        self, ref: str, *, applicant: Mapping[str, Any], answers: Mapping[str, Any] | None = None,
+        materials: Sequence[str] = (), channel: str = "online", actor: str, key: str | None = None,
+        drop: Sequence[str] = (),
+    ) -> CaseView:  # fmt: skip
+        """Apply for a theme or an item; the same key again gives the same case and makes no second one.
+
+        `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
+        """
+        now = self.now()
+        code = self._code(ref)
+        digest = _digest([code, applicant, answers, list(materials), channel, list(drop)])
+        try:
+            with self._writing() as statements:
+                known = self._seen(statements, key, "apply", digest)
+                if known is not None:
+                    return self._view(statements, known, now)
+                draft = self._applied(statements, code, now, applicant, answers or {}, materials, channel, actor, drop)
+                if key is not None:
+                    statements.remember(key, "apply", draft.state.id, digest, draft.at)
+                view = self._view(statements, draft.state.id, now)
+        except sa.exc.IntegrityError as fault:
+            raise Conflict(
+                "同时有另一个申请用了同一个编号，本次没有任何改动，请重试",
+                "another application took the same number at the same time; nothing was changed, try again",
+            ) from fault
+        self._publish(draft.events)
+        return view
+
+    def _applied(
+        self, statements: Statements, code: str, now: datetime, applicant: Mapping[str, Any],
+        answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
+    ) -> Draft:  # fmt: skip
+        at = timekeeping.utc(now)
+        subject = self._current(code, statements, at)
+        who = actor_from(actor, subject.catalog)
+        person = intake.checked_applicant(applicant, timekeeping.local_date(now))
+        facts = intake.checked_answers(subject, answers)
+        chosen = intake.selected(subject, facts, drop)
+        intake.require_answers(subject, facts, [c for c, s in chosen.items() if s.how == "run"])
+        given = intake.material_statuses(subject, facts, drop, materials)
+        day = timekeeping.local_date(now).strftime("%Y%m%d")
+        id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
+        salt = secrets.token_hex(16)
+        body = _application(subject, facts, chosen, given, channel, drop, _digest([salt, person]))
+        first = next_event(id, None, at, who.text, "applied", body)
+        state = fold(None, first)
+        draft = Draft(subject, state, b"", now, who.text, self.calendar, [first])
+        move = {"verb": "start", "path": "", "flags": []}
+        draft.follow(move)
+        write_new(statements, draft, person, salt)
+        return draft
+
+    def _seen(self, statements: Statements, key: str | None, command: str, digest: str) -> str | None:
+        """The case that this key stands for; a key used for something else is refused."""
+        if key is None:
+            return None
+        if not isinstance(key, str) or not 1 <= len(key) <= 120:
+            raise InvalidInput(
+                f"key 是 {key!r}，应为 1 至 120 字的文字", "key: expected 1 to 120 characters", field="key"
+            )
+        seen = statements.seen(key, command)
+        if seen is None:
+            return None
+        case, before = seen
+        if before != digest:
+            raise Conflict(
+                f"编号 key={key} 已用于办件 {case}，而这次的内容与那次不同",
+                f"key {key} was used for case {case} with other content", case=case, key=key,
+            )  # fmt: skip
+        return case
+
+    # --- commands on a case ------------------------------------------------------------------------------------
+
+    def _command(
+        self, case: str, actor: str, run: Callable[[Draft, Actor], None], *, key: tuple[str, str, str] | None = None,
+        now: datetime | None = None,
+    ) -> CaseView:  # fmt: skip
+        """One command, one transaction: load and lock, decide, write, publish."""
+        moment = self.now() if now is None else _aware(now)
+        with self._writing() as statements:
+            if key is not None and self._seen(statements, *key) is not None:
+                return self._view(statements, case, moment)
+            draft, row = self._load(statements, case, moment, actor)
+            try:
+                run(draft, actor_from(actor, draft.subject.catalog))
+            except ClockError as fault:
+                zh, en = handling.refusal_text(fault)
+                raise NotAllowed(zh, en, code=fault.code) from fault
+            save(statements, draft, row)
+            if key is not None:
+                statements.remember(key[0], key[1], case, key[2], draft.at)
+            view = self._view(statements, case, moment)
+        self._publish(draft.events)
+        return view
+
+    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseRow]:
+        row = statements.case(case, lock=True)
+        if row is None:
+            raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+        state = from_text(row.body)
+        if timekeeping.utc(now) < row.updated_at:
+            raise InvalidInput(
+                f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
+                f"{now.isoformat()} is before the case's last event at {row.updated_at}", field="now",
+            )  # fmt: skip
+        subject = self._pinned(row.definition, statements)
+        return Draft(subject, state, row.snapshot, now, actor, self.calendar), row
+
+    def _task_command(
+        self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
+        key: tuple[str, str, str] | None = None,
+    ) -> CaseView:  # fmt: skip
+        case = self._case_of(task)
+
+        def with_task(draft: Draft, who: Actor) -> None:
+            handling.tick(draft)
+            found = draft.state.tasks.get(task)
+            if found is None:
+                raise self._gone(task)
+            run(draft, found, who)
+
+        return self._command(case, actor, with_task, key=key)
+
+    def _case_of(self, task: str) -> str:
+        case, dot, _ = str(task).rpartition(".")
+        if not dot:
+            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        return case
+
+    def _gone(self, task: str) -> Exception:
+        """Why an id names no open task: it never existed, or somebody has finished it."""
+        with self._reading() as statements:
+            row = statements.task(task)
+        if row is None:
+            return NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        if row.state == "open":
+            return Conflict(
+                f"任务“{row.name}”因期限届满已自动处理", f"task {task} was just ended by its deadline", task=task
+            )
+        done = "取消" if row.state == "cancelled" else f"完成（{row.outcome}）"
+        return Conflict(
+            f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
+            f"task {task} was {row.state} by {row.closed_by} at {row.closed_at}",
+            task=task, by=row.closed_by, at=row.closed_at,
+        )  # fmt: skip
+
+    def claim(self, task: str, *, actor: str) -> TaskView:
+        """Take a task for oneself; Conflict if a colleague has it."""
+        return _of(self._task_command(task, actor, handling.claim), task)
+
+    def release(self, task: str, *, actor: str) -> TaskView:
+        """Give a claimed task back."""
+        return _of(self._task_command(task, actor, handling.release), task)
+
+    def complete(
+        self, task: str, *, actor: str, outcome: str, opinion: str = "", data: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> CaseView:  # fmt: skip
+        """Finish a task with an outcome; Conflict says who was first and when.
+
+        Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object or
+        done elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
+        """
+        _json(data or {}, "data")
+        _short(opinion, "opinion")
+
+        def run(draft: Draft, found: TaskState, who: Actor) -> None:
+            handling.complete(draft, found, who, outcome, opinion, data or {})
+
+        args = (key, "complete", _digest([task, actor, outcome, opinion, data or {}])) if key else None
+        return self._task_command(task, actor, run, args)
+
+    def ask_correction(
+        self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
+    ) -> CaseView:
+        """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance."""
+
+        def run(draft: Draft, who: Actor) -> None:
+            handling.tick(draft)
+            task = next((t for t in draft.state.tasks.values() if t.element == "t_accept"), None)
+            if item is not None:
+                self._item(draft, item)
+            if task is None:
+                raise NotAllowed(
+                    f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
+                    f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
+                    state=draft.state.state,
+                )
+            handling.ask_correction(draft, task, who, missing, opinion)
+
+        return self._command(case, actor, run)
+
+    def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
+        """Hand in missing materials: after a correction notice, or for a gap 容缺."""
+
+        def run(draft: Draft, who: Actor) -> None:
+            handling.tick(draft)
+            handling.supplement(draft, who, materials)
+
+        return self._command(case, actor, run)
+
+    def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
+        """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
+        return self._item_command(
+            case, item, actor, lambda d, code, who: handling.suspend(d, code, procedure, who, reason)
+        )
+
+    def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
+        """Let an item's clocks run again."""
+        return self._item_command(case, item, actor, lambda d, code, who: handling.resume_by(d, code, procedure, who))
+
+    def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
+        """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
+        try:
+            limit = Limit.parse(by)
+        except ClockError as fault:
+            zh, en = handling.refusal_text(fault)
+            raise InvalidInput(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}", field="by") from fault
+        return self._item_command(case, item, actor, lambda d, code, who: handling.extend(d, code, limit, who, reason))
+
+    def _item_command(self, case: str, item: str, actor: str, run: Callable[[Draft, str, Actor], None]) -> CaseView:
+        def with_item(draft: Draft, who: Actor) -> None:
+            handling.tick(draft)
+            run(draft, self._item(draft, item), who)
+
+        return self._command(case, actor, with_item)
+
+    def _item(self, draft: Draft, item: str) -> str:
+        code = draft.subject.code_of(item)
+        if code is None:
+            listed = "、".join(draft.state.items)
+            raise NotFound(
+                f"办件没有事项 {item!r}，有 {listed}", f"the case has no item {item!r}; it has {listed}", item=item
+            )
+        return code
+
+    def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
+        """Take the application back; possible until everything is decided."""
+
+        def run(draft: Draft, who: Actor) -> None:
+            handling.tick(draft)
+            handling.withdraw(draft, who, reason)
+
+        return self._command(case, actor, run)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
+        """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
+        moment = self.now() if now is None else _aware(now)
+        fired: list[Fired] = []
+        skip: set[str] = set()
+        while len(skip) < limit:
+            with self._reading() as statements:
+                waiting = statements.cases_awake(timekeeping.utc(moment), min(200, limit - len(skip)), skip)
+            if not waiting:
+                break
+            for case in waiting:
+                skip.add(case)
+                fired += self._sweep_case(case, moment)
+        return fired
+
+    def _sweep_case(self, case: str, moment: datetime) -> list[Fired]:
+        with self._writing() as statements:
+            row = statements.case(case, lock=True)
+            if row is None or timekeeping.utc(moment) < row.updated_at:
+                return []
+            draft = Draft(self._pinned(row.definition, statements), from_text(row.body), row.snapshot, moment,
+                          "system:clock", self.calendar)  # fmt: skip
+            if handling.tick(draft):
+                save(statements, draft, row)
+        self._publish(draft.events)
+        return [
+            Fired(case, e.body["clock"], e.body["kind"], e.body["item"],
+                  "warned" if e.type == "clock_warned" else "expired", e.body["due"], e.body.get("effect", "warning"))
+            for e in draft.events if e.type in ("clock_warned", "clock_expired")
+        ]  # fmt: skip
+
+    def reproject(self, reason: str = "") -> list[dict[str, Any]]:
+        """Compute every open clock anew with the present calendar; records old date, new date and why."""
+        moved_dates: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            with self._reading() as statements:
+                waiting = statements.cases_on_other_calendars(self.calendar.version, after, 200)
+            if not waiting:
+                return moved_dates
+            for case in waiting:
+                moved_dates += self._reproject_case(case, reason or f"日历更新为 {self.calendar.version}")
+            after = waiting[-1]
+
+    def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
+        changes = []
+        with self._writing() as statements:
+            draft, row = self._load(statements, case, self.now(), "system:calendar")
+            for clock in list(draft.state.clocks.values()):
+                if clock.calendar == self.calendar.version:
+                    continue
+                old, was_provisional = clock.due, clock.provisional
+                draft.refresh(clock)
+                if (old, was_provisional) != (clock.due, clock.provisional):
+                    change = {"clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
+                              "reason": reason}  # fmt: skip
+                    draft.emit("clock_reprojected", **change)
+                    changes.append({"case": case, **change})
+            save(statements, draft, row)
+        self._publish(draft.events)
+        return changes
+
+    # --- questions ---------------------------------------------------------------------------------------------
+
+    def tasks(
+        self, *, department: str | None = None, role: str | None = None, case: str | None = None,
+        light: str | None = None, limit: int = 50, after: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Open tasks, one page by id. Reads only the page, from an index."""
+        if not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE:
+            raise InvalidInput(
+                f"limit 是 {limit!r}，应为 1 至 {LARGEST_PAGE}", f"limit: expected 1 to {LARGEST_PAGE}", field="limit"
+            )
+        if light not in (None, "green", "yellow", "red"):
+            raise InvalidInput(
+                f"light 是 {light!r}，应为 green、yellow、red", "light: green, yellow or red", field="light"
+            )
+        if department is not None and department in self.catalog.departments:
+            department = self.catalog.departments[department].code
+        now = timekeeping.utc(self.now())
+        with self._reading() as statements:
+            rows = statements.inbox(
+                department=department, role=role, case=case, light=light, now=now, after=after, limit=limit + 1
+            )
+        page = tuple(views.task_view(row, now) for row in rows[:limit])
+        return Page(page, page[-1].id if len(rows) > limit else None)
+
+    def cases(
+        self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Cases by id, one page: id, ref, state, applied, updated, closed."""
+        code = self._code(ref) if ref is not None else None
+        with self._reading() as statements:
+            rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
+        return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
+                 "closed": r.closed_at} for r in rows]  # fmt: skip
+
+    def case(self, case: str) -> CaseView:
+        """Everything about a case: state, items, tasks, clocks, materials, results, opinions."""
+        with self._reading() as statements:
+            return self._view(statements, case, self.now())
+
+    def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
+        row = statements.case(case)
+        if row is None:
+            raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+        subject = self._pinned(row.definition, statements)
+        state, at = from_text(row.body), timekeeping.utc(now)
+        applicant = statements.applicant(case) or {}
+        items = tuple(
+            views.ItemView(i.code, str(subject.item(i.code).name), subject.item(i.code).department, i.mode, i.reason, i.state,
+                           i.started, i.decided, i.finished, i.outcome)
+            for i in state.items.values()
+        )  # fmt: skip
+        names = subject.catalog.materials
+        return CaseView(
+            id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
+            accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
+            channel=state.channel, applicant=_shown_applicant(applicant), answers=state.answers, items=items,
+            tasks=tuple(views.task_view(t, at) for t in statements.tasks_of(case)),
+            clocks=tuple(views.clock_view(c, at) for c in statements.clocks_of(case)),
+            materials=tuple(views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()),
+            results=tuple(state.results), opinions=tuple(state.opinions), definition=row.definition, revision=row.revision,
+        )  # fmt: skip
+
+    def history(self, case: str, after: int = 0) -> list[EventView]:
+        """The case's events in order, each with the hash of the one before it."""
+        with self._reading() as statements:
+            if statements.case(case) is None:
+                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+            rows = statements.events(case, after)
+        return [
+            EventView(seq, at, actor, type, json.loads(body), before, hash)
+            for seq, at, actor, type, body, before, hash in rows
+        ]
+
+    def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
+        """A clock's due date day by day: counted or skipped, and why."""
+        with self._reading() as statements:
+            row = statements.clock(case, clock)
+            if row is None:
+                known = "、".join(c.id for c in statements.clocks_of(case))
+                raise NotFound(
+                    f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
+                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}", clock=clock,
+                )  # fmt: skip
+        return timekeeping.explanation(views.clock_from(row), self.calendar, lang)
+
+    def progress(self, case: str) -> dict[str, Any]:
+        """Where the case stands in its process: element path to done, working, waiting or skipped; for the picture."""
+        with self._reading() as statements:
+            row = statements.case(case)
+            if row is None:
+                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+            subject = self._pinned(row.definition, statements)
+            events = statements.events(case)
+        return {"passed": _passed(subject, events), "state": from_text(row.body), "subject": subject}
+
+    # --- checking ----------------------------------------------------------------------------------------------
+
+    def check(self, case: str) -> list[str]:
+        """Verify a case: the chain of hashes, the state and the snapshot replayed from the log, every stored date.
+
+        Returns one sentence a fault; an empty list means that all is well.
+        """
+        with self._reading() as statements:
+            row = statements.case(case)
+            if row is None:
+                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+            subject = self._pinned(row.definition, statements)
+            rows, clocks = statements.events(case), statements.clocks_of(case)
+        faults = _chain_faults(case, rows)
+        if not faults:
+            faults += _replay_faults(subject, row, rows)
+        for clock_row in clocks:
+            clock = views.clock_from(clock_row)
+            if clock.calendar != self.calendar.version and clock.closed:
+                continue
+            due_at, provisional = clock.due_at, clock.provisional
+            timekeeping.refresh(clock, self.calendar)
+            if (due_at, provisional) != (clock.due_at, clock.provisional) or clock_row.due_at != clock.due_at:
+                faults.append(f"{case}: 时钟 {clock.id} 存的期限是 {clock_row.due_at}，由事实重算为 {clock.due_at}")
+        return faults
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)  # the one place where the library reads the wall clock
+
+
+def _aware(moment: datetime) -> datetime:
+    if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
+        raise InvalidInput(
+            f"时刻是 {moment!r}，应为带时区的 datetime",
+            f"{moment!r}: expected a datetime with a time zone",
+            field="now",
+        )
+    return moment
+
+
+def _digest(value: object) -> str:
+    try:
+        return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    except (TypeError, ValueError) as fault:
+        raise InvalidInput(f"内容不能保存为 JSON：{fault}", f"not JSON: {fault}") from fault
+
+
+def _json(value: object, field: str) -> None:
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise InvalidInput(f"{field} 不能保存为 JSON：{fault}", f"{field} is not JSON: {fault}", field=field) from fault
+    if len(text) > 100_000:
+        raise InvalidInput(f"{field} 有 {len(text)} 字，至多 100000", f"{field} is too long", field=field)
+
+
+def _short(value: object, field: str) -> None:
+    if not isinstance(value, str) or len(value) > 10_000:
+        raise InvalidInput(
+            f"{field} 应为 10000 字以内的文字", f"{field}: expected text up to 10000 characters", field=field
+        )
+
+
+def _application(
+    subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
+    drop: Sequence[str], applicant: str,
+) -> dict[str, Any]:  # fmt: skip
+    return {
+        "ref": subject.ref, "kind": subject.kind, "definition": subject.digest, "channel": channel, "answers": dict(facts),
+        "dropped": list(drop), "items": {code: [s.how, str(s.reason)] for code, s in chosen.items()},
+        "materials": dict(given), "applicant": applicant, "move": {"verb": "start", "path": "", "flags": []},
+    }  # fmt: skip
+
+
+def _shown_applicant(row: Mapping[str, Any]) -> dict[str, Any]:
+    if not row:
+        return {}
+    return {"kind": row["kind"], "name": row["name"], "id": masked(row["identity"]) if row["identity"] else None}
+
+
+def _of(view: CaseView, task: str) -> TaskView:
+    return next(t for t in view.tasks if t.id == task)
+
+
+def _chain_faults(case: str, rows: Sequence[tuple[int, str, str, str, str, str, str]]) -> list[str]:
+    previous = ""
+    for number, (seq, at, actor, type, body, before, hash) in enumerate(rows, 1):
+        if seq != number:
+            return [f"{case}: 第 {number} 个事件缺失，找到的编号是 {seq}"]
+        if before != previous or hash != event_hash(case, seq, at, actor, type, body, before):
+            return [f"{case}: 第 {seq} 个事件（{type}）与哈希链不符，内容被改动过"]
+        previous = hash
+    return []
+
+
+def replayed(
+    subject: Subject, case: str, rows: Sequence[tuple[int, str, str, str, str, str, str]]
+) -> tuple[CaseState, bytes]:
+    """State and snapshot rebuilt from the event log alone."""
+    state: CaseState | None = None
+    snapshot = b""
+    for seq, at, actor, type, body, before, hash in rows:
+        event = Event(case, seq, at, actor, type, json.loads(body), before, hash)
+        state = fold(state, event)
+        if "move" in event.body:
+            snapshot = moved(subject, snapshot, event.body["move"]).state
+    if state is None:
+        raise ValueError(f"case {case} has no events")
+    return state, snapshot
+
+
+def _replay_faults(
+    subject: Subject, row: CaseRow, rows: Sequence[tuple[int, str, str, str, str, str, str]]
+) -> list[str]:
+    state, snapshot = replayed(subject, row.id, rows)
+    stored = from_text(row.body)
+    faults = []
+    if snapshot != row.snapshot:
+        faults.append(f"{row.id}: 流程快照与事件记录重放的结果不同")
+    same = (state.state, state.hash, sorted(state.tasks), state.items, state.materials, state.results)
+    if same != (stored.state, stored.hash, sorted(stored.tasks), stored.items, stored.materials, stored.results):
+        faults.append(f"{row.id}: 办件状态与事件记录重放的结果不同")
+    return faults
+
+
+def _passed(subject: Subject, rows: Sequence[tuple[int, str, str, str, str, str, str]]) -> tuple[str, ...]:
+    snapshot, passed = b"", []
+    for row in rows:
+        body = json.loads(row[4])
+        if "move" in body:
+            step = moved(subject, snapshot, body["move"])
+            snapshot = step.state
+            passed += step.passed
+    return tuple(passed)

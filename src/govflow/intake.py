@@ -1,0 +1,139 @@
+"""Checks on an application before a case exists: applicant, answers, items, materials. All faults name their field."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from govflow import identity, plan
+from govflow.conditions import FactValue
+from govflow.errors import InvalidInput
+from govflow.model import Question
+from govflow.subject import Subject
+
+PERSONS = ("自然人",)
+KINDS = ("自然人", "企业法人", "事业法人", "社会组织法人", "非法人企业", "个体工商户", "行政机关", "其他组织")
+
+STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified": "obtained", "elicence": "obtained",
+          "share": "obtained", "commitment": "committed"}  # fmt: skip
+
+
+def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643."""
+    if not isinstance(applicant, Mapping):
+        raise _wrong("applicant", applicant, "{kind, name, id}")
+    kind, name, number = (applicant.get(key) for key in ("kind", "name", "id"))
+    if kind not in KINDS:
+        raise _wrong("applicant.kind", kind, "、".join(KINDS) + " 之一")
+    if not isinstance(name, str) or not name.strip() or len(name) > 200:
+        raise _wrong("applicant.name", name, "1 至 200 字的名称")
+    if not isinstance(number, str):
+        raise _wrong("applicant.id", number, "18 位公民身份号码" if kind in PERSONS else "18 位统一社会信用代码")
+    reason = identity.check_citizen_id(number, today) if kind in PERSONS else identity.check_uscc(number)
+    if reason is not None:
+        zh, en = reason
+        raise InvalidInput(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}", field="applicant.id")
+    return dict(applicant)
+
+
+def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, FactValue]:
+    """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
+    questions = subject.questions
+    for name in answers:
+        if name not in questions:
+            near = difflib.get_close_matches(str(name), questions, 1)
+            hint = f"，是不是想写 {near[0]}" if near else ""
+            raise InvalidInput(
+                f"没有 {name!r} 这个问题{hint}；问题有：{'、'.join(questions)}",
+                f"there is no question {name!r}; the questions are {', '.join(questions)}", field=f"answers.{name}",
+            )  # fmt: skip
+    found = {q.id: q.default for q in questions.values() if q.default is not None}
+    found |= {name: _checked_answer(questions[name], value) for name, value in answers.items()}
+    return found
+
+
+def _checked_answer(question: Question, value: object) -> FactValue:
+    field = f"answers.{question.id}"
+    match question.kind:
+        case "boolean":
+            if not isinstance(value, bool):
+                raise _wrong(field, value, f"true 或 false（{question.ask}）")
+            return value
+        case "number":
+            if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+                raise _wrong(field, value, f"一个数（{question.ask}）")
+            low, high = question.minimum, question.maximum
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise _wrong(field, value, f"{'' if low is None else low} 至 {'' if high is None else high} 之间的数")
+            return value
+        case "choice":
+            options = [key for key, _ in question.options]
+            if value not in options:
+                raise _wrong(field, value, "、".join(options) + f" 之一（{question.ask}）")
+            return str(value)
+        case "date":
+            return _checked_date(field, value)
+        case _:
+            if not isinstance(value, str) or len(value) > 2000:
+                raise _wrong(field, value, f"2000 字以内的文字（{question.ask}）")
+            return value
+
+
+def _checked_date(field: str, value: object) -> str:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise _wrong(field, value, "日期，如 2025-03-03") from None
+
+
+def require_answers(subject: Subject, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
+    """Every question of the theme and of the items that are handled must be answered; raises naming all that are not."""
+    asked = {q.id for q in subject.theme.questions} | {q.id for c in running for q in subject.item(c).questions}
+    missing = [subject.questions[id] for id in subject.questions if id in asked and id not in answers]
+    if missing:
+        lines = "、".join(f"{q.id}（{q.ask}）" for q in missing)
+        raise InvalidInput(
+            f"还有问题没有回答：{lines}", f"not answered: {', '.join(q.id for q in missing)}",
+            field=f"answers.{missing[0].id}", missing=[q.id for q in missing],
+        )  # fmt: skip
+
+
+def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str]) -> dict[str, plan.Selection]:
+    """How each item of the case is handled; raises if none is left."""
+    theme_only = [q for q in subject.theme.questions if q.id not in answers]
+    if theme_only:
+        require_answers(subject, answers, ())
+    chosen = plan.selected_items(subject.theme, subject.catalog, answers, drop)
+    if all(each.how == "skip" for each in chosen.values()):
+        raise InvalidInput(
+            "按所答情形没有需要办理的事项", "no item is left to handle for these answers", field="answers"
+        )
+    return chosen
+
+
+def material_statuses(
+    subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str], given: Iterable[str]
+) -> dict[str, str]:
+    """The case's material list with a status each: supplied, missing, obtained, awaited, committed."""
+    lines = plan.merged_materials(subject.theme, subject.catalog, answers, drop)
+    statuses = {line.material: STATUS[line.how] for line in lines}
+    for ref in given:
+        material = subject.catalog.materials.get(ref) if isinstance(ref, str) else None
+        if material is None or material.code not in statuses:
+            raise InvalidInput(
+                f"办事指南没有列出材料 {ref!r}；本件的材料是 {'、'.join(statuses)}",
+                f"the guide does not list material {ref!r}; listed are {', '.join(statuses)}",
+                field="materials", material=ref,
+            )  # fmt: skip
+        statuses[material.code] = "supplied"
+    return statuses
+
+
+def _wrong(field: str, found: object, expected: str) -> InvalidInput:
+    shown = repr(found)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return InvalidInput(
+        f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}", field=field
+    )

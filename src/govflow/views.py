@@ -1,0 +1,223 @@
+"""What a caller sees of a case: frozen views, each with `as_data()` for JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+from govflow import timekeeping
+from govflow.case import CaseState, ClockState
+from govflow.store import ClockRow, TaskRow
+
+
+class View:
+    """A frozen record that can be printed as JSON."""
+
+    def as_data(self) -> dict[str, Any]:
+        """Plain data: dicts, lists, text, numbers."""
+        if not is_dataclass(self):
+            raise TypeError(f"{type(self).__name__} is no dataclass")
+        return {f.name: _data(getattr(self, f.name)) for f in fields(self)}
+
+
+def _data(value: Any) -> Any:
+    if isinstance(value, View):
+        return value.as_data()
+    if isinstance(value, Mapping):
+        return {key: _data(each) for key, each in value.items()}
+    return [_data(each) for each in value] if isinstance(value, list | tuple) else value
+
+
+@dataclass(frozen=True)
+class TaskView(View):
+    """A task. `light` is green, yellow or red; `due` the last day of its own step's or its item's promised limit."""
+
+    id: str
+    case: str
+    item: str | None
+    kind: str
+    name: str
+    department: str | None
+    role: str
+    assignee: str | None
+    joint: str | None
+    state: str
+    light: str
+    due: str | None
+    due_at: str | None
+    provisional: bool
+    escalated: bool
+    opened_at: str
+    closed_at: str | None
+    closed_by: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class ClockView(View):
+    """A clock. `due` is a local date, or None while it is stopped; `provisional` if a year's notice is not out yet."""
+
+    id: str
+    kind: str
+    item: str | None
+    limit: str
+    start: str
+    due: str | None
+    due_at: str | None
+    state: str
+    light: str
+    provisional: bool
+    effect: str
+    suspensions: tuple[tuple[str | None, ...], ...]
+    extensions: tuple[tuple[str, ...], ...]
+    closed_at: str | None
+    calendar: str
+
+
+@dataclass(frozen=True)
+class ItemView(View):
+    """An item of a case and how it stands."""
+
+    item: str
+    name: str
+    department: str
+    mode: str
+    reason: str
+    state: str
+    started: str | None
+    decided: str | None
+    finished: str | None
+    outcome: str | None
+
+
+@dataclass(frozen=True)
+class MaterialView(View):
+    """A material of a case: supplied, missing, obtained (e-licence, data share), awaited, issued, committed."""
+
+    material: str
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class CaseView(View):
+    """A case in full. `applicant` has its number masked."""
+
+    id: str
+    ref: str
+    name: str
+    kind: str
+    state: str
+    applied: str
+    accepted: str | None
+    accepted_as_of: str | None
+    deemed: bool
+    closed: str | None
+    channel: str
+    applicant: Mapping[str, Any]
+    answers: Mapping[str, Any]
+    items: tuple[ItemView, ...]
+    tasks: tuple[TaskView, ...]
+    clocks: tuple[ClockView, ...]
+    materials: tuple[MaterialView, ...]
+    results: tuple[Mapping[str, Any], ...]
+    opinions: tuple[Mapping[str, Any], ...]
+    definition: str
+    revision: int
+
+    def item(self, code: str) -> ItemView:
+        """One item of the case by code; KeyError if it has none such."""
+        return _one(self.items, "item", code)
+
+    def clock(self, id: str) -> ClockView:
+        """One clock by id, e.g. `I07/promised`; KeyError if there is none such."""
+        return _one(self.clocks, "id", id)
+
+    @property
+    def open_tasks(self) -> tuple[TaskView, ...]:
+        """The tasks that wait for somebody."""
+        return tuple(task for task in self.tasks if task.state == "open")
+
+
+def _one(entries: Iterable[Any], key: str, value: str) -> Any:
+    for entry in entries:
+        if getattr(entry, key) == value:
+            return entry
+    raise KeyError(value)
+
+
+@dataclass(frozen=True)
+class Page(View):
+    """One page of tasks; `next` is given as `after` for the next one, None at the end."""
+
+    items: tuple[TaskView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class EventView(View):
+    """One fact of a case's history, with its link in the chain of hashes."""
+
+    seq: int
+    at: str
+    actor: str
+    type: str
+    body: Mapping[str, Any]
+    previous: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Fired(View):
+    """What a sweep did: the clock, whether it warned or expired, and what followed."""
+
+    case: str
+    clock: str
+    kind: str
+    item: str | None
+    event: str
+    due: str | None
+    effect: str
+
+
+def task_view(row: TaskRow, now: str) -> TaskView:
+    """A task row as the inbox shows it."""
+    light = timekeeping.light(row.due_at, row.warn_at, now if row.closed_at is None else row.closed_at)
+    due = timekeeping.local_date(row.due_at).isoformat() if row.due_at else None
+    return TaskView(
+        row.id, row.case_id, row.item, row.kind, row.name, row.department, row.role, row.assignee, row.joint, row.state,
+        light, due, row.due_at, row.provisional, row.escalated, row.opened_at, row.closed_at, row.closed_by, row.outcome,
+    )  # fmt: skip
+
+
+def clock_view(row: ClockRow, now: str) -> ClockView:
+    """A clock row as people see it; a closed clock keeps its last light."""
+    clock = clock_from(row)
+    return ClockView(
+        clock.id, clock.kind, clock.item, clock.limit, clock.anchor, clock.due, clock.due_at, clock.state,
+        timekeeping.light(clock.due_at, clock.warn_at, clock.closed or now), clock.provisional, clock.effect,
+        tuple(tuple(s) for s in clock.suspensions), tuple(tuple(e) for e in clock.extensions), clock.closed, clock.calendar,
+    )  # fmt: skip
+
+
+def clock_from(row: ClockRow) -> ClockState:
+    """The clock's facts out of its row."""
+    return ClockState(**json.loads(row.body))
+
+
+def governing_clock(state: CaseState, item: str | None, task: str) -> ClockState | None:
+    """The clock that an inbox shows for a task: the earliest due among its own and its item's."""
+    mine = [
+        c
+        for c in state.clocks.values()
+        if c.live and c.due_at and (c.task == task or (c.task is None and _near(c, item)))
+    ]
+    return min(mine, key=lambda c: str(c.due_at), default=None)
+
+
+def _near(clock: ClockState, item: str | None) -> bool:
+    if clock.item is not None:
+        return clock.item == item and clock.kind in ("promised", "statutory", "delivery", "post_check")
+    return item is None and clock.kind in ("promised", "joint_cap")
