@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import pickle
 import random
 import subprocess
 import sys
@@ -292,6 +293,17 @@ def test_double_completion_is_not_live() -> None:
     step = complete(process, spiff.start(process, {}), "accept", "D01")
     assert "D02" in refused("not_live", lambda: complete(process, step, "D01")).message
     refused("not_live", lambda: spiff.fire(process, step.state, "D01_warn", {}))
+
+
+def test_errors_speak_both_languages_and_travel() -> None:
+    """An error has a Chinese text that names the place, and survives the way to another process."""
+    process = correction()
+    step = spiff.start(process, {})
+    error = refused("no_route", lambda: complete(process, step, "accept"))
+    assert error.text("zh") == str(error) == "网关“ok”需要标志“missing”，但没有给出"
+    assert error.text("en") == error.message
+    copy = pickle.loads(pickle.dumps(error))
+    assert (copy.code, copy.message, copy.element, copy.zh) == (error.code, error.message, error.element, error.zh)
 
 
 # --- snapshots -------------------------------------------------------------------------------------------------------

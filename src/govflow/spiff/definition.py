@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
@@ -41,7 +43,7 @@ class Process:
     fingerprint: str
     elements: frozenset[str]
     spec: Any
-    subs: dict[str, Any]
+    subs: Mapping[str, Any]
 
 
 class _Queued:
@@ -202,7 +204,7 @@ def _compile(xml: bytes, digest: str, process_id: str | None) -> Process:
     for each in (spec, *subs.values()):
         _freeze(each)
     fingerprint = hashlib.sha256(f"{digest}/{name}".encode()).hexdigest()[:12]
-    return Process(name, fingerprint, _reached([spec, *subs.values()]), spec, subs)
+    return Process(name, fingerprint, _reached([spec, *subs.values()]), spec, MappingProxyType(subs))
 
 
 _cache: OrderedDict[tuple[str, str | None], Process] = OrderedDict()

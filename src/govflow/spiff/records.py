@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from govflow.errors import GovflowError
+
 Code = Literal[
     "bad_bpmn",
     "unknown_element",
@@ -21,17 +23,42 @@ Code = Literal[
 ]
 
 
-class ProcessError(Exception):
+_ZH: dict[str, str] = {
+    "bad_bpmn": "流程文件有误",
+    "unknown_element": "流程文件含有不能执行的元素",
+    "unknown_process": "流程文件中没有所需的流程",
+    "bad_condition": "流程文件中的条件不是一个标志名",
+    "bad_state": "保存的流程状态不可用",
+    "bad_flag": "标志的值不是真或假",
+    "not_live": "该环节现在不在等待",
+    "ended": "流程已经结束",
+    "no_route": "网关没有可走的去向",
+    "stuck": "流程无法继续：等待的分支不会到来",
+    "runaway": "自动环节循环不止",
+    "internal": "流程执行出错",
+}
+
+
+class ProcessError(GovflowError):
     """A process could not be compiled or moved; the state that was given in is unchanged and still good.
 
-    ``code`` says which kind of fault it is, ``element`` which BPMN element it is about (or None).
+    ``code`` says which kind of fault it is, ``message`` (English) what was found and expected, ``element`` which BPMN
+    element it is about (or None). ``zh`` replaces the general Chinese text of the code.
     """
 
-    def __init__(self, code: Code, message: str, element: str | None = None) -> None:
-        super().__init__(message)
+    def __init__(self, code: Code, message: str, element: str | None = None, *, zh: str | None = None) -> None:
+        general = _ZH[code] if element is None else f"{_ZH[code]}：“{element}”"
+        super().__init__(zh or general, message, code=code, element=element)
         self.code: Code = code
         self.message = message
         self.element = element
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (self.code, self.message, self.element, self.zh)
+
+
+def _rebuild(code: Code, message: str, element: str | None, zh: str) -> ProcessError:
+    return ProcessError(code, message, element, zh=zh)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,13 +49,16 @@ def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[st
     before = case.live()
     task = next((task for token, task in before.items() if token.path == path and token.kind == kind), None)
     if task is None:
-        raise ProcessError("not_live", _not_live(path, kind, before), path.rpartition("/")[2].partition("#")[0])
+        raise _not_live(path, kind, before)
     return _guarded(process, case, task.run, before)
 
 
-def _not_live(path: str, kind: str, before: Mapping[Token, Any]) -> str:
-    waiting = ", ".join(token.path for token in before if token.kind == kind) or "none"
-    return f"no {kind} {path!r} waits here; waiting: {waiting}"
+def _not_live(path: str, kind: str, before: Mapping[Token, Any]) -> ProcessError:
+    waiting = [token.path for token in before if token.kind == kind]
+    element = path.rpartition("/")[2].partition("#")[0]
+    message = f"no {kind} {path!r} waits here; waiting: {', '.join(waiting) or 'none'}"
+    zh = f"“{path}”现在不在等待；正在等待：{'、'.join(waiting) or '无'}"
+    return ProcessError("not_live", message, element, zh=zh)
 
 
 def _guarded(process: Process, case: Case, first: Callable[[], object], before: Mapping[Token, Any]) -> Step:
@@ -74,7 +77,8 @@ def _step(process: Process, case: Case, before: Mapping[Token, Any]) -> Step:
         waiting = [task for task in case.walk_all() if task.state == TaskState.WAITING]
         joins = sorted({task.workflow.prefix + task.task_spec.bpmn_id for task in waiting})
         message = f"nothing can move any more; waiting for a branch that never comes: {', '.join(joins)}"
-        raise ProcessError("stuck", message, joins[0].rpartition("/")[2] if joins else None)
+        zh = f"流程无法继续：{'、'.join(joins)}等待的分支不会到来"
+        raise ProcessError("stuck", message, joins[0].rpartition("/")[2] if joins else None, zh=zh)
     now = set(live)
     return Step(
         state=dump(process, case, FINISHED if case.completed else RUNNING),

@@ -46,11 +46,12 @@ class FlagEngine(PythonScriptEngine):  # type: ignore[misc]
         gateway = task.task_spec.bpmn_id
         if expression not in self.flags:
             message = f"gateway {gateway!r} needs the flag {expression!r}, which was not given"
-            raise ProcessError("no_route", message, gateway)
+            raise ProcessError("no_route", message, gateway, zh=f"网关“{gateway}”需要标志“{expression}”，但没有给出")
         value = self.flags[expression]
         if not isinstance(value, bool):
             message = f"flag {expression!r} of gateway {gateway!r} must be true or false, not {value!r}"
-            raise ProcessError("bad_flag", message, gateway)
+            zh = f"网关“{gateway}”的标志“{expression}”应为真或假，而不是{value!r}"
+            raise ProcessError("bad_flag", message, gateway, zh=zh)
         return value
 
     def execute(self, task: Any, script: str, external_context: Any = None) -> bool:
