@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from typing import Any
 
 from govflow.diagnostics import Message, Note
@@ -213,11 +214,21 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
         for part in ("steps", "expect"):
             for number, step in enumerate(scenario[part]):
                 under = ("scenarios", at, part, number)
+                yield from _real_day(step["at"], (*under, "at"))
                 yield from _names(
                     index, "item", [*_at(step, "item", under=under), *_listed(step, "items", under=under)]
                 )
                 yield from _names(index, "material", _listed(step, "materials", under=under))
                 yield from _names(index, "material", _listed(step, "missing", under=under))
+
+
+def _real_day(moment: str, path: Path) -> Iterator[Flaw]:
+    """The schema's pattern lets the 31st of June through."""
+    try:
+        date.fromisoformat(moment[:10])
+    except ValueError:
+        message = Message(f"没有 {moment[:10]} 这一天。", f"There is no day {moment[:10]}.")
+        yield Flaw("bad-date", path, message)
 
 
 _WALKS: Mapping[str, Callable[[Data, Index], Iterator[Flaw]]] = {
@@ -245,7 +256,7 @@ def _own(zh: str, en: str, known: list[str], refs: Iterable[tuple[Path, str]]) -
     """A finding for each reference to an id that this file should define."""
     for path, name in refs:
         if name not in known:
-            listed = "、".join(known) or "无"
+            listed = "、".join(dict.fromkeys(known)) or "无"
             help = did_you_mean(nearest(name, known)) or Message(f"本文件里有：{listed}", f"This file has: {listed}")
             yield Flaw(
                 "unknown-reference", path, Message(f"没有 id 为 {name} 的{zh}。", f"No {en} has the id {name}."), help

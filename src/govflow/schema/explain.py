@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Fix, Message
@@ -16,7 +17,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Flaw:
-    """A finding before its place is known as line and column; `at_key` points at the key, not at the value."""
+    """A finding before its place is known as line and column; `at_key` points at the key, not at the value.
+
+    `meant` is the suggested key; `keys` and `titles` name what is missing.
+    """
 
     name: str
     path: Path
@@ -24,6 +28,9 @@ class Flaw:
     help: Message | None = None
     at_key: bool = False
     fix: Fix | None = None
+    meant: str | None = None
+    keys: tuple[str, ...] = ()
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +50,10 @@ def finding(document: Document, flaw: Flaw) -> Finding:
 
 def explain(document: Document, errors: Iterable[Any]) -> list[Finding]:
     """Translate the errors of jsonschema about one document, in the order of the file."""
-    flaws: dict[tuple[str, Path, str], Flaw] = {}
+    flaws: dict[tuple[str, Path, str, tuple[str, ...]], Flaw] = {}
     for error in errors:
         for flaw in _flaws(document, error):
-            flaws.setdefault((flaw.name, flaw.path, flaw.message.zh), flaw)
+            flaws.setdefault((flaw.name, flaw.path, flaw.message.zh, flaw.keys), flaw)
     found = [finding(document, flaw) for flaw in _one_each(list(flaws.values()))]
     return sorted(
         found, key=lambda each: (each.diagnostic.span.line, each.diagnostic.span.column, each.diagnostic.code)
@@ -60,8 +67,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     same = folded.get(word.lower().replace("_", "").replace("-", ""))
     if same is not None:
         return same
+    if _CODE.fullmatch(word):  # D07 and D10 look alike and mean different things: no guess from digits
+        number = _plain_code(word)
+        return next((each for each in words if _CODE.fullmatch(each) and _plain_code(each) == number), None)
     close = difflib.get_close_matches(word, words, n=1, cutoff=0.6)
     return close[0] if close else None
+
+
+_CODE = re.compile("[A-Za-z]{1,3}[0-9]+")
+
+
+def _plain_code(code: str) -> str:
+    letters = code.rstrip("0123456789")
+    return letters.upper() + code[len(letters) :].lstrip("0")
 
 
 def did_you_mean(word: str | None) -> Message | None:
@@ -72,20 +90,25 @@ def did_you_mean(word: str | None) -> Message | None:
 def _one_each(flaws: list[Flaw]) -> Iterator[Flaw]:
     """Leave out what only follows from another finding at the same place."""
     unknown = {flaw.path[:-1] for flaw in flaws if flaw.name == "unknown-key"}
-    taken = {(flaw.path[:-1], flaw.help.zh) for flaw in flaws if flaw.name == "unknown-key" and flaw.help}
+    misspelt = {(flaw.path[:-1], flaw.meant) for flaw in flaws if flaw.name == "unknown-key"}
     typed = {flaw.path for flaw in flaws if flaw.name == "wrong-type"}
     for flaw in flaws:
-        if flaw.name == "missing-key":
-            help = did_you_mean(str(flaw.path[-1]))
-            if help is not None and (flaw.path[:-1], help.zh) in taken:
-                continue
-            yield Flaw(flaw.name, flaw.path[:-1], flaw.message, flaw.help, at_key=True)
-        elif (flaw.name == "bad-shape" and flaw.path in unknown | typed) or (
-            flaw.name != "wrong-type" and flaw.path in typed
-        ):
+        if flaw.name == "bad-shape" and flaw.path in unknown | typed:
             continue
-        else:
-            yield flaw
+        if flaw.name not in ("wrong-type", "missing-key") and flaw.path in typed:
+            continue
+        if flaw.name == "missing-key":
+            left = [key for key in flaw.keys if (flaw.path, key) not in misspelt]
+            if not left:
+                continue
+            flaw = replace(flaw, message=_lacks(flaw, left))
+        yield flaw
+
+
+def _lacks(flaw: Flaw, keys: list[str]) -> Message:
+    named = "、".join(f"{key}（{flaw.titles[key]}）" if flaw.titles.get(key) else key for key in keys)
+    zh = f"{_name(flaw.path)}缺少 {named}。" if flaw.path else f"缺少 {named}。"
+    return Message(zh, f"{_name_en(flaw.path)} lacks {', '.join(keys)}.")
 
 
 def _flaws(document: Document, error: Any) -> Iterator[Flaw]:
@@ -101,12 +124,12 @@ def _unknown_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     for key in error.instance:
         if key in allowed or (patterns and error.validator_value is False and _language_key(str(key))):
             continue
-        meant = nearest(str(key), missing) or nearest(str(key), free)
+        meant = nearest(str(key), missing) or nearest(str(key), free or (["zh-CN", "en"] if patterns else []))
         listed = "、".join(allowed) or "zh-CN、en"
         help = did_you_mean(meant) or Message(f"这里可以写：{listed}", f"Here may stand: {listed.replace('、', ', ')}")
         fix = _rename(document, (*path, key), meant) if meant else None
         message = Message(f"不认识的字段 {key}。", f"Unknown key {key}.")
-        yield Flaw("unknown-key", (*path, key), message, help, at_key=True, fix=fix)
+        yield Flaw("unknown-key", (*path, key), message, help, at_key=True, fix=fix, meant=meant)
 
 
 def _language_key(key: str) -> bool:
@@ -126,12 +149,10 @@ def _rename(document: Document, path: Path, meant: str) -> Fix | None:
 
 
 def _missing_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
-    for key in error.validator_value:
-        if key not in error.instance:
-            title = error.schema.get("properties", {}).get(key, {}).get("title")
-            named = f"{key}（{title}）" if title else key
-            zh = f"{_name(path)}缺少 {named}。" if path else f"缺少 {named}。"
-            yield Flaw("missing-key", (*path, key), Message(zh, f"{_name_en(path)} lacks {key}."))
+    """All missing keys of a mapping at once; the message is made when it is known which were only misspelt."""
+    keys = tuple(key for key in error.validator_value if key not in error.instance)
+    titles = {key: schema.get("title", "") for key, schema in error.schema.get("properties", {}).items()}
+    yield Flaw("missing-key", path, Message("", ""), at_key=True, keys=keys, titles=titles)
 
 
 def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
@@ -142,7 +163,7 @@ def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
         zh, en = f"{_name(path)}没有内容", f"{_name_en(path)} is empty"
     else:
         zh = f"{_name(path)}是{_type_of(found, 0)}{_shown(found)}"
-        en = f"{_name_en(path)} is {_type_of(found, 1)}{_shown(found)}"
+        en = f"{_name_en(path)} is {_type_of(found, 1)}{_shown(found, *_QUOTES)}"
     types_zh = "或".join(_TYPES[each][0] for each in wanted)
     types_en = " or ".join(_TYPES[each][1] for each in wanted)
     message = Message(f"{zh}，应当是{types_zh}。", f"{en}; expected {types_en}.")
@@ -193,13 +214,13 @@ def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
 
 def _about_limit(path: Path, found: str) -> Message:
     text = found.strip().lower()
-    number = text.lstrip("0123456789. ")
-    if number in ("日", "天", "day", "days", "d"):
+    unit = text.lstrip("0123456789. 半一二两三四五六七八九十个")
+    if unit in ("日", "天", "day", "days", "d"):
         return Message(
             f"“{found}”的单位有歧义：没有说明是工作日还是自然日。",
             f'The unit of "{found}" is ambiguous: workdays or natural days?',
         )
-    if not number:
+    if not unit:
         return Message(f"“{found}”没有写单位。", f'"{found}" has no unit.')
     return Message(f"“{found}”不是时限。", f'"{found}" is not a time limit.')
 
@@ -264,6 +285,9 @@ _TYPES = {
 }
 
 
+_QUOTES = (' "', '"')
+
+
 def _type_of(value: object, lang: int) -> str:
     return next((words[lang] for types, words in _FOUND if isinstance(value, types)), ("空", "nothing")[lang])
 
@@ -277,12 +301,12 @@ _FOUND: tuple[tuple[tuple[type, ...], tuple[str, str]], ...] = (
 )
 
 
-def _shown(value: object) -> str:
+def _shown(value: object, opening: str = "“", closing: str = "”") -> str:
     if isinstance(value, bool):
         return f" {str(value).lower()}"
     if isinstance(value, int | float):
         return f" {value}"
-    return f"“{value[:40]}”" if isinstance(value, str) else ""
+    return f"{opening}{value[:40]}{closing}" if isinstance(value, str) else ""
 
 
 _RANGES = {
