@@ -1,4 +1,4 @@
-"""From a definition to a process: `to_bpmn` gives the XML, `elements` what each id in it means, `picture` the drawing."""
+"""From a definition to a process: `to_bpmn` gives the XML, `elements` what each id means, `pictures` the layout."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ __all__ = ["Compiled", "Diagram", "ElementInfo", "compiled", "elements", "pictur
 class ElementInfo:
     """What a BPMN element is to the engine and the reports.
 
-    `id` is the id in the XML, `kind` the BPMN tag (`userTask`, `boundaryEvent` ...), `item` the item's code, `step` the step
-    it came from. A timer has a `clock` (promised, statutory, joint_cap, correction_notice, correction, delivery,
+    `id` is the id in the XML, `kind` the BPMN tag (`userTask`, `boundaryEvent` ...), `item` the item's code, `step` the
+    step it came from. A timer has a `clock` (promised, statutory, joint_cap, correction_notice, correction, delivery,
     post_check, procedure, step), an `edge` (warning, due) and its `host`. `process` is the process that holds it.
     """
 

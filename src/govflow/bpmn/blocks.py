@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from govflow.model import Step, Text
 
@@ -234,13 +235,8 @@ def elements(block: Block, parent: str | None = None) -> Iterator[tuple[Element,
         case Row(blocks):
             for each in blocks:
                 yield from elements(each, parent)
-        case Choice(split, branches, merge):
-            yield split, parent
-            for branch in branches:
-                if branch.block is not None:
-                    yield from elements(branch.block, parent)
-            if merge is not None:
-                yield merge, parent
+        case Choice():
+            yield from _choice_elements(block, parent)
         case Scope(node, content, watch):
             yield node, parent
             yield from elements(content, node.id)
@@ -254,6 +250,15 @@ def elements(block: Block, parent: str | None = None) -> Iterator[tuple[Element,
             yield refused, parent
             yield from elements(supplement, parent)
             yield accepted, parent
+
+
+def _choice_elements(choice: Choice, parent: str | None) -> Iterator[tuple[Element, str | None]]:
+    yield choice.split, parent
+    for branch in choice.branches:
+        if branch.block is not None:
+            yield from elements(branch.block, parent)
+    if choice.merge is not None:
+        yield choice.merge, parent
 
 
 def _network_elements(network: Network, parent: str | None) -> Iterator[tuple[Element, str | None]]:
@@ -287,18 +292,13 @@ def flows(block: Block) -> Iterator[tuple[Flow, str | None]]:
 
 def _flows(block: Block, parent: str | None) -> Iterator[tuple[Flow, str | None]]:
     match block:
-        case Activity(node, watch, deemed, rejoin, lapse):
-            yield from ((flow, parent) for flow in _watch_flows(watch))
-            if rejoin is not None:
-                yield Flow(node.id, rejoin.id), parent
-            if deemed is not None and (onward := rejoin or lapse) is not None:
-                yield Flow(deemed.id, onward.id), parent
+        case Activity(watch=watch):
+            yield from ((flow, parent) for flow in (*_watch_flows(watch), *_deemed_flows(block)))
         case Row(blocks):
-            for index, each in enumerate(blocks):
+            for each in blocks:
                 yield from _flows(each, parent)
-                before = leave(each)
-                if before is not None and index + 1 < len(blocks):
-                    yield Flow(before.id, entry(blocks[index + 1]).id), parent
+            for before, after in pairwise(blocks):
+                yield from ((Flow(last.id, entry(after).id), parent) for last in [leave(before)] if last is not None)
         case Choice():
             yield from _choice_flows(block, parent)
         case Scope(node, content, watch):
@@ -318,6 +318,14 @@ def _watch_flows(watch: Watch | None) -> Iterator[Flow]:
     if watch.gather is not None:
         yield Flow(watch.gather.id, watch.remind.id)
     yield Flow(watch.remind.id, watch.end.id)
+
+
+def _deemed_flows(activity: Activity) -> Iterator[Flow]:
+    if activity.rejoin is not None:
+        yield Flow(activity.node.id, activity.rejoin.id)
+    onward = activity.rejoin or activity.lapse
+    if activity.deemed is not None and onward is not None:
+        yield Flow(activity.deemed.id, onward.id)
 
 
 def _choice_flows(choice: Choice, parent: str | None) -> Iterator[tuple[Flow, str | None]]:

@@ -24,18 +24,22 @@ class Bounds:
 
     @property
     def right(self) -> int:
+        """The right border."""
         return self.x + self.w
 
     @property
     def bottom(self) -> int:
+        """The lower border."""
         return self.y + self.h
 
     @property
     def cx(self) -> int:
+        """The middle between left and right."""
         return self.x + self.w // 2
 
     @property
     def port(self) -> int:
+        """The height at which edges come and go."""
         return self.y + self.h // 2 if self.level is None else self.level
 
     def overlaps(self, other: Bounds) -> bool:
@@ -45,9 +49,7 @@ class Bounds:
 
     def contains(self, other: Bounds) -> bool:
         """Whether the other lies inside, borders included."""
-        return (
-            self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
-        )
+        return self.x <= other.x and self.y <= other.y and other.right <= self.right and other.bottom <= self.bottom
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from govflow.bpmn.blocks import (
-    END, EXCLUSIVE, PARALLEL, START, SUB, USER, Activity, Block, Branch, Choice, Element, Row, Scope,
+    END,
+    EXCLUSIVE,
+    PARALLEL,
+    START,
+    SUB,
+    USER,
+    Activity,
+    Block,
+    Branch,
+    Choice,
+    Element,
+    Row,
+    Scope,
 )  # fmt: skip
 from govflow.bpmn.parts import WARNING, Term, both, files, ncname, short_name, timer, watch
 from govflow.clocks import Limit
@@ -16,7 +28,6 @@ from govflow.model import Catalog, Item, SpecialProcedure, Step, Text, Together
 WINDOW = "window"
 # What the case does once for all its items, or after the hand-out.
 ELSEWHERE = ("accept", "receive", "deliver", "post_check")
-WINDOW_ROLES = ("window",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +41,7 @@ class Making:
 
     @property
     def warn(self) -> Limit | None:
+        """How long before its end a clock warns."""
         return self.item.limits.warning
 
     def lane(self, step: Step | None = None) -> str:

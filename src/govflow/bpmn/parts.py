@@ -116,13 +116,15 @@ def watch(prefix: str, host: Element, terms: Iterable[Term], due: bool = True) -
     hung = tuple(each for each in timers(prefix, host, terms) if due or each.edge == "warning")
     if not hung:
         return None
-    role = {"lane": host.lane, "item": host.item, "department": host.department, "host": host.id}
-    gather = Element(f"g_{prefix}_alert", EXCLUSIVE, Text.of(""), **role) if len(hung) > 1 else None
+
+    def part(id: str, kind: str, name: Text) -> Element:
+        return Element(id, kind, name, host.lane, host.item, department=host.department, host=host.id)
+
     return Watch(
         timers=hung,
-        gather=gather,
-        remind=Element(f"n_{prefix}_alert", SEND, both("督办提醒", "Reminder"), **role),
-        end=Element(f"e_{prefix}_alerted", END, both("已提醒", "Reminded"), **role),
+        gather=part(f"g_{prefix}_alert", EXCLUSIVE, Text.of("")) if len(hung) > 1 else None,
+        remind=part(f"n_{prefix}_alert", SEND, both("督办提醒", "Reminder")),
+        end=part(f"e_{prefix}_alerted", END, both("已提醒", "Reminded")),
     )
 
 

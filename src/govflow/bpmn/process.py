@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from govflow.bpmn.blocks import (
-    CALL, END, EXCLUSIVE, PARALLEL, START, SUB, USER, Activity, Block, Branch, Choice, Compiled, Element, Intake, Lane,
-    Network, Process, Row, Scope, Vertex,
+    CALL,
+    END,
+    EXCLUSIVE,
+    PARALLEL,
+    START,
+    SUB,
+    USER,
+    Activity,
+    Block,
+    Branch,
+    Choice,
+    Compiled,
+    Element,
+    Intake,
+    Lane,
+    Network,
+    Process,
+    Row,
+    Scope,
+    Vertex,
 )  # fmt: skip
 from govflow.bpmn.handling import WINDOW, decision_terms, handling
-from govflow.bpmn.parts import WARNING, Term, both, files, ncname, short_name, timer, watch
+from govflow.bpmn.parts import Term, both, files, ncname, short_name, timer, watch
 from govflow.clocks import Limit
 from govflow.errors import InvalidInput, NotFound
 from govflow.model import Catalog, CorrectionRule, Item, Stage, Step, Text, Theme, ThemeItem, TimeLimit, Together
@@ -67,14 +85,16 @@ def _item(code: str, theme: Theme, catalog: Catalog) -> Item:
         return catalog.items[code]
     except KeyError:
         raise NotFound(
-            f"主题 {theme.code} 引用的事项 {code} 不存在", f"theme {theme.code} names the unknown item {code}", item=code
+            f"主题 {theme.code} 引用的事项 {code} 不存在",
+            f"theme {theme.code} names the unknown item {code}",
+            item=code,
         ) from None
 
 
 def _called(item: Item, catalog: Catalog, deliver: bool) -> Process:
     facts = (("item", item.code), ("department", item.department), *files(item.file))
     return Process(
-        f"P_{item.code}_handling", f"{item.name}（办理）", f"{item.name}：受理之后、送达之前的办理环节",
+        f"P_{item.code}_handling", f"{item.name}·办理", f"{item.name}：受理之后、送达之前的办理环节",
         handling(item, catalog, deliver=deliver), facts=facts,
     )  # fmt: skip
 
@@ -119,8 +139,8 @@ def _case(
     blocks.append(scope)
     if handed_out:
         task = _window_task("t_hand_out", both("统一发证、送达", "Hand out"), lead)
-        delivery = Term("delivery", min((item.limits.delivery for item in handed_out), key=lambda each: each.worst_span()))
-        blocks.append(Activity(task, watch("hand_out", task, [delivery])))
+        shortest = min((item.limits.delivery for item in handed_out), key=lambda each: each.worst_span())
+        blocks.append(Activity(task, watch("hand_out", task, [Term("delivery", shortest)])))
     for item in items:
         check = post_check(item)
         if check is not None:
@@ -291,6 +311,3 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
         tuple(branches),
         Element(f"g_{code}_done", EXCLUSIVE, Text.of(""), department, code, department=department),
     )
-
-
-
