@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
+from math import isfinite
 from typing import Any, cast
 
 from govflow.clocks import (
@@ -77,7 +78,7 @@ def answer_lines(
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("\ufeff")
         if text:
-            yield json.dumps(_answer_line(text, number, found, explain), ensure_ascii=False, default=str)
+            yield _dumped(_answer_line(text, number, found, explain))
 
 
 def _answer_line(text: str, number: int, calendar: Calendar, explained: bool) -> Answer:
@@ -89,8 +90,24 @@ def _answer_line(text: str, number: int, calendar: Calendar, explained: bool) ->
     return _answered(case, calendar, explained)
 
 
+def _dumped(answer: Answer) -> str:
+    try:
+        text = json.dumps(answer, ensure_ascii=False)
+        text.encode()
+    except UnicodeEncodeError:  # half a surrogate pair in an id: only escaped can it be written
+        text = json.dumps(answer)
+    return text
+
+
+def _identity(case: Any) -> Any:
+    """The id as it came; what JSON cannot say again (infinity, a list with it) as text."""
+    value = case.get("id") if isinstance(case, Mapping) else None
+    plain = value is None or isinstance(value, str | int) or (isinstance(value, float) and isfinite(value))
+    return value if plain else str(value)
+
+
 def _answered(case: Any, calendar: Calendar, explained: bool) -> Answer:
-    identity = case.get("id") if isinstance(case, Mapping) else None
+    identity = _identity(case)
     try:
         answer = {"id": identity, "result": _result(case, calendar, explained)}
         ignored = sorted(str(key) for key in set(case["input"]) - _KNOWN)
@@ -279,32 +296,12 @@ _KINDS: Mapping[str, Callable[[Mapping[str, Any], Calendar, bool], Answer]] = {
     "bundle": _bundle,
 }
 
-_KNOWN = frozenset(
-    {
-        "start",
-        "limit",
-        "suspensions",
-        "extensions",
-        "roll",
-        "joint",
-        "as_of",
-        "policy",
-        "received",
-        "notice_limit",
-        "notice_on",
-        "supplemented_on",
-        "accepted_on",
-        "response_limit",
-        "on_expiry",
-        "promised",
-        "statutory",
-        "promised_suspensions",
-        "unified_acceptance",
-        "items",
-        "actual_completions",
-        "joint_cap_workdays",
-    }
-) | {*_CLOSING, *_MAX_KEYS}
+_KNOWN = {
+    "start", "limit", "suspensions", "extensions", "roll", "joint", "as_of", "policy", "received", "notice_limit",
+    "notice_on", "supplemented_on", "accepted_on", "response_limit", "on_expiry", "promised", "statutory",
+    "promised_suspensions", "unified_acceptance", "items", "actual_completions", "joint_cap_workdays",
+    *_CLOSING, *_MAX_KEYS,
+}  # fmt: skip
 
 
 def _ledger(
@@ -331,10 +328,10 @@ def _closed(given: Mapping[str, Any], closing: tuple[str, ...]) -> datetime | No
 
 def _with_extensions(ledger: Ledger, given: Mapping[str, Any], calendar: Calendar) -> Ledger:
     """Extensions one after the other in the order of their decisions, each checked against what the law allows."""
-    listed = _extensions(given.get("extensions"), "extensions")
+    listed, most = _extensions(given.get("extensions"), "extensions"), _most(given)
     if not listed:
         return ledger
-    running, most = replace(ledger, closed_at=None), _most(given)
+    running = replace(ledger, closed_at=None)
     for extension, own in sorted(listed, key=lambda pair: pair[0].decided_on):
         running = extend(running, extension, calendar, max=own or most)
     return replace(running, closed_at=ledger.closed_at)
