@@ -5,9 +5,9 @@ from __future__ import annotations
 from bisect import bisect_right
 from typing import Any
 
-from govflow.diagnostics import Edit, Fix, replace_ranges
+from govflow.diagnostics import Diagnostic, Edit, Fix, replace_ranges
 from govflow.source.builder import MAX_DEPTH, MAX_NODES, MAX_SCALAR, Built, build
-from govflow.source.characters import MAX_BYTES, decode, hidden
+from govflow.source.characters import MAX_BYTES, MAX_HIDDEN, decode, hidden
 from govflow.source.document import Document, Path, Places, diagnostic
 from govflow.source.explain import explain
 from govflow.source.findings import SOURCE_RULES, Flaw
@@ -28,7 +28,9 @@ __all__ = [
     "unknown_kind",
 ]
 
-_TRIES = 20
+_TRIES = 20  # so often a text is read again with other repairs
+_LARGE = 200_000  # characters; a larger text is not read again so often
+_LONG_LINE = 5000
 
 
 def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document:
@@ -38,9 +40,11 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     """
     text, flaw = decode(raw)
     if flaw is not None:
-        places = Places(file, text)
-        return Document(file, text, None, None, (diagnostic(flaw, places),), (), True, places, None)
+        return _unread(file, text, diagnostic(flaw, Places(file, text)))
     flaws, edits = hidden(text)
+    if len(edits) > MAX_HIDDEN:
+        places = Places(file, text)
+        return _unread(file, text, *(diagnostic(flaw, places) for flaw in flaws))
     reading = _Reading(file, text, edits, proposals(text, edits))
     built, places = reading.built, reading.places
     flaws += reading.flaws()
@@ -55,6 +59,10 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     data = None if broken else built.data
     ignores = () if broken else suppressions(places, lambda offset: not reading.in_value(places.parsed(offset)))
     return Document(file, text, data, kind, found, ignores, broken, places, built.root)
+
+
+def _unread(file: str, text: str, *found: Diagnostic) -> Document:
+    return Document(file, text, None, None, found, (), True, Places(file, text), None)
 
 
 def parse_data(text: str, file: str = "") -> Any:
@@ -72,7 +80,7 @@ class _Reading:
     def __init__(self, file: str, text: str, forced: list[Edit], repairs: list[Repair]) -> None:
         self.file, self.text, self.forced, self.repairs = file, text, forced, repairs
         self._parse()
-        for _ in range(_TRIES):
+        for _ in range(_TRIES if len(text) < _LARGE else 3):
             if not (self._retreat() or self._drop() or self._mend()):
                 break
 
@@ -91,7 +99,7 @@ class _Reading:
         return at >= 0 and offset < self.built.scalars[at][1]
 
     def _parse(self) -> None:
-        edits = [*self.forced, *(edit for repair in self.repairs if not repair.doubt for edit in repair.edits)]
+        edits = [*self.forced, *_edits(self.repairs)]
         self.parsed = replace_ranges(self.text, edits) if edits else self.text
         self.built: Built = build(self.parsed)
         self.places = Places(self.file, self.text, edits)
@@ -109,7 +117,7 @@ class _Reading:
             return start == offset
         if start <= offset < end:
             return False
-        line = self.parsed.rfind("\n", 0, offset) + 1
+        line = max(self._line(offset) + 1, offset - _LONG_LINE)
         return repair.flaw is None or "#" not in self.parsed[max(end, line) : offset]
 
     def _drop(self) -> bool:
@@ -126,7 +134,10 @@ class _Reading:
         if self.built.failure is None:
             return False
         flaw = _moved(explain(self.built.failure, self.parsed), self.places)
-        if flaw.fix is None or not flaw.fix.safe or any(r.edits == flaw.fix.edits for r in self.repairs):
+        if flaw.fix is None or not flaw.fix.safe:
+            return False
+        near = flaw.fix.edits[0].start_offset
+        if any(e.start_offset <= near <= e.end_offset for e in (*self.forced, *_edits(self.repairs))):
             return False
         return self._try([*self.repairs, Repair(flaw.fix.edits, flaw)])
 
@@ -151,7 +162,11 @@ class _Reading:
         return False
 
     def _line(self, offset: int) -> int:
-        return self.parsed.rfind("\n", 0, offset)
+        return self.parsed.rfind("\n", max(0, offset - _LONG_LINE), offset)
+
+
+def _edits(repairs: list[Repair]) -> list[Edit]:
+    return [edit for repair in repairs if not repair.doubt for edit in repair.edits]
 
 
 def _moved(flaw: Flaw, places: Places) -> Flaw:

@@ -20,6 +20,7 @@ from govflow.source.findings import Flaw
 MAX_DEPTH = 64
 MAX_NODES = 200_000
 MAX_SCALAR = 100_000
+MAX_FLAWS = 200
 
 Place = tuple[int, int]
 Node = Any  # Place, or [start, end, {key: (Place, Node)}], or [start, end, [Node, ...]]
@@ -161,11 +162,15 @@ class _Builder:
                 return
             handlers[kind](event)
 
+    def flaw(self, flaw: Flaw) -> None:
+        if len(self.flaws) < MAX_FLAWS:
+            self.flaws.append(flaw)
+
     def document(self, event: Any) -> None:
         if not self.top:
             return
         at = event.start_mark.index
-        self.flaws.append(
+        self.flaw(
             Flaw(
                 "several-documents",
                 at,
@@ -297,7 +302,7 @@ class _Builder:
         after = match.end() if match else start
         if event.tag is not None:
             at = self.text.find("!", start)
-            self.flaws.append(
+            self.flaw(
                 Flaw(
                     "tag-refused",
                     max(at, start),
@@ -315,7 +320,7 @@ class _Builder:
         first = self.children[key][0]
         self.key = _DROPPED
         shown = _short(key)
-        self.flaws.append(
+        self.flaw(
             Flaw(
                 "repeated-key",
                 *place,
@@ -327,7 +332,7 @@ class _Builder:
 
     def merge_key(self, place: Place) -> None:
         self.key = _DROPPED
-        self.flaws.append(
+        self.flaw(
             Flaw(
                 "merge-key",
                 *place,
@@ -337,7 +342,7 @@ class _Builder:
         )
 
     def complex_key(self, start: int, end: int) -> None:
-        self.flaws.append(
+        self.flaw(
             Flaw(
                 "complex-key",
                 start,
@@ -355,13 +360,13 @@ class _Builder:
             message = Message(
                 f"别名 *{shown} 引用了它自己所在的内容。", f"The alias *{shown} refers to what it is part of."
             )
-            self.flaws.append(Flaw("alias-bomb", *place, message))
+            self.flaw(Flaw("alias-bomb", *place, message))
             return
         message = Message(
             f"别名 *{shown} 没有对应的锚点 &{shown}。", f"The alias *{shown} has no anchor &{shown} before it."
         )
         hint = Message("要写以 * 开头的文字，请加引号。", "Quote the value if it is text that starts with *.")
-        self.flaws.append(Flaw("unknown-alias", *place, message, hint))
+        self.flaw(Flaw("unknown-alias", *place, message, hint))
 
     def control(self, value: str, place: Place) -> None:
         found = _NOT_TEXT.search(value)
@@ -369,7 +374,7 @@ class _Builder:
         message = Message(
             f"转义得到了控制字符 {code}，不能用在文字里。", f"An escape gives the control character {code}."
         )
-        self.flaws.append(Flaw("control-character", *place, message))
+        self.flaw(Flaw("control-character", *place, message))
 
     def too_large(self, place: Place, length: int) -> None:
         if length > MAX_SCALAR:
@@ -379,12 +384,12 @@ class _Builder:
             )
         else:
             zh, en = f"文件里的条目超过 {MAX_NODES} 个。", f"The file has more than {MAX_NODES} entries."
-        self.flaws.append(Flaw("too-large", place[0], min(place[1], place[0] + 40), Message(zh, en)))
+        self.flaw(Flaw("too-large", place[0], min(place[1], place[0] + 40), Message(zh, en)))
         raise _Stop
 
     def too_deep(self, start: int) -> None:
         message = Message(f"嵌套超过 {MAX_DEPTH} 层。", f"Nested deeper than {MAX_DEPTH} levels.")
-        self.flaws.append(Flaw("too-deep", start, start + 1, message))
+        self.flaw(Flaw("too-deep", start, start + 1, message))
         raise _Stop
 
     def alias_bomb(self, anchor: str, place: Place) -> None:
@@ -393,7 +398,7 @@ class _Builder:
             f"别名 *{shown} 展开后超出上限（{MAX_NODES} 个条目、{MAX_DEPTH} 层）。",
             f"The alias *{shown} expands beyond the limit ({MAX_NODES} entries, {MAX_DEPTH} levels).",
         )
-        self.flaws.append(Flaw("alias-bomb", *place, message))
+        self.flaw(Flaw("alias-bomb", *place, message))
         raise _Stop
 
 

@@ -19,7 +19,7 @@ _LINE_END = re.compile("\r\n|\n|\r")
 class Places:
     """Turns offsets into spans. The parsed text may be a mended one; `edits` lead back to the file's own text."""
 
-    __slots__ = ("_edits", "_lines", "_starts", "file", "text")
+    __slots__ = ("_edits", "_lines", "_origins", "_starts", "file", "text")
 
     def __init__(self, file: str, text: str, edits: Iterable[Edit] = ()) -> None:
         self.file = file
@@ -32,6 +32,7 @@ class Places:
             self._edits.append((start, start + len(edit.new_text), edit))
             shift += len(edit.new_text) - (edit.end_offset - edit.start_offset)
         self._starts = [start for start, _, _ in self._edits]
+        self._origins = [edit.start_offset for _, _, edit in self._edits]
 
     def original(self, offset: int) -> int:
         """The offset in the file's own text for an offset in the parsed text."""
@@ -45,13 +46,13 @@ class Places:
 
     def parsed(self, offset: int) -> int:
         """The offset in the parsed text for an offset in the file's own text."""
-        shift = 0
-        for start, end, edit in self._edits:
-            if edit.end_offset <= offset:
-                shift = end - edit.end_offset
-            elif edit.start_offset <= offset:
-                return start
-        return offset + shift
+        at = bisect_right(self._origins, offset) - 1
+        if at < 0:
+            return offset
+        start, end, edit = self._edits[at]
+        if edit.start_offset == offset or offset < edit.end_offset:
+            return start
+        return end + offset - edit.end_offset
 
     def span(self, start: int, end: int) -> Span:
         """The span between two offsets of the file's own text."""

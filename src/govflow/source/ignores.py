@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import islice
 
 from govflow.diagnostics import Suppression
 from govflow.source.document import Places
+
+MAX_COMMENTS = 5000
 
 _COMMENT = re.compile(r"#[ \t]*govflow:[ \t]*ignore(?![\w-])[ \t]*(?:\[([^\]\r\n]*)\])?[ \t:：]*([^\r\n]*)")
 _NAME = re.compile(r"[^\s,，、]+")
@@ -22,7 +25,8 @@ def suppressions(places: Places, is_comment: Callable[[int], bool]) -> tuple[Sup
     if "ignore" not in text:
         return ()
     found: list[Suppression] = []
-    for match in _COMMENT.finditer(text):
+    content = -1
+    for match in islice(_COMMENT.finditer(text), MAX_COMMENTS):
         start, end = match.start(), match.end() - (len(match[2]) - len(match[2].rstrip()))
         before = text[max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1 : start]
         if (before and not before[-1].isspace()) or not is_comment(start):
@@ -30,8 +34,11 @@ def suppressions(places: Places, is_comment: Callable[[int], bool]) -> tuple[Sup
         own_line = not before.strip()
         span = places.span(start, end)
         line = span.line
-        if own_line and (content := _CONTENT.search(text, end)):
-            line = places.span(content.end() - 1, content.end()).line
+        if own_line:
+            if content < end:
+                following = _CONTENT.search(text, end)
+                content = following.end() - 1 if following else len(text)
+            line = places.span(content, content).line
         names = tuple(dict.fromkeys(_NAME.findall(match[1] or "")))
         found.append(Suppression(line, names, match[2].strip(), span, own_line))
     return tuple(found)

@@ -67,7 +67,7 @@ def proposals(text: str, taken: Iterable[Edit]) -> list[Repair]:
     found: list[Repair] = []
     for characters, propose in _PROPOSERS:
         if any(character in text for character in characters):
-            found.extend(propose(text))
+            found.extend(islice(propose(text), MAX_REPAIRS))
     if not found:
         return found
     found.sort(key=lambda repair: (repair.start, -repair.edits[0].end_offset))
@@ -90,7 +90,7 @@ def _free(busy: list[tuple[int, int]], start: int, end: int) -> bool:
 
 
 def grouped(flaws: Iterable[Flaw], text: str) -> list[Flaw]:
-    """Put equal mistakes of one line, and all lines indented wrongly, into one finding at the first that mends them all."""
+    """Make one finding of equal mistakes in one line, and one of all lines indented wrongly; it mends them all."""
     groups: dict[tuple[str, int, str], list[Flaw]] = {}
     for flaw in flaws:
         whole_file = flaw.name in ("tab-indentation", "full-width-space")
@@ -215,7 +215,8 @@ def _commas(text: str) -> Iterator[Repair]:
 def _separators(text: str, start: int, end: int) -> Iterator[int]:
     """Full-width commas of a line that separate: before a key, or in a list that has no other comma."""
     opened: list[tuple[str, bool]] = []
-    for at in range(start, min(end, start + MAX_LINE)):
+    end = min(end, start + MAX_LINE)
+    for at in range(start, end):
         character = text[at]
         if character in "[【［":
             close = _CLOSING.search(text, at, end)
