@@ -18,6 +18,7 @@ from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
 from govflow.errors import NotFound
 from govflow.loader.names import Index, index_of, slug_of
 from govflow.loader.references import reference_findings
+from govflow.loader.variants import variants_of
 from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
 from govflow.schema import Finding
 from govflow.schema.rules import RULE_BY_NAME
@@ -124,6 +125,9 @@ def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> 
     materials = Shelf(_materials(sound.get("materials", ()), names, faults))
     built = [building.item_from(each, slug_of(each.file), names) for each in sound.get("item", ())]
     items = Shelf(each for each in built if _item_stands(each, materials, departments))
+    loose: list[Finding] = []
+    variants = tuple(variants_of(sound.get("variant", ()), names, items, loose))
+    faults.add(loose)
     themes = [building.theme_from(each, slug_of(each.file), names) for each in sound.get("theme", ())]
     return Catalog(
         items=items,
@@ -132,6 +136,7 @@ def _catalog(documents: tuple[Document, ...], index: Index, faults: _Faults) -> 
         departments=departments,
         calendars=tuple(each.data for each in sound.get("calendar", ())),
         texts=MappingProxyType(_texts(sound)),
+        variants=variants,
     )
 
 

@@ -26,7 +26,7 @@ _FITTING: Mapping[str, tuple[str, ...]] = {
 }
 _TYPE_NAMES = {
     "number": ("数字", "a number"),
-    "boolean": ("true 或 false", "true or false"),
+    "boolean": (" true 或 false", "true or false"),
     "choice": ("选项之一", "one of its options"),
     "text": ("文字", "text"),
     "date": ("日期，如 2025-01-31", "a date, e.g. 2025-01-31"),

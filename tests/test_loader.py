@@ -1,0 +1,231 @@
+"""From a folder of definitions to the catalog: findings, what stays out, what never happens."""
+
+import os
+import pickle
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govflow.diagnostics import Severity, render
+from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
+from govflow.loader import Loaded, load, load_texts
+from govflow.model import Together
+
+HERE = Path(__file__).parent
+GOLDEN = HERE / "golden" / "loader"
+SOUND = {
+    str(path.relative_to(GOLDEN / "sound")): path.read_text(encoding="utf-8")
+    for path in sorted((GOLDEN / "sound").rglob("*.yaml"))
+}
+ITEM = SOUND["items/food-permit.yaml"]
+
+
+def _load(**changed: str) -> Loaded:
+    """The sound definitions with some files added or changed; a key such as items_new is the file items/new.yaml."""
+    return load_texts(
+        SOUND | {f"{name.replace('__', '/').replace('_', '-')}.yaml": text for name, text in changed.items()}
+    )
+
+
+def _names(loaded: Loaded) -> list[str]:
+    return [each.name for each in loaded.diagnostics]
+
+
+@pytest.mark.parametrize("path", sorted((GOLDEN / "faulty").glob("*.yaml")), ids=lambda path: path.stem)
+def test_findings_are_as_people_read_them(path: Path) -> None:
+    """Each faulty file gives exactly the findings of its golden text, in both languages, and blames no other file."""
+    text = path.read_text(encoding="utf-8")
+    loaded = load_texts(SOUND | {path.name: text})
+    found = [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    assert {each.span.file for each in found} == {path.name}
+    shown = "".join(render(found, "full", lang=lang, sources=loaded.sources, files=1) for lang in ("zh", "en"))
+    golden = path.with_suffix(".txt")
+    if os.environ.get("GOVFLOW_UPDATE_GOLDEN"):
+        golden.write_text(shown, encoding="utf-8")
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+def test_sound_definitions_give_no_finding_of_form() -> None:
+    """The sound folder has neither malformed text nor lost references, and every record is there."""
+    loaded = _load()
+    assert not [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    catalog = loaded.catalog
+    assert list(catalog.items) == ["I01", "I07"]
+    assert list(catalog.themes) == ["T1"]
+    assert set(loaded.files) == set(SOUND)
+    assert [each.slug for each in catalog.variants] == ["food-permit.421381"]
+
+
+def test_names_become_codes() -> None:
+    """Whether code or slug was written, the records hold codes."""
+    catalog = _load().catalog
+    item, theme = catalog.items["food-permit"], catalog.themes["open-restaurant"]
+    assert [use.material for use in item.materials] == ["M07", "M02"]
+    assert catalog.materials["M02"].issuer == "D01"
+    assert theme.lead == "D01"
+    assert [(entry.item, entry.after, entry.stage) for entry in theme.items] == [
+        ("I01", (), "one"),
+        ("I07", ("I01",), None),
+    ]
+    together = item.flow[1]
+    assert isinstance(together, Together)
+    assert together.branches[1][0].departments == ("D10",)  # type: ignore[union-attr]
+
+
+def test_what_is_left_out_has_the_default_of_the_language() -> None:
+    """A flow word alone gives its name, its role and the item's department; limits have those of the law."""
+    item = _load().catalog.items["I01"]
+    accept, decide, _ = item.flow
+    assert (accept.role, decide.role) == ("window", "head")  # type: ignore[union-attr]
+    assert str(accept.name) == "受理"  # type: ignore[union-attr]
+    assert accept.departments == ("D01",)  # type: ignore[union-attr]
+    assert str(item.limits.correction_notice.value) == "5"
+    assert item.limits.correction.missed == "withdrawn"
+    assert item.limits.statutory is None
+    assert item.no_materials
+
+
+def test_a_faulty_item_stays_out_and_blames_nobody_else() -> None:
+    """One mistake in an item is one finding, though a theme refers to the item; both stay out of the catalog."""
+    loaded = _load(items__food_permit=ITEM.replace("level: 市级", "level: 地级"))
+    assert _names(loaded).count("unknown-value") == 1
+    assert not [each for each in loaded.diagnostics if each.code.startswith("GF-L") and "items" not in each.span.file]
+    assert list(loaded.catalog.items) == ["I01"]
+    assert not loaded.catalog.themes
+    assert not loaded.ok
+
+
+def test_an_unreadable_library_gives_one_finding() -> None:
+    """A material library that is no YAML does not make every use of a material a finding."""
+    loaded = load_texts(SOUND | {"materials.yaml": "govflow: materials/1\nmaterials: {M01: [\n"})
+    assert [each.code[:4] for each in loaded.diagnostics] == ["GF-Y"]
+    assert not loaded.catalog.materials
+
+
+def test_one_faulty_library_entry_leaves_the_others() -> None:
+    """A wrong material takes out itself and what uses it, not the whole library."""
+    text = SOUND["materials.yaml"].replace("form: 纸质或电子", "form: 纸")
+    loaded = load_texts(SOUND | {"materials.yaml": text})
+    assert list(loaded.catalog.materials) == ["M01", "M02"]
+    assert list(loaded.catalog.items) == ["I01"]
+    assert [each.name for each in loaded.diagnostics if each.code.startswith("GF-L")] == ["unknown-value"]
+
+
+def test_a_code_used_twice_is_found_in_the_later_file() -> None:
+    """The finding points at the later file and notes the earlier one; the earlier one stays."""
+    loaded = _load(items__other=ITEM)
+    (found,) = [each for each in loaded.diagnostics if each.name == "duplicate-id"]
+    assert found.span.file == "items/other.yaml"
+    assert found.notes[0].span.file == "items/food-permit.yaml"
+    assert loaded.catalog.items["I07"].slug == "food-permit"
+
+
+def test_items_that_wait_for_each_other_do_not_hang() -> None:
+    """A cycle of prerequisites is for the rules to report; loading ends."""
+    theme = SOUND["themes/open-restaurant.yaml"].replace("{item: I01}", "{item: I01, after: [I07, I01]}")
+    loaded = load_texts(SOUND | {"themes/open-restaurant.yaml": theme})
+    assert loaded.catalog.themes["T1"].entry("I01").after == ("I07", "I01")
+
+
+def test_folder_and_file_agree(tmp_path: Path) -> None:
+    """A single file is read with the definitions around it; only its own findings are given."""
+    _write(tmp_path, SOUND | {"items/bad.yaml": ITEM.replace("id: I07", "id: I08").replace("D01", "D77")})
+    whole = load(tmp_path)
+    assert {each.span.file for each in whole.diagnostics if each.code == "GF-L11"} == {str(tmp_path / "items/bad.yaml")}
+    good = load(tmp_path / "items" / "food-permit.yaml")
+    assert good.files == (str(tmp_path / "items/food-permit.yaml"),)
+    assert not [each for each in good.diagnostics if each.code.startswith("GF-L")]
+    assert "I07" in good.catalog.items
+    bad = load(tmp_path / "items" / "bad.yaml")
+    assert {each.span.file for each in bad.diagnostics} == {str(tmp_path / "items/bad.yaml")}
+
+
+def test_only_definition_files_below_the_folder_are_read(tmp_path: Path) -> None:
+    """Other endings, hidden folders and links out of the folder are not read; such a link is a finding."""
+    inside, outside = tmp_path / "in", tmp_path / "out"
+    _write(inside, SOUND | {"README.md": "x: [", ".git/x.yaml": "x: [", "a.yml": SOUND["items/company.yaml"]})
+    _write(outside, {"secret.yaml": "govflow: item/1"})
+    (inside / "link.yaml").symlink_to(outside / "secret.yaml")
+    (inside / "folder").symlink_to(outside, target_is_directory=True)
+    (inside / "loop").symlink_to(inside, target_is_directory=True)
+    loaded = load(inside)
+    assert str(inside / "a.yml") in loaded.files
+    assert len(loaded.files) == len(SOUND) + 1
+    links = [each.span.file for each in loaded.diagnostics if each.name == "outside-folder"]
+    assert links == [str(inside / "folder"), str(inside / "link.yaml")]
+
+
+def test_a_folder_that_is_not_there_is_an_error_of_the_caller(tmp_path: Path) -> None:
+    """NotFound says in both languages which path was meant."""
+    with pytest.raises(NotFound) as raised:
+        load(tmp_path / "nowhere")
+    assert "没有" in str(raised.value)
+    assert "no such folder" in raised.value.text("en")
+    assert raised.value.details["path"] == str(tmp_path / "nowhere")
+
+
+def test_errors_travel_between_processes() -> None:
+    """Each error keeps both texts and its details when it is pickled."""
+    for kind in (GovflowError, NotFound, NotAllowed, Conflict, InvalidInput):
+        again = pickle.loads(pickle.dumps(kind("一", "one", field="x")))
+        assert (type(again), str(again), again.text("en"), again.details) == (kind, "一", "one", {"field": "x"})
+
+
+def test_the_project_s_own_definitions_are_sound() -> None:
+    """Everything under definitions/ is well formed and reaches the catalog."""
+    folder = HERE.parent / "definitions"
+    loaded = load(folder)
+    form = [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    assert not form, render(form, "concise")
+    kinds = [each.kind[0] for each in loaded.documents if each.kind]
+    assert len(loaded.catalog.items) == kinds.count("item") > 0
+    assert len(loaded.catalog.themes) == kinds.count("theme") > 0
+
+
+_TOKENS = [
+    *":{}[],-#&*!|>'\"%@` \n\t",
+    "：",
+    "null",
+    "true",
+    "none",
+    "1",
+    "0.5",
+    "together",
+    "fact",
+    "is",
+    "all",
+    "not",
+    "id",
+    "when",
+]
+
+
+@settings(max_examples=150)
+@given(st.data())
+def test_no_text_makes_loading_raise(data: st.DataObject) -> None:
+    """Whatever is cut from, put into or repeated in a file, the outcome is findings, each inside its file."""
+    file = data.draw(st.sampled_from(sorted(SOUND)))
+    text = SOUND[file]
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(text)))
+        end = data.draw(st.integers(start, min(len(text), start + 40)))
+        put = data.draw(st.one_of(st.sampled_from(_TOKENS), st.just(text[start:end] * 2), st.just("")))
+        text = text[:start] + put + text[end:]
+    loaded = load_texts(SOUND | {file: text})
+    lines = {name: content.count("\n") + 1 for name, content in loaded.sources.items()}
+    for each in loaded.diagnostics:
+        assert 1 <= each.span.line <= each.span.end_line <= lines[each.span.file]
+        assert each.message.zh and each.message.en
+    if not any(
+        each.severity is Severity.ERROR and each.code.startswith(("GF-L", "GF-Y")) for each in loaded.diagnostics
+    ):
+        assert len(loaded.catalog.items) == 2
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    for name, text in texts.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
