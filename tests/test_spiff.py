@@ -15,9 +15,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from SpiffWorkflow.task import Task
 
 from govflow import spiff
 from govflow.spiff import definition
+from govflow.spiff.workflow import Case
 from tests import bpmn_samples as b
 
 
@@ -351,6 +353,13 @@ def test_snapshots_do_not_depend_on_the_hash_seed() -> None:
         for seed in ("1", "2")
     }
     assert len(out) == 1
+
+
+def test_our_task_has_all_that_the_librarys_has() -> None:
+    """A new release of the library that adds something to its tasks shows here."""
+    process = correction()
+    case = Case(process.spec, process.subs, {})
+    assert set(vars(Task(case, process.spec.start))) <= set(vars(case.task_tree))
 
 
 def test_many_threads_share_one_process() -> None:

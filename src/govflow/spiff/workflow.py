@@ -24,11 +24,27 @@ MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop with
 
 
 class LeanTask(Task):  # type: ignore[misc]
-    """The library's task without logging, with what an address and a join need."""
+    """The library's task without logging, clock and data, with what an address and a join need."""
 
-    ordinal = 1
-    via = ""
-    host: int | None = None
+    def __init__(self, workflow: Any, task_spec: Any, parent: Any, state: int, id: int) -> None:
+        # Everything the library's own initializer sets, without the time of day and without a look-up of the parent.
+        self.id = id
+        workflow.tasks[id] = self
+        self.workflow = workflow
+        self._parent = None if parent is None else parent.id
+        self._children: list[int] = []
+        self._state = state
+        self.triggered = False
+        self.task_spec = task_spec
+        self.thread_id = 0
+        self.data: dict[str, Any] = {}
+        self.internal_data: dict[str, Any] = {}
+        self.last_state_change = 0.0
+        self.ordinal = 1
+        self.via = ""
+        self.host: int | None = None
+        if parent is not None:
+            parent._children.append(id)
 
     def _set_state(self, value: int) -> None:
         self._state = value
@@ -86,7 +102,7 @@ class LevelMixin:
     def new_task(self, spec: Any, parent: Any, state: int) -> Any:
         """A task with the next number of this case; random ids would make two equal snapshots differ."""
         self.top_workflow.last_id += 1
-        return LeanTask(self, spec, parent, state=state, id=self.top_workflow.last_id)
+        return LeanTask(self, spec, parent, state, self.top_workflow.last_id)
 
     def place(self, spec: Any, parent: Any) -> Any:
         """Put a token before an element."""
@@ -114,7 +130,8 @@ class LevelMixin:
         while stack:
             task = self.tasks[stack.pop()]
             yield task
-            stack.extend(task._children[::-1])
+            if task._children:
+                stack.extend(task._children[::-1])
 
     def settle(self, task: Any) -> None:
         """Take passed tasks out of the tree from here up; those with two open branches stay, a join needs them."""
@@ -237,23 +254,26 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
 
     def walk_all(self) -> Iterator[Any]:
         """Every open task of every level, those inside an activity right after it."""
+        if not self.subprocesses:
+            yield from self.walk()
+            return
         stack: list[Iterator[Any]] = [self.walk()]
         while stack:
-            task = next(stack[-1], None)
-            if task is None:
+            for task in stack[-1]:
+                yield task
+                level = self.subprocesses.get(task.id)
+                if level is not None:
+                    stack.append(level.walk())
+                    break
+            else:
                 stack.pop()
-                continue
-            yield task
-            level = self.subprocesses.get(task.id)
-            if level is not None:
-                stack.append(level.walk())
 
     def live(self) -> dict[Token, Any]:
         """The tokens that wait for the caller, with their tasks, in a fixed order."""
         found: dict[Token, Any] = {}
         for task in self.walk_all():
             kind = task.task_spec.kind
-            if kind == "user" or (kind == "timer" and task.state == TaskState.WAITING):
+            if kind == "user" or (kind == "timer" and task._state == TaskState.WAITING):
                 level = task.workflow
                 host = None if task.host is None else level.path(level.tasks[task.host])
                 found[Token(level.path(task), task.task_spec.bpmn_id, kind, host)] = task
