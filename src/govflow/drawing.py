@@ -271,7 +271,7 @@ def _task(shape: Shape, look: Look) -> str:
         f' stroke="{look.stroke}" stroke-width="{wide}"/>'
     ]
     if element.kind == USER:
-        parts.append(_person(box.x + 15, box.y + 16, look.stroke))
+        parts.append(_person(box.x + 13, box.y + 13, look.stroke))
     elif element.kind == SEND:
         x, y = box.x + 8, box.y + 8
         parts.append(f'<path d="M{x} {y}h18v12h-18zM{x} {y}l9 7l9-7" fill="{look.stroke}" stroke="{look.fill}"/>')
@@ -280,7 +280,7 @@ def _task(shape: Shape, look: Look) -> str:
         parts.append(f'<rect x="{x - 7}" y="{y - 7}" width="14" height="14" fill="none" stroke="{look.stroke}"/>')
         parts.append(f'<path d="M{x - 4} {y}h8M{x} {y - 4}v8" stroke="{look.stroke}"/>')
     lines = wrapped(element.label, box.w - 20, 3)
-    middle = box.y + box.h // 2 - (5 if element.kind == CALL else 0)
+    middle = box.y + box.h // 2 + (-5 if element.kind == CALL else 4 if len(lines) > 1 else 0)
     for n, line in enumerate(lines):
         y = middle + (2 * n - len(lines) + 1) * 8 + 4
         parts.append(f'<text x="{box.cx}" y="{y}" text-anchor="middle">{escape(line)}</text>')
@@ -289,8 +289,8 @@ def _task(shape: Shape, look: Look) -> str:
 
 def _person(x: int, y: int, colour: str) -> str:
     return (
-        f'<g fill="none" stroke="{colour}" stroke-width="1.2"><circle cx="{x}" cy="{y - 5}" r="3.6"/>'
-        f'<path d="M{x - 7} {y + 6}c0-9 14-9 14 0z"/></g>'
+        f'<g fill="none" stroke="{colour}" stroke-width="1.2"><circle cx="{x}" cy="{y - 5}" r="3"/>'
+        f'<path d="M{x - 6} {y + 5}c0-8 12-8 12 0z"/></g>'
     )
 
 

@@ -390,6 +390,6 @@ def _intake_flows(intake: Intake, parent: str | None) -> Iterator[tuple[Flow, st
     yield Flow(intake.accept.node.id, intake.decide.id), parent
     yield Flow(intake.decide.id, intake.accepted.id, "受理", "outcome_accept"), parent
     yield Flow(intake.decide.id, intake.supplement.node.id, "补正", "outcome_correct"), parent
-    yield Flow(intake.decide.id, intake.refused.id, "不予受理", None, True), parent
+    yield Flow(intake.decide.id, intake.refused.id, default=True), parent
     yield from _flows(intake.supplement, parent)
     yield Flow(intake.supplement.node.id, intake.received.id), parent

@@ -135,5 +135,6 @@ def short_name(catalog: Catalog, department: str) -> str:
 
 
 def files(*names: str) -> tuple[tuple[str, str], ...]:
-    """The definition's file, without the folders of the machine that compiled it."""
-    return tuple(("source", name.replace("\\", "/").rsplit("/", 1)[-1]) for name in names if name)
+    """The definition's file from its kind's folder on, without the folders of the machine that compiled it."""
+    parts = [name.replace("\\", "/").split("/")[-2:] for name in names if name]
+    return tuple(("source", "/".join(part if part[0] in ("items", "themes") else part[-1:])) for part in parts)

@@ -66,6 +66,8 @@ def _measure(draft: Draft, block: Block) -> Size:
 def _host_width(activity: Activity) -> int:
     count = len(activity.watch.timers) if activity.watch else 0
     count += activity.deemed is not None
+    if activity.node.kind == CALL and count > 1:
+        count += count % 2  # as many places left of its mark as right of it
     spare = 10 + _aside(activity.node, count, count)
     return max(size_of(activity.node)[0], TIMER_STEP * count + spare if count else 0)
 
