@@ -83,7 +83,7 @@ class Draft:
         if element.startswith("c_"):
             item = self.subject.elements[element].item
             if item is not None and self.state.items[item].finished is None:
-                self.emit("item_finished", item=item)
+                self.emit("item_finished", SYSTEM, item=item)
         elif element == "s_joint":
             self.close_clocks(kind for kind in self._case_clocks())
 
@@ -112,7 +112,7 @@ class Draft:
 
     def _start_item(self, code: str) -> None:
         limits = self.subject.item(code).limits
-        self.emit("item_started", item=code, as_of=self.anchor or self.at)
+        self.emit("item_started", SYSTEM, item=code, as_of=self.anchor or self.at)
         for kind, limit in (("promised", limits.promised), ("statutory", limits.statutory)):
             if limit is not None:
                 self.start_clock(f"{code}/{kind}", kind, code, limit, "escalate")
@@ -199,7 +199,7 @@ class Draft:
 
     def _warning(self, item: str | None, limit: TimeLimit) -> str:
         own = limit.warn or (self.subject.item(item).limits.warning if item is not None else None)
-        return timekeeping.DEFAULT_WARNING if own is None else own.text("en")
+        return timekeeping.warning_for(limit.within, own)
 
     def _timers(self, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
         """The BPMN timers that show this clock: boundary events of its kind on its host."""

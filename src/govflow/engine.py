@@ -11,10 +11,9 @@ import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-
-import sqlalchemy as sa
 
 from govflow import bundle, handling, intake, timekeeping, views
 from govflow.actors import Actor, actor_from
@@ -26,7 +25,7 @@ from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.identity import masked
 from govflow.model import Catalog
 from govflow.plan import Selection
-from govflow.store import CaseRow, Database, Statements
+from govflow.store import AnyEngine, CaseRow, Connection, Database, IntegrityError, Statements
 from govflow.subject import Subject, subject_from
 from govflow.views import CaseView, ClockView, EventView, Fired, Page, TaskView
 from govflow.workdays import Calendar
@@ -37,6 +36,15 @@ Subscriber = Callable[[tuple[EventView, ...]], None]
 LARGEST_PAGE = 500
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped."""
+
+    ref: str
+    catalog: Catalog
+    looks: Mapping[str, str]
+
+
 class Engine:
     """Cases of one catalog in one database; safe from many threads and processes at once.
 
@@ -45,7 +53,7 @@ class Engine:
     """
 
     def __init__(
-        self, url: str | sa.Engine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
+        self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
         calendar: Calendar | None = None,
     ) -> None:  # fmt: skip
         self.catalog = catalog
@@ -53,7 +61,7 @@ class Engine:
         self._clock = clock or _wall_clock
         self._database = Database(url)
         self._database.ready()
-        self._connection: sa.Connection | None = None
+        self._connection: Connection | None = None
         self._subjects: dict[str, Subject] = {}
         self._kept: set[str] = set()
         self._digests: dict[str, str] = {}
@@ -61,7 +69,7 @@ class Engine:
 
     # --- transactions ------------------------------------------------------------------------------------------
 
-    def joined(self, connection: sa.Connection) -> Engine:
+    def joined(self, connection: Connection) -> Engine:
         """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
         twin = object.__new__(Engine)
         twin.__dict__.update(self.__dict__)
@@ -168,7 +176,7 @@ class Engine:
                 if key is not None:
                     statements.remember(key, "apply", draft.state.id, digest, draft.at)
                 view = self._view(statements, draft.state.id, now)
-        except sa.exc.IntegrityError as fault:
+        except IntegrityError as fault:
             raise Conflict(
                 "同时有另一个申请用了同一个编号，本次没有任何改动，请重试",
                 "another application took the same number at the same time; nothing was changed, try again",
@@ -543,15 +551,40 @@ class Engine:
                 )  # fmt: skip
         return timekeeping.explanation(views.clock_from(row), self.calendar, lang)
 
-    def progress(self, case: str) -> dict[str, Any]:
-        """Where the case stands in its process: element path to done, working, waiting or skipped; for the picture."""
+    def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
+        """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
+        with self._writing() as statements:
+            subject = self._current(self._code(ref), statements, timekeeping.utc(self.now()))
+        facts = intake.checked_answers(subject, answers)
+        intake.selected(subject, facts, drop)
+        return list(intake.material_statuses(subject, facts, drop, ()))
+
+    def is_open(self, task: str) -> bool:
+        """Whether a task waits for somebody; NotFound if there never was one with this id."""
+        with self._reading() as statements:
+            row = statements.task(task)
+        if row is None:
+            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        return row.state == "open"
+
+    def progress(self, case: str) -> Progress:
+        """Where the case stands in its process, with the definition it runs under; for the picture."""
         with self._reading() as statements:
             row = statements.case(case)
             if row is None:
                 raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
             subject = self._pinned(row.definition, statements)
-            events = statements.events(case)
-        return {"passed": _passed(subject, events), "state": from_text(row.body), "subject": subject}
+            events, state = statements.events(case), from_text(row.body)
+        looks = dict.fromkeys(_passed(subject, events), "done")
+        at = timekeeping.utc(self.now())
+        for item in state.items.values():
+            if item.state in ("skipped", "terminated"):
+                looks[f"c_{item.code}"] = "skipped"
+        for task in state.tasks.values():
+            clock = views.governing_clock(state, task.item, task.id)
+            light = timekeeping.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
+            looks |= {path: "working" if light == "green" else light for path in _with_scopes(task.path)}
+        return Progress(subject.ref, subject.catalog, looks)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
@@ -677,6 +710,12 @@ def _replay_faults(
     if same != (stored.state, stored.hash, sorted(stored.tasks), stored.items, stored.materials, stored.results):
         faults.append(f"{row.id}: 办件状态与事件记录重放的结果不同")
     return faults
+
+
+def _with_scopes(path: str) -> Iterator[str]:
+    """A path and the scopes around it, outermost first."""
+    parts = path.split("/")
+    return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
 def _passed(subject: Subject, rows: Sequence[tuple[int, str, str, str, str, str, str]]) -> tuple[str, ...]:

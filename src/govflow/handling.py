@@ -327,7 +327,14 @@ def _issue(draft: Draft, task: TaskState, outcome: str) -> str:
         names = "、".join(f"{c} {material_name(draft, c)}" for c in open_gaps)
         raise NotAllowed(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
     _issue_results(draft, code)
+    if any(result.elicence for result in draft.subject.item(code).results):
+        _deliver_electronically(draft, code)
     return outcome
+
+
+def _deliver_electronically(draft: Draft, code: str) -> None:
+    """An e-licence reaches the applicant as it is issued (国令第716号 art. 10); paper may wait for the hand-out."""
+    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item == code])
 
 
 def _issue_results(draft: Draft, code: str) -> None:

@@ -84,7 +84,7 @@ class Subject:
     def joint_visit(self, item: str | None, element: str) -> str | None:
         """The joint visit 联合踏勘 that this element belongs to, if any."""
         info = self.elements.get(element)
-        if item is None or info is None or info.step is None or info.step.kind != "visit":
+        if item is None or info is None or info.step is None or info.step.kind != "visit" or info.id.endswith("_notice"):
             return None
         return next((visit.id for visit in self.theme.joint.visits if item in visit.items), None)
 

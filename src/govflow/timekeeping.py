@@ -11,7 +11,7 @@ from govflow.case import ClockState
 from govflow.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
 from govflow.workdays import Calendar
 
-DEFAULT_WARNING = "2 workdays"
+DEFAULT_WARNING = Limit.parse("2 workdays")
 
 
 def utc(moment: datetime) -> str:
@@ -58,6 +58,14 @@ def policy_from(warning: str) -> LightPolicy:
     if warning.endswith("%"):
         return LightPolicy(None, 1 - Decimal(warning.removesuffix("%")) / 100)
     return LightPolicy(int(limit_of(warning).value))
+
+
+def warning_for(limit: Limit, warning: Limit | None) -> str:
+    """The warning that suits a limit: the setting, but at most half of the limit, or a short one would start yellow."""
+    setting = warning or DEFAULT_WARNING
+    if limit.unit != setting.unit:
+        return setting.text("en")
+    return Limit(min(setting.value, limit.value // 2), setting.unit).text("en")
 
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:

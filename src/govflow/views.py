@@ -66,6 +66,7 @@ class ClockView(View):
     start: str
     due: str | None
     due_at: str | None
+    warn_at: str | None
     state: str
     light: str
     provisional: bool
@@ -196,7 +197,8 @@ def clock_view(row: ClockRow, now: str) -> ClockView:
     """A clock row as people see it; a closed clock keeps its last light."""
     clock = clock_from(row)
     return ClockView(
-        clock.id, clock.kind, clock.item, clock.limit, clock.anchor, clock.due, clock.due_at, clock.state,
+        clock.id, clock.kind, clock.item, clock.limit, clock.anchor, clock.due, clock.due_at,
+        clock.warn_at, clock.state,
         timekeeping.light(clock.due_at, clock.warn_at, clock.closed or now), clock.provisional, clock.effect,
         tuple(tuple(s) for s in clock.suspensions), tuple(tuple(e) for e in clock.extensions), clock.closed, clock.calendar,
     )  # fmt: skip

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,14 +12,6 @@ import sqlalchemy.dialects.sqlite
 
 from govflow.case import Event, canonical
 from govflow.store import tables as t
-
-LARGEST_PAGE = 1000
-
-
-def instant(moment: datetime) -> str:
-    """An aware instant as sortable UTC text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
 
 @dataclass(frozen=True, slots=True)
 class CaseRow:
