@@ -67,6 +67,9 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     same = folded.get(word.lower().replace("_", "").replace("-", ""))
     if same is not None:
         return same
+    swapped = [each for each in words if sorted(each) == sorted(word)]
+    if swapped:
+        return swapped[0]
     if _CODE.fullmatch(word):  # D07 and D10 look alike and mean different things: no guess from digits
         number = _plain_code(word)
         return next((each for each in words if _CODE.fullmatch(each) and _plain_code(each) == number), None)
