@@ -1,0 +1,205 @@
+"""What the checks look things up in: built once for a run, each index on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from govflow.model import Catalog, Department, Item, Material, MaterialUse, Step, Theme, Together
+from govflow.rules.values import Key, Path
+from govflow.source import Document
+
+LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
+Documents = Mapping[Key, Document]
+Placed = tuple[Path, Step]
+
+_NOTHING: Mapping[str, Any] = {}
+_LIBRARIES = {"material": "materials", "department": "departments"}
+
+
+def by_record(documents: Iterable[Document]) -> dict[Key, Document]:
+    """Documents by the records they hold: ("item", "I07"), ("material", "M01"), ("laws", file), ("variant", file)."""
+    found: dict[Key, Document] = {}
+    for document in documents:
+        kind = document.kind[0] if document.kind else ""
+        data = document.data
+        if not isinstance(data, Mapping):
+            continue
+        if kind in ("item", "theme"):
+            found.setdefault((kind, str(data.get("id"))), document)
+        elif kind in ("materials", "departments"):
+            entries = data.get(kind)
+            for code in entries if isinstance(entries, Mapping) else ():
+                found.setdefault((kind.removesuffix("s"), str(code)), document)
+        else:
+            found[(kind, document.file)] = document
+    return found
+
+
+class Context:
+    """The catalogue, the documents it was read from, and indexes over both.
+
+    `previous` is the catalogue of the last release, when there is one. Nothing here is changed by a check.
+    """
+
+    def __init__(self, catalog: Catalog, documents: Documents, previous: Catalog | None = None) -> None:
+        self.catalog = catalog
+        self.documents = documents
+        self.previous = previous
+        self._paths: dict[int, tuple[Placed, ...]] = {}
+        self._before: dict[str, Mapping[str, frozenset[str]]] = {}
+
+    def raw(self, kind: str, code: str) -> Mapping[str, Any]:
+        """The plain data of a record, to tell what is written from what is the default; empty when not at hand."""
+        document = self.documents.get((kind, code))
+        data = document.data if document is not None else None
+        library = _LIBRARIES.get(kind)
+        if library and isinstance(data, Mapping):
+            data = (data.get(library) or _NOTHING).get(code)
+        return data if isinstance(data, Mapping) else _NOTHING
+
+    def department(self, ref: str | None) -> Department | None:
+        """The department with this code or slug, or None."""
+        return self.catalog.departments.get(ref) if ref else None
+
+    def material(self, ref: str | None) -> Material | None:
+        """The material with this code or slug, or None."""
+        return self.catalog.materials.get(ref) if ref else None
+
+    def item(self, ref: str | None) -> Item | None:
+        """The item with this code or slug, or None."""
+        return self.catalog.items.get(ref) if ref else None
+
+    def uses(self, item: Item) -> Iterator[tuple[int, MaterialUse, Material]]:
+        """The item's uses of materials with their place in the list; a use of an unknown material is left out."""
+        for at, use in enumerate(item.materials):
+            material = self.catalog.materials.get(use.material)
+            if material is not None:
+                yield at, use, material
+
+    @cached_property
+    def uses_of(self) -> Mapping[str, Sequence[tuple[Item, int, MaterialUse]]]:
+        """Material code -> the items that ask for it, with the place of the use."""
+        index: dict[str, list[tuple[Item, int, MaterialUse]]] = {}
+        for item in self.catalog.items.values():
+            for at, use, material in self.uses(item):
+                index.setdefault(material.code, []).append((item, at, use))
+        return index
+
+    @cached_property
+    def levels(self) -> Sequence[tuple[Item, Item]]:
+        """Pairs of the same item at two levels: a local variant or a lower level, and the standard one above it."""
+        pairs: list[tuple[Item, Item]] = []
+        same: dict[str, list[Item]] = {}
+        for item in self.catalog.items.values():
+            if item.basic:
+                same.setdefault(item.basic, []).append(item)
+        for group in same.values():
+            ranked = [item for item in group if item.level in LEVELS]
+            for lower in ranked:
+                above = [item for item in ranked if LEVELS.index(item.level) < LEVELS.index(lower.level)]
+                if above:
+                    pairs.append((lower, max(above, key=lambda item: LEVELS.index(item.level))))
+        for variant in self.catalog.variants:
+            standard = self.item(variant.baseline)
+            if standard is not None:
+                pairs.append((variant, standard))
+        return pairs
+
+    @cached_property
+    def items_of(self) -> Mapping[str, Sequence[Item]]:
+        """Department code -> its items."""
+        index: dict[str, list[Item]] = {}
+        for item in self.catalog.items.values():
+            department = self.department(item.department)
+            index.setdefault(department.code if department else item.department, []).append(item)
+        return index
+
+    def issuer(self, material: Material) -> Item | None:
+        """The item whose result the material is 关联事项结果, or None."""
+        return self.item(material.result_of)
+
+    def steps(self, item: Item) -> tuple[Placed, ...]:
+        """Every activity of the flow with its path, in the order of the text."""
+        known = self._paths.get(id(item))
+        if known is None:
+            raw = self.raw("item", item.code).get("flow")
+            flow = raw if isinstance(raw, list) else []
+            known = tuple(_walk(item.flow, flow, ("flow",)))
+            self._paths[id(item)] = known
+        return known
+
+    def entries(self, theme: Theme) -> Iterator[tuple[int, Item]]:
+        """The items of a theme with their place in its list; unknown ones are left out."""
+        for at, entry in enumerate(theme.items):
+            item = self.catalog.items.get(entry.item)
+            if item is not None:
+                yield at, item
+
+    def before(self, theme: Theme) -> Mapping[str, frozenset[str]]:
+        """Item code -> all items of the theme that must end before it, by the declared prerequisites."""
+        known = self._before.get(theme.code)
+        if known is None:
+            known = ancestors(self.prerequisites(theme))
+            self._before[theme.code] = known
+        return known
+
+    def prerequisites(self, theme: Theme) -> dict[str, tuple[str, ...]]:
+        """Item code -> the declared prerequisites that belong to the theme."""
+        codes = {self.code_of(entry.item) for entry in theme.items}
+        after: dict[str, tuple[str, ...]] = {}
+        for entry in theme.items:
+            named = (self.code_of(ref) for ref in entry.after)
+            after[self.code_of(entry.item)] = tuple(code for code in named if code in codes)
+        return after
+
+    def code_of(self, ref: str) -> str:
+        """The code of an item named by code or slug; the name itself when it is unknown."""
+        item = self.catalog.items.get(ref)
+        return item.code if item is not None else ref
+
+
+def ancestors(after: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
+    """Node -> all nodes that come before it; a node of a cycle comes before itself."""
+    found: dict[str, frozenset[str]] = {}
+    for node in after:
+        seen: set[str] = set()
+        waiting = list(after[node])
+        while waiting:
+            other = waiting.pop()
+            if other not in seen:
+                seen.add(other)
+                waiting.extend(after.get(other, ()))
+        found[node] = frozenset(seen)
+    return found
+
+
+def cycles(after: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
+    """Each group of nodes that wait for each other, nodes and groups in the order of `after`."""
+    found: list[tuple[str, ...]] = []
+    placed: set[str] = set()
+    reach = ancestors(after)
+    for node in after:
+        if node in placed or node not in reach[node]:
+            continue
+        group = tuple(other for other in after if other in reach[node] and node in reach[other])
+        placed.update(group)
+        found.append(group)
+    return found
+
+
+def _walk(blocks: Sequence[Step | Together], raw: Sequence[Any], path: Path) -> Iterator[Placed]:
+    for at, block in enumerate(blocks):
+        data = raw[at] if at < len(raw) else None
+        if isinstance(block, Step):
+            yield (*path, at, block.kind), block
+            continue
+        branches = data.get("together") if isinstance(data, Mapping) else None
+        for place, branch in enumerate(block.branches):
+            inner = (*path, at, "together", place)
+            written = branches[place] if isinstance(branches, list) and place < len(branches) else None
+            if isinstance(written, Mapping) and len(branch) == 1 and isinstance(branch[0], Step):
+                yield (*inner, branch[0].kind), branch[0]
+            else:
+                yield from _walk(branch, written if isinstance(written, list) else [], inner)

@@ -1,0 +1,85 @@
+"""The limits of definitions as their authors wrote them, before anything is made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from govflow.rules.context import Context
+from govflow.rules.values import Key, Path
+
+Written = tuple[Key, Path, str]
+
+_LIMIT_KEYS = frozenset(
+    {"within", "by", "correction_notice", "delivery", "limit", "warning", "joint_cap", "post_check"}
+)
+_BRANCHES = ("limits", "special_procedures", "flow", "commitment", "green_channel")
+_PARTS = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?|[半一二两三四五六七八九十百]+)?\s*个?\s*(.*?)\s*\Z", re.DOTALL)
+_UNIT = re.compile(
+    r"(?:工作|自然)日|月|年|(?:工作)?小时|(?:work|working |natural |natural_|calendar )days?|months?|years?"
+    r"|(?:working[ _])?hours?"
+)
+_BARE = frozenset({"", "日", "天", "d", "day", "days"})
+
+
+def limit_texts(context: Context) -> Iterator[Written]:
+    """Every limit written in items, themes and variants: record, path, text; numbers as text."""
+    for (kind, code), document in context.documents.items():
+        if kind in ("item", "theme", "variant") and isinstance(document.data, Mapping):
+            yield from (((kind, code), path, text) for path, text in _written(document.data))
+
+
+def unit_fault(text: str) -> bool:
+    """Whether a limit has a number but no unit, or a bare day."""
+    number, unit = _split(text)
+    return number is not None and unit in _BARE and number_fault(text) is None
+
+
+def number_fault(text: str) -> tuple[str, str] | None:
+    """What is wrong with the number of a limit, in both languages, or None.
+
+    A unit that is no unit at all is not judged: such a text is malformed, and the schema says so.
+    """
+    number, unit = _split(text)
+    if unit not in _BARE and not _UNIT.fullmatch(unit):
+        return None
+    if number is None:
+        return ("没有数字", "has no number") if unit else None
+    if number.startswith("-"):
+        return "是负数", "is negative"
+    _, point, fraction = number.partition(".")
+    fraction = fraction.rstrip("0")
+    if point and fraction:
+        if fraction != "5":
+            return "只能是整数或半天", "may only be whole or end in .5"
+        if unit not in ("工作日", "工作小时", "小时") and not unit.startswith(("work", "hour")):
+            return "不是工作日，不能有半个", "is not in workdays and cannot have a half"
+    return None
+
+
+def _split(text: str) -> tuple[str | None, str]:
+    match = _PARTS.match(text)
+    return (match[1], match[2].lower()) if match else (None, text)
+
+
+def _written(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    for key in _BRANCHES:
+        if key in data:
+            yield from _limits_in(data[key], (key,))
+    materials = data.get("materials")
+    for at, use in enumerate(materials if isinstance(materials, list) else ()):
+        if isinstance(use, Mapping) and "defer" in use:
+            yield from _limits_in(use["defer"], ("materials", at, "defer"))
+
+
+def _limits_in(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(data, Mapping):
+        for key, value in data.items():
+            if isinstance(value, Mapping | list):
+                yield from _limits_in(value, (*path, key))
+            elif key in _LIMIT_KEYS and isinstance(value, str | int | float) and not isinstance(value, bool):
+                yield (*path, key), str(value)
+    elif isinstance(data, list):
+        for at, value in enumerate(data):
+            yield from _limits_in(value, (*path, at))
