@@ -43,7 +43,9 @@ def slow_due(is_workday: Any, start: date, count: int, unit: str, stops: list[tu
     def stands(day: date) -> bool:
         return any(a < day <= b for a, b in stops)
 
-    day = start if count or unit == "natural_day" else slow_roll(is_workday, start)
+    day = start
+    if unit == "workday" and not count and not is_workday(start):
+        count = 1  # on the spot, but nobody is there: the first workday that runs
     while count:
         day += ONE
         if not stands(day) and (unit == "natural_day" or is_workday(day)):

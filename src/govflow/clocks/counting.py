@@ -139,7 +139,8 @@ def _moved(end: Point, start: date, after: date, until: date, ledger: Ledger, ca
 
 
 def _extended(now: Trace, extension: Extension, ledger: Ledger, calendar: Calendar) -> Trace:
-    if extension.decided_on > now.end.day:
+    standing = bool(now.stopped) and extension.decided_on <= now.stopped[-1].until  # then no time was running out
+    if extension.decided_on > now.end.day and not standing:
         zh = f"延期决定日 {extension.decided_on} 晚于到期日 {now.end.day}"
         en = f"extension decided on {extension.decided_on}: expected {now.end.day} (the due date) or earlier"
         raise refuse("extension_too_late", zh, en)

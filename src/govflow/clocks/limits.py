@@ -294,7 +294,7 @@ def _number(text: str) -> Decimal:
     if text == "半":
         return Decimal("0.5")
     tens, ten, ones = text.rpartition("十")
-    if "半" in text or len(tens) > 1 or len(ones) > 1:
+    if any(part and part not in _DIGITS for part in (tens, ones)):
         raise refuse("invalid_limit", f"不能识别的数字 {text!r}", "expected a number, as 5 or 五")
     value = (_DIGITS[tens] if tens else 1) * 10 if ten else 0
     return Decimal(value + (_DIGITS[ones] if ones else 0))

@@ -1,0 +1,465 @@
+"""Limits as text, facts of a ledger, lights and warnings, explanations, and what the law builds from clocks."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from govflow import clocks
+from govflow.clocks import (
+    Calendar,
+    ClockError,
+    Correction,
+    Extension,
+    Ledger,
+    LightPolicy,
+    Limit,
+    PlanItem,
+    Suspension,
+)
+
+CN = Calendar.national()
+START = datetime(2025, 3, 3, 10, tzinfo=clocks.SHANGHAI)
+TEN = Limit.parse("10 workdays")
+
+
+def day(text: str) -> date:
+    """A date from its text."""
+    return date.fromisoformat(text)
+
+
+def refused(code: str) -> Any:
+    """Expect a refusal with this code."""
+    return pytest.raises(ClockError, check=lambda error: error.code == code)
+
+
+# --- limits -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("10 workdays", "10", "workday"),
+        ("1 workday", "1", "workday"),
+        ("5个工作日", "5", "workday"),
+        ("5 工作日", "5", "workday"),
+        ("二十个工作日", "20", "workday"),
+        ("十五个工作日", "15", "workday"),
+        ("四十五个工作日", "45", "workday"),
+        ("十个工作日", "10", "workday"),
+        ("半个工作日", "0.5", "workday"),
+        ("0.5 workday", "0.5", "workday"),
+        ("30 natural days", "30", "natural_day"),
+        ("30 calendar days", "30", "natural_day"),
+        ("三十个自然日", "30", "natural_day"),
+        ("3 months", "3", "month"),
+        ("三个月", "3", "month"),
+        ("1年", "1", "year"),
+        ("24 hours", "24", "hour"),
+        ("24小时", "24", "hour"),
+        ("4 working hours", "4", "working_hour"),
+        ("4个工作小时", "4", "working_hour"),
+    ],
+)
+def test_a_limit_is_read_as_people_write_it(text: str, value: str, unit: str) -> None:
+    """Both languages, singular and plural, and the small Chinese numerals of a statute."""
+    assert Limit.parse(text) == Limit(Decimal(value), unit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "5", "workdays", "5日", "5天", "7 days", "5 parsecs", "-5 workdays", "1.5 months", "半半个工作日",
+     "十十个工作日", "1e3 workdays", "五百个工作日", "5 workdays or so", "９ workdays" * 9, "999999 workdays"],
+)  # fmt: skip
+def test_a_limit_that_is_not_certain_is_refused(text: str) -> None:
+    """A bare day, an unknown unit, no number: better an error than a guess (D12)."""
+    with refused("invalid_limit"):
+        Limit.parse(text)
+
+
+@pytest.mark.parametrize("unit", clocks.UNITS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("value", [0, 1, 20])
+def test_text_and_parse_are_inverse(unit: Any, lang: str, value: int) -> None:
+    """What is shown can be read back."""
+    limit = Limit.of(value, unit)
+    assert Limit.parse(limit.text(lang)) == limit
+
+
+def test_text_has_no_needless_zeros() -> None:
+    """Ten workdays are 10, not 1E+1 and not 10.0."""
+    assert Limit(Decimal("10.0"), "workday").text() == "10个工作日"
+    assert Limit.of(0.5, "workday").text("en") == "0.5 workdays"
+    assert Limit(Decimal("1E+1"), "workday").as_data() == {"value": 10, "unit": "workday"}
+
+
+@pytest.mark.parametrize("value", [Decimal("NaN"), Decimal("Infinity"), Decimal(-1), 0.5, True, "5", None])
+def test_a_limit_holds_a_decimal_from_zero_on(value: Any) -> None:
+    """Everything that is not a finite, non-negative decimal is refused."""
+    with refused("invalid_limit"):
+        Limit(value, "workday")
+
+
+def test_limits_of_one_unit_compare_by_value() -> None:
+    """Eight workdays are less than twenty."""
+    assert clocks.compare(Limit.of(8, "workday"), Limit.of(20, "workday")) == -1
+    assert clocks.compare(Limit.of("1.0", "workday"), Limit.of(1, "workday")) == 0
+
+
+def test_limits_of_different_units_compare_by_their_longest_span() -> None:
+    """Thirty workdays can take longer than thirty natural days; a year is longer than both."""
+    assert clocks.compare(Limit.of(30, "workday"), Limit.of(30, "natural_day")) == 1
+    assert clocks.compare(Limit.of(30, "workday"), Limit.of(1, "year")) == -1
+    assert clocks.compare(Limit.of(24, "hour"), Limit.of(1, "workday")) == -1
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["1 workday", "5 workdays", "20 workdays", "45 workdays", "120 workdays", "30 natural days", "1 month", "3 months",
+     "12 months", "1 year", "8 working hours"],
+)  # fmt: skip
+def test_no_limit_ever_took_longer_than_its_worst_span(limit: str) -> None:
+    """From every day of the known years the due date lies within the worst span."""
+    parsed = Limit.parse(limit)
+    start, longest = datetime(2004, 1, 1, 16, tzinfo=clocks.SHANGHAI), 0
+    for offset in range(0, 22 * 365 - 380, 1 if parsed.unit == "workday" else 3):
+        anchor = start + timedelta(days=offset)
+        found = clocks.due(Ledger(anchor, parsed), CN).date
+        assert found is not None
+        longest = max(longest, (found - anchor.date()).days)
+    assert longest <= parsed.worst_span() <= longest * 1.7 + 8
+
+
+@pytest.mark.parametrize(
+    ("limit", "half"),
+    [("5 workdays", "2 workdays"), ("1 workday", "0.5 workday"), ("20 workdays", "10 workdays"),
+     ("0 workdays", "0 workdays"), ("0.5 workday", "0.5 workday"), ("3 months", "1 month"),
+     ("1 natural day", "1 natural day")],
+)  # fmt: skip
+def test_the_green_channel_halves_downwards(limit: str, half: str) -> None:
+    """Half, rounded down, at least half a day."""
+    assert clocks.halved(Limit.parse(limit)) == Limit.parse(half)
+
+
+# --- facts --------------------------------------------------------------------------------------------------------
+
+
+def test_a_moment_without_zone_is_refused() -> None:
+    """A naive moment has no certain date in China."""
+    with refused("invalid_input"):
+        Ledger(datetime(2025, 3, 3, 10), TEN)
+    with refused("invalid_input"):
+        clocks.status(Ledger(START, TEN), CN, datetime(2025, 3, 5))
+
+
+def test_the_zone_of_the_moment_does_not_matter() -> None:
+    """The same instant told in other zones is the same clock."""
+    zones = (UTC, ZoneInfo("America/New_York"), ZoneInfo("Europe/Berlin"))
+    for zone in zones:
+        assert clocks.due(Ledger(START.astimezone(zone), TEN), CN) == clocks.due(Ledger(START, TEN), CN)
+
+
+def test_suspend_and_resume() -> None:
+    """A suspension opened and ended leaves one fact, and moves the due date by its workdays."""
+    ledger = clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测", "test")
+    assert clocks.due(ledger, CN).frozen_remaining == 8
+    ended = clocks.resume(ledger, day("2025-03-12"))
+    assert ended.suspensions == (Suspension(day("2025-03-05"), day("2025-03-12"), "检测", "test"),)
+    assert clocks.due(ended, CN).date == day("2025-03-24")
+
+
+def test_what_is_not_stopped_cannot_resume() -> None:
+    """Resuming a running clock, or one that has resumed, is refused."""
+    running = Ledger(START, TEN)
+    with refused("invalid_suspension"):
+        clocks.resume(running, day("2025-03-05"))
+    ended = clocks.resume(clocks.suspend(running, day("2025-03-05"), "检测"), day("2025-03-06"))
+    with refused("invalid_suspension"):
+        clocks.resume(ended, day("2025-03-07"))
+
+
+def test_the_same_procedure_is_open_once() -> None:
+    """Two different procedures may be open at once; the same one may not."""
+    once = clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测", "test")
+    with refused("invalid_suspension"):
+        clocks.suspend(once, day("2025-03-06"), "检测", "test")
+    both = clocks.suspend(once, day("2025-03-06"), "专家评审", "review")
+    with refused("invalid_suspension"):
+        clocks.resume(both, day("2025-03-10"))
+    one_left = clocks.resume(both, day("2025-03-10"), "test")
+    assert clocks.due(one_left, CN).suspended
+    # (5, 10] and (6, 12] together stand still on 6, 7, 10, 11 and 12 March.
+    assert clocks.due(clocks.resume(one_left, day("2025-03-12")), CN).date == CN.add_workdays(day("2025-03-17"), 5)
+
+
+def test_facts_come_in_order() -> None:
+    """An end before its start, a stop before the event, a closing before the event are refused."""
+    with refused("invalid_suspension"):
+        Suspension(day("2025-03-05"), day("2025-03-04"), "检测")
+    with refused("invalid_suspension"):
+        clocks.resume(clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测"), day("2025-03-04"))
+    with refused("invalid_suspension"):
+        clocks.suspend(Ledger(START, TEN), day("2025-03-02"), "检测")
+    with refused("invalid_input"):
+        clocks.close(Ledger(START, TEN), START - timedelta(seconds=1))
+    with refused("invalid_input"):
+        Suspension(START, None, "检测")
+
+
+def test_a_closed_clock_takes_no_more_facts() -> None:
+    """After closing nothing is stopped, extended or closed again."""
+    closed = clocks.close(Ledger(START, TEN), START + timedelta(days=2))
+    extension = Extension(Limit.of(5, "workday"), day("2025-03-06"))
+    facts: tuple[Callable[[], Ledger], ...] = (
+        lambda: clocks.suspend(closed, day("2025-03-06"), "检测"),
+        lambda: clocks.resume(closed, day("2025-03-06")),
+        lambda: clocks.close(closed, START + timedelta(days=3)),
+        lambda: clocks.extend(closed, extension, CN),
+    )
+    for fact in facts:
+        with refused("invalid_input"):
+            fact()
+
+
+def test_an_unknown_roll_is_refused() -> None:
+    """Only two ways to roll exist."""
+    with refused("invalid_input"):
+        Ledger(START, TEN, roll="backwards")  # type: ignore[arg-type]
+
+
+def test_an_extension_keeps_who_and_why() -> None:
+    """A timely extension is one more fact, and a second one is refused unless the law allows two."""
+    extension = Extension(Limit.of(5, "workday"), day("2025-03-10"), "局长", "案情复杂")
+    longer = clocks.extend(Ledger(START, TEN), extension, CN)
+    assert longer.extensions == (extension,)
+    assert clocks.due(longer, CN).date == day("2025-03-24")
+    again = replace(extension, decided_on=day("2025-03-20"))
+    with refused("extension_limit_exceeded"):
+        clocks.extend(longer, again, CN)
+    assert clocks.due(clocks.extend(longer, again, CN, times=2), CN).date == day("2025-03-31")
+
+
+def test_an_extension_while_stopped_moves_what_is_left() -> None:
+    """Decided while the clock stands still, the extension adds to the frozen remainder."""
+    stopped = clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测")
+    longer = clocks.extend(stopped, Extension(Limit.of(5, "workday"), day("2025-04-10")), CN)
+    assert clocks.due(stopped, CN).frozen_remaining == 8
+    assert clocks.due(longer, CN).frozen_remaining == 13
+
+
+def test_an_extension_on_a_rest_day_of_a_stop_stays_timely_after_it() -> None:
+    """Stopped on the due date, extended on the Saturday before it went on: what was accepted stays accepted."""
+    stopped = clocks.suspend(Ledger(START, Limit.of(5, "workday")), day("2025-03-10"), "检测")
+    longer = clocks.extend(stopped, Extension(Limit.of(2, "workday"), day("2025-03-15")), CN)
+    assert clocks.due(clocks.resume(longer, day("2025-03-16")), CN).date == day("2025-03-18")
+
+
+def test_hours_extend_hours_and_days_extend_hours() -> None:
+    """A limit in hours may be prolonged by hours, or by workdays to the end of a day."""
+    ledger = Ledger(START, Limit.parse("24 hours"))
+    by_hours = clocks.extend(ledger, Extension(Limit.parse("12 hours"), day("2025-03-04")), CN)
+    assert clocks.due(by_hours, CN).at == START + timedelta(hours=36)
+    by_days = clocks.extend(ledger, Extension(Limit.parse("2 workdays"), day("2025-03-04")), CN)
+    assert clocks.due(by_days, CN).at == clocks.end_of(day("2025-03-06"))
+
+
+def test_an_extension_must_be_answerable() -> None:
+    """One that ends in a year without a notice is refused when it is decided, not when it is asked for."""
+    late = datetime(CN.horizon.year, 12, 10, 10, tzinfo=clocks.SHANGHAI)
+    with refused("calendar_unavailable"):
+        clocks.extend(Ledger(late, TEN), Extension(Limit.of(10, "workday"), late.date()), CN)
+
+
+def test_a_suspension_inside_the_roll_stops_what_is_left_of_it() -> None:
+    """Natural days whose last day rolled: a stop between the last day and the workday counts its days."""
+    ledger = Ledger(START, Limit.of(12, "natural_day"))  # Saturday 15 March, rolled to Monday 17
+    assert clocks.due(ledger, CN).date == day("2025-03-17")
+    stopped = clocks.resume(clocks.suspend(ledger, day("2025-03-17"), "检测"), day("2025-03-19"))
+    assert clocks.due(stopped, CN).date == day("2025-03-19")
+
+
+# --- standing -----------------------------------------------------------------------------------------------------
+
+
+def test_the_warning_is_the_start_of_the_day_with_two_left() -> None:
+    """Ten workdays from 3 March: on 13 March two are left."""
+    assert clocks.warn_at(Ledger(START, TEN), CN) == clocks.start_of(day("2025-03-13"))
+
+
+def test_a_short_limit_warns_from_its_event() -> None:
+    """A limit of one workday is yellow at once, not before it began."""
+    assert clocks.warn_at(Ledger(START, Limit.of(1, "workday")), CN) == START
+
+
+def test_no_warning_without_a_rule_or_after_a_good_end() -> None:
+    """No threshold, closed while green, stopped while green: nothing to warn of."""
+    assert clocks.warn_at(Ledger(START, TEN), CN, LightPolicy(None, None)) is None
+    assert clocks.warn_at(clocks.close(Ledger(START, TEN), START + timedelta(days=1)), CN) is None
+    assert clocks.warn_at(clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测"), CN) is None
+
+
+def test_a_clock_that_was_yellow_when_it_stopped_stays_so() -> None:
+    """The warning of a stopped clock is the one it had before."""
+    stopped = clocks.suspend(Ledger(START, TEN), day("2025-03-14"), "检测")
+    assert clocks.warn_at(stopped, CN) == clocks.start_of(day("2025-03-13"))
+    assert clocks.status(stopped, CN, day("2025-06-03")).light == "yellow"
+
+
+def test_red_may_wait() -> None:
+    """A policy may let some workdays of delay pass before red."""
+    policy = LightPolicy(2, None, 3)
+    lights = [clocks.status(Ledger(START, TEN), CN, day(f"2025-03-{d}"), policy).light for d in (17, 18, 19, 20)]
+    assert lights == ["yellow", "yellow", "yellow", "red"]
+
+
+def test_a_suspension_that_ends_later_shows_as_standing() -> None:
+    """Asked inside a suspension whose end is known: it stands, the due date is known, and nothing is used up."""
+    ledger = Ledger(START, TEN, (Suspension(day("2025-03-05"), day("2025-03-12"), "检测"),))
+    inside = clocks.status(ledger, CN, day("2025-03-10"))
+    assert (inside.suspended, inside.elapsed, inside.remaining) == (True, 2, 8)
+    assert inside.due.date == day("2025-03-24")
+    assert not clocks.status(ledger, CN, day("2025-03-12")).suspended
+
+
+def test_an_open_suspension_of_tomorrow_does_not_stop_today() -> None:
+    """A status is asked of the facts known by then."""
+    ledger = clocks.suspend(Ledger(START, TEN), day("2025-03-10"), "检测")
+    assert clocks.status(ledger, CN, day("2025-03-07")).due.date == day("2025-03-17")
+
+
+def test_a_clock_in_hours_needs_a_moment() -> None:
+    """A bare date cannot say whether a limit in hours is over."""
+    with refused("invalid_input"):
+        clocks.status(Ledger(START, Limit.parse("4 hours")), CN, day("2025-03-03"))
+
+
+def test_due_tells_its_calendar_and_whether_it_is_certain() -> None:
+    """Beyond the notices the date is marked, before them it is not; the calendar version is kept."""
+    late = datetime(CN.horizon.year, 12, 21, 10, tzinfo=clocks.SHANGHAI)
+    guess = clocks.due(Ledger(late, Limit.of(20, "workday")), CN.provisional())
+    sure = clocks.due(Ledger(late, Limit.of(2, "workday")), CN.provisional())
+    assert guess.provisional and not sure.provisional
+    assert guess.calendar_version == CN.provisional().version
+
+
+# --- explanations -------------------------------------------------------------------------------------------------
+
+
+def test_an_explanation_names_every_day() -> None:
+    """Spring Festival 2024: what counted, what did not and why, in Chinese."""
+    ledger = Ledger(datetime(2024, 2, 8, 10, tzinfo=clocks.SHANGHAI), Limit.of(2, "workday"))
+    told = clocks.explain(ledger, CN)
+    assert [(line.date.day, line.counted, line.why) for line in told.lines] == [
+        (8, False, "起算事件当日不计入（民法典第201条）"),
+        (9, True, "第1个工作日"),
+        (10, False, "春节放假，不计"),
+        (11, False, "春节放假，不计"),
+        (12, False, "春节放假，不计"),
+        (13, False, "春节放假，不计"),
+        (14, False, "春节放假，不计"),
+        (15, False, "春节放假，不计"),
+        (16, False, "春节放假，不计"),
+        (17, False, "春节放假，不计"),
+        (18, True, "第2个工作日（春节调休上班）"),
+    ]
+    assert told.summary == "自 2024-02-08 起算，时限2个工作日，计 2 日，中止 0 日，到期日 2024-02-18。"
+
+
+def test_an_explanation_names_stops_extensions_and_rolls() -> None:
+    """Which suspension with its ground, which extension with who and why, which roll; in English."""
+    ledger = Ledger(
+        START,
+        Limit.of(5, "workday"),
+        (Suspension(day("2025-03-05"), day("2025-03-07"), "expert review"),),
+        (Extension(Limit.of(2, "workday"), day("2025-03-11"), "the director", "complex"),),
+    )
+    told = clocks.explain(ledger, CN, "en")
+    why = [line.why for line in told.lines]
+    assert sum("clock stopped: expert review (2025-03-05 to 2025-03-07" in text for text in why) == 2
+    assert "extended by 2 workdays, decided by the director, because: complex (was due 2025-03-12)" in why
+    assert told.lines[-1].date == clocks.due(ledger, CN).date == day("2025-03-14")
+    rolling = clocks.explain(Ledger(START, Limit.of(12, "natural_day")), CN, "en")
+    assert [line.kind for line in rolling.lines[-2:]] == ["roll", "roll"]
+    assert "rolled to here" in rolling.lines[-1].why
+
+
+def test_an_open_suspension_explains_why_there_is_no_date() -> None:
+    """It ends on the day the clock stopped and says so."""
+    told = clocks.explain(clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测"), CN)
+    assert told.lines[-1].date == day("2025-03-05")
+    assert "未恢复" in told.lines[-1].why
+    assert "没有到期日" in told.summary
+
+
+def test_a_limit_without_calendar_is_explained_without_names() -> None:
+    """Hours into a year without a notice: days are listed, no name is invented."""
+    late = datetime(CN.horizon.year, 12, 30, 10, tzinfo=clocks.SHANGHAI)
+    told = clocks.explain(Ledger(late, Limit.parse("72 hours")), CN)
+    assert [line.date.day for line in told.lines] == [30, 31, 1, 2]
+
+
+def test_an_extension_in_another_unit_is_counted_in_it() -> None:
+    """Workdays first, then the natural days of the extension, weekends counted."""
+    extension = Extension(Limit.parse("10 natural days"), day("2025-03-10"), "局长")
+    told = clocks.explain(clocks.extend(Ledger(START, Limit.of(5, "workday")), extension, CN), CN)
+    assert sum(line.counted for line in told.lines) == 15
+    assert told.lines[-1].date == day("2025-03-20")
+
+
+# --- procedure ----------------------------------------------------------------------------------------------------
+
+
+def test_the_clock_of_an_acceptance_can_go_on() -> None:
+    """An acceptance hands over the ledger of the decision clock it started."""
+    facts = Correction(START, TEN, notice_on=day("2025-03-05"), accepted_on=day("2025-03-12"))
+    found = clocks.acceptance(facts, CN)
+    assert found.ledger is not None and found.ledger.start == day("2025-03-12")
+    assert found.due == clocks.due(found.ledger, CN)
+
+
+def test_deemed_acceptance_keeps_the_moment_of_receipt() -> None:
+    """Deemed accepted on the day of receipt, the clock starts at that moment."""
+    found = clocks.acceptance(Correction(START, TEN, as_of=day("2025-03-20")), CN)
+    assert found.deemed_accepted and found.ledger is not None
+    assert found.ledger.anchor == START
+
+
+def test_promise_and_statute_run_side_by_side() -> None:
+    """Undecided and before both dates nothing is said about keeping them."""
+    promised, statutory = Ledger(START, Limit.of(8, "workday")), Ledger(START, Limit.of(20, "workday"))
+    found = clocks.dual(promised, statutory, CN, None, day("2025-03-05"))
+    assert (found.within_promise, found.within_statute, found.used_workdays) == (None, None, 2)
+    assert clocks.dual(promised, statutory, CN).used_workdays is None
+
+
+def test_a_plan_names_its_critical_chain() -> None:
+    """The theme is due with the chain that ends last."""
+    items = {
+        "name": PlanItem(Limit.of(1, "workday")),
+        "fire": PlanItem(Limit.of(12, "workday"), ("name",)),
+        "food": PlanItem(Limit.of(10, "workday"), ("name",)),
+        "sign": PlanItem(Limit.of(5, "workday")),
+    }
+    found = clocks.plan(items, START, CN, cap=clocks.JOINT)
+    assert found.critical == ("name", "fire")
+    assert found.due == found.items["fire"].due.date  # type: ignore[union-attr]
+    assert found.cap_exceeded is False and not found.provisional
+
+
+def test_a_half_day_goes_on_after_a_half_day() -> None:
+    """A successor in working time starts at the moment its predecessor is due."""
+    items = {"a": PlanItem(Limit.of(0.5, "workday")), "b": PlanItem(Limit.of(0.5, "workday"), ("a",))}
+    found = clocks.plan(items, START, CN)
+    ends = [item.due.at.isoformat()[:16] for item in found.items.values() if item.due and item.due.at]
+    assert ends == ["2025-03-03T15:00", "2025-03-04T10:00"]
+
+
+def test_a_theme_may_follow_the_moment_of_completion() -> None:
+    """An actual completion with its moment is converted to China's date first."""
+    items = {"a": PlanItem(Limit.of(5, "workday")), "b": PlanItem(Limit.of(5, "workday"), ("a",))}
+    found = clocks.plan(items, START, CN, {"a": datetime(2025, 3, 5, 20, tzinfo=UTC)})
+    assert found.items["b"].start == day("2025-03-06")
