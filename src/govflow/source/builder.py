@@ -103,13 +103,14 @@ class _Builder:
         "anchors",
         "children",
         "container",
-        "count",
+        "extra",
         "flaws",
+        "flow_end",
+        "handlers",
         "height",
         "in_map",
         "key",
         "key_place",
-        "last",
         "node",
         "scalars",
         "second_document",
@@ -135,16 +136,13 @@ class _Builder:
         self.scalars: list[Place] = []
         self.flaws: list[Flaw] = []
         self.anchors: dict[str, tuple[Any, Node, int, int] | None] = {}
-        self.count = 0
+        self.extra = 0  # nodes that are no scalars of the text: containers, and what aliases stand for
         self.height = 0
-        self.last = 0
+        self.flow_end = 0
         self.size_at = 0
         self.skipping = 0
         self.second_document = False
-
-    def run(self, get_event: Any) -> None:
-        """Consume events to the end of the stream."""
-        handlers = {
+        self.handlers = {
             yaml.ScalarEvent: self.scalar,
             yaml.MappingStartEvent: self.start_mapping,
             yaml.SequenceStartEvent: self.start_sequence,
@@ -155,12 +153,64 @@ class _Builder:
             yaml.DocumentEndEvent: _ignore,
             yaml.StreamStartEvent: _ignore,
         }
+
+    def run(self, get_event: Any) -> None:
+        """Consume events to the end of the stream.
+
+        Nearly all events are plain scalars, so they are handled here with local names; self holds the same otherwise.
+        """
+        event: Any
+        scalar, mark = yaml.ScalarEvent, self.scalars.append
+        container, children, in_map, key, key_place = self.container, self.children, False, self.key, self.key_place
         while True:
             event = get_event()
-            kind = type(event)
-            if kind is yaml.StreamEndEvent:
-                return
-            handlers[kind](event)
+            if type(event) is not scalar or event.anchor is not None or event.tag is not None or self.skipping:
+                self.key, self.key_place = key, key_place
+                if type(event) is yaml.StreamEndEvent:
+                    return
+                self.handlers[type(event)](event)
+                container, children, in_map, key = self.container, self.children, self.in_map, self.key
+                key_place = self.key_place
+                continue
+            value = event.value
+            place = (event.start_mark.index, event.end_mark.index)
+            mark(place)
+            if in_map and key is None:
+                key_place = place
+                key = self.checked_key(value, event, place) if value == "<<" or value in container else value
+                continue
+            if event.style or value[:1] <= "9" or value in _WORDS:
+                value = self.meaning(value, event.style, place)
+            elif len(value) > MAX_SCALAR:
+                self.too_large(place, len(value))
+            if not in_map:
+                container.append(value)
+                children.append(place)
+                continue
+            if key is not _DROPPED:
+                container[key] = value
+                children[key] = (key_place, place)
+            key = None
+
+    def meaning(self, value: str, style: str | None, place: Place) -> Any:
+        """What a scalar that may be more than text means."""
+        if len(value) > MAX_SCALAR:
+            self.too_large(place, len(value))
+        if not style:
+            return resolve(value)
+        if style == '"' and _NOT_TEXT.search(value):
+            self.control(value, place)
+        return value
+
+    def checked_key(self, value: str, event: Any, place: Place) -> str:
+        """The key, or the mark of one that is left out: a merge key, or a key that was there before."""
+        if value in self.container:
+            self.repeated(value, place)
+            return _DROPPED
+        if event.style:
+            return value
+        self.merge_key(place)
+        return _DROPPED
 
     def flaw(self, flaw: Flaw) -> None:
         if len(self.flaws) < MAX_FLAWS:
@@ -185,31 +235,17 @@ class _Builder:
         raise _Stop
 
     def scalar(self, event: Any) -> None:
-        value = event.value
-        start = event.start_mark.index
-        if event.anchor is not None or event.tag is not None:
-            start = self.properties(event, start)
-        self.last = end = event.end_mark.index
-        place = (start, end)
+        """A scalar with an anchor or a tag, or inside a key that is left out."""
+        value, place = event.value, (self.properties(event), event.end_mark.index)
         self.scalars.append(place)
-        self.count += 1
-        if self.count > MAX_NODES or len(value) > MAX_SCALAR:
-            self.too_large(place, len(value))
         if self.skipping:
             return
-        style = event.style
         if self.in_map and self.key is None:
-            self.key = value
+            special = value == "<<" or value in self.container
+            self.key = self.checked_key(value, event, place) if special else value
             self.key_place = place
-            if value == "<<" and not style:
-                self.merge_key(place)
-            elif value in self.container:
-                self.repeated(value, place)
             return
-        if not style:
-            value = resolve(value)
-        elif style == '"' and _NOT_TEXT.search(value):
-            self.control(value, place)
+        value = self.meaning(value, event.style, place)
         if event.anchor is not None:
             self.anchors[event.anchor] = (value, place, 1, 0)
         self.put(value, place)
@@ -232,8 +268,8 @@ class _Builder:
         self.start(event, [], [], False)
 
     def start(self, event: Any, container: Any, children: Any, in_map: bool) -> None:
-        start = event.start_mark.index
-        self.count += 1
+        start = self.properties(event)
+        self.extra += 1
         if self.skipping or (self.in_map and self.key is None):
             if not self.skipping:
                 self.complex_key(start, event.end_mark.index)
@@ -241,8 +277,6 @@ class _Builder:
             if len(self.stack) + self.skipping > MAX_DEPTH:
                 self.too_deep(start)
             return
-        if event.anchor is not None or event.tag is not None:
-            start = self.properties(event, start)
         node = [start, start, children]
         self.put(container, node)
         if event.anchor is not None:
@@ -253,7 +287,7 @@ class _Builder:
         if len(self.stack) > MAX_DEPTH:
             self.too_deep(start)
         self.container, self.children, self.node, self.in_map = container, children, node, in_map
-        self.height, self.size_at = 0, self.count
+        self.height, self.size_at = 0, self.extra + len(self.scalars)
 
     def end(self, event: Any) -> None:
         if self.skipping:
@@ -263,20 +297,22 @@ class _Builder:
             return
         node, height = self.node, self.height + 1
         if self.text[node[0]] in "[{":
-            self.last = event.end_mark.index
-        node[1] = self.last  # the parser's own end of a block lies after the comments that follow it
-        size = self.count - self.size_at + 1
+            self.flow_end = event.end_mark.index
+        # the parser's own end of a block lies after the comments that follow it
+        node[1] = max(self.flow_end, self.scalars[-1][1]) if self.scalars else self.flow_end
+        count = self.extra + len(self.scalars)
+        size = count - self.size_at + 1
         value = self.container
         self.container, self.children, self.node, self.in_map, self.height, self.size_at, anchor = self.stack.pop()
         if height > self.height:
             self.height = height
         if anchor is not None:
             self.anchors[anchor] = (value, node, size, height)
-        self.key = None
+        if count > MAX_NODES:
+            self.too_large((node[0], node[1]), 0)
 
     def alias(self, event: Any) -> None:
         place = (event.start_mark.index, event.end_mark.index)
-        self.last = place[1]
         self.scalars.append(place)
         if self.skipping:
             return
@@ -290,14 +326,17 @@ class _Builder:
             self.put(None, place)
             return
         value, node, size, height = target
-        self.count += size
+        self.extra += size
         self.height = max(self.height, height)
-        if self.count > MAX_NODES or len(self.stack) + height > MAX_DEPTH:
+        if self.extra + len(self.scalars) > MAX_NODES or len(self.stack) + height > MAX_DEPTH:
             self.alias_bomb(event.anchor, place)
         self.put(value, [*place, node[2]] if isinstance(node, list) else place)
 
-    def properties(self, event: Any, start: int) -> int:
+    def properties(self, event: Any) -> int:
         """Where the value itself starts, after its anchor and tag; a tag is a flaw."""
+        start: int = event.start_mark.index
+        if event.anchor is None and event.tag is None:
+            return start
         match = _PROPERTIES.match(self.text, start, event.end_mark.index)
         after = match.end() if match else start
         if event.tag is not None:
@@ -318,7 +357,6 @@ class _Builder:
 
     def repeated(self, key: str, place: Place) -> None:
         first = self.children[key][0]
-        self.key = _DROPPED
         shown = _short(key)
         self.flaw(
             Flaw(
@@ -331,7 +369,6 @@ class _Builder:
         )
 
     def merge_key(self, place: Place) -> None:
-        self.key = _DROPPED
         self.flaw(
             Flaw(
                 "merge-key",

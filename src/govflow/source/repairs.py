@@ -27,6 +27,7 @@ _INDENT = re.compile("^ *[\t\u3000][ \t\u3000]*", re.M)
 _WIDE_GAP = re.compile("(?:(?<=[:：,，\\[{])|(?<=^-)|(?<= -))[ \t]*\u3000[ \t\u3000]*(?=\\S)", re.M)
 _DASH = re.compile("^[ \t\u3000]*(?:- +)*(?:([－–—−])[ \t\u3000]+(?=\\S)|(－)(?=\\w))", re.M)
 _MAP_KEY = re.compile("，[ \u3000]*[\"'“]?[a-z][A-Za-z0-9_-]{0,60}[\"'”]?[ \u3000]*(?::(?=[ \u3000]|\r?$)|：)", re.M)
+_OPENING = re.compile("[\\[{【｛［]")
 _CLOSING = re.compile("[\\]】］]")
 _WRAPPED = re.compile(
     "(?:(?<=[:：\\-,，{\\[])[ \u3000]+|(?<=：)|^[ \t]+)"
@@ -113,6 +114,8 @@ def grouped(flaws: Iterable[Flaw], text: str) -> list[Flaw]:
 
 def _colons(text: str) -> Iterator[Repair]:
     for at in islice(_places_of("：", text), MAX_LOOKS):
+        if text[at - 1 : at] > "~" and text[at - 1] not in "\u3000”":
+            continue
         before = text[max(0, at - 200) : at]
         before = before[before.rfind("\n") + 1 :]
         key = before.rstrip(" \t\u3000")
@@ -203,7 +206,10 @@ def _commas(text: str) -> Iterator[Repair]:
         if first < done:
             continue
         done = (text.find("\n", first) + 1 or len(text) + 1) - 1
-        for at in _separators(text, text.rfind("\n", max(0, first - MAX_LINE), first) + 1, done):
+        start = text.rfind("\n", max(0, first - MAX_LINE), first) + 1 or max(0, first - MAX_LINE)
+        if not _OPENING.search(text, start, first):
+            continue
+        for at in _separators(text, start, done):
             end = _end(_BLANKS, text, at + 1)
             message = Message(
                 "“，”（U+FF0C）是全角逗号，不能分隔 [ ] 和 { } 里的各项。",
