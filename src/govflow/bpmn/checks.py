@@ -22,6 +22,7 @@ _NODES = {
     "parallelGateway",
 }  # fmt: skip
 _REFERENCES = ("sourceRef", "targetRef", "attachedToRef", "default", "processRef", "calledElement", "bpmnElement")
+_WAYS = ("incoming", "outgoing")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 _DURATION = re.compile(r"P(?=.)(\d+Y)?(\d+M)?(\d+D)?(T(?=.)(\d+H)?(\d+M)?(\d+S)?)?")
 
@@ -68,11 +69,9 @@ def _id(element: etree._Element | None) -> str:
 def _nodes(root: etree._Element) -> Iterator[Node]:
     for element in root.iter(f"{{{BPMN}}}*"):
         if _tag(element) in _NODES:
-            ends = [
-                tuple(e.text or "" for e in element.findall(f"bpmn:{way}", _NS)) for way in ("incoming", "outgoing")
-            ]
+            coming, going = (tuple(e.text or "" for e in element.findall(f"bpmn:{way}", _NS)) for way in _WAYS)
             attached = element.get("attachedToRef")
-            yield Node(_id(element), _tag(element), _id(element.getparent()), attached, ends[0], ends[1])
+            yield Node(_id(element), _tag(element), _id(element.getparent()), attached, coming, going)
 
 
 def _arcs(root: etree._Element) -> Iterator[Arc]:
@@ -162,12 +161,17 @@ def _sound(nodes: dict[str, Node], arcs: dict[str, Arc]) -> Iterator[str]:
             yield f"{node.id}: no start leads here"
         if node.id not in ending:
             yield f"{node.id}: no end is reached from here"
-        if len(node.outgoing) > 1 and not node.kind.endswith("Gateway"):
+        yield from _gathered(node, nodes, back)
+
+
+def _gathered(node: Node, nodes: dict[str, Node], back: dict[str, list[str]]) -> Iterator[str]:
+    if not node.kind.endswith("Gateway"):
+        if len(node.outgoing) > 1:
             yield f"{node.id}: several ways out without a gateway"
-        if len(node.incoming) > 1 and not node.kind.endswith("Gateway"):
+        if len(node.incoming) > 1:
             yield f"{node.id}: several ways in without a gateway"
-        if node.kind == "parallelGateway" and len(node.incoming) > 1:
-            yield from _fed(node, nodes, back)
+    if node.kind == "parallelGateway" and len(node.incoming) > 1:
+        yield from _fed(node, nodes, back)
 
 
 def _closure(start: list[str], ways: dict[str, list[str]]) -> set[str]:

@@ -111,8 +111,13 @@ def timer(prefix: str, host: Element, term: Term, edge: str, interrupting: bool 
     )  # fmt: skip
 
 
-def watch(prefix: str, host: Element, terms: Iterable[Term], due: bool = True) -> Watch | None:
-    """The timers of a host with their reminder 督办提醒, None without timers; `due` False leaves the warnings only."""
+def watch(
+    prefix: str, host: Element, terms: Iterable[Term], due: bool = True, alert: str | None = None
+) -> Watch | None:
+    """The timers of a host with their reminder 督办提醒, None without timers; `due` False leaves the warnings only.
+
+    `alert` names the reminder where the timers' prefix is not the host's own.
+    """
     hung = tuple(each for each in timers(prefix, host, terms) if due or each.edge == "warning")
     if not hung:
         return None
@@ -122,9 +127,9 @@ def watch(prefix: str, host: Element, terms: Iterable[Term], due: bool = True) -
 
     return Watch(
         timers=hung,
-        gather=part(f"g_{prefix}_alert", EXCLUSIVE, Text.of("")) if len(hung) > 1 else None,
-        remind=part(f"n_{prefix}_alert", SEND, both("督办提醒", "Reminder")),
-        end=part(f"e_{prefix}_alerted", END, both("已提醒", "Reminded")),
+        gather=part(f"g_{alert or prefix}_alert", EXCLUSIVE, Text.of("")) if len(hung) > 1 else None,
+        remind=part(f"n_{alert or prefix}_alert", SEND, both("督办提醒", "Reminder")),
+        end=part(f"e_{alert or prefix}_alerted", END, both("已提醒", "Reminded")),
     )
 
 

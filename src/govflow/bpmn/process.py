@@ -197,12 +197,12 @@ def _post_check(item: Item, limit: TimeLimit, catalog: Catalog) -> Choice:
         note=f"{item.name}：决定后{limit.within.text('zh')}内核查（{short_name(catalog, department)}）",
         facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
     )  # fmt: skip
-    term = Term.of("post_check", limit, item.limits.warning)
+    hung = watch(code, task, [Term.of("post_check", limit, item.limits.warning)], alert=f"{code}_post_check")
     return Choice(
         Element(f"g_{code}_post_check", EXCLUSIVE, both("事后核查？", "Post-check?"), WINDOW, code),
         (
             Branch(None, "不需要"),
-            Branch(Activity(task, watch(f"{code}_post_check", task, [term])), "核查", f"post_check_{code}", "down"),
+            Branch(Activity(task, hung), "核查", f"post_check_{code}", "down"),
         ),
         Element(f"g_{code}_post_check_done", EXCLUSIVE, Text.of(""), WINDOW, code),
     )
