@@ -12,7 +12,11 @@ from govflow.diagnostics import Severity, render
 from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
 from govflow.loader import Loaded, load, load_texts
 from govflow.model import Together
+from govflow.schema import SCHEMA_RULES
+from govflow.schema.rules import BORROWED
+from govflow.source import SOURCE_RULES
 
+FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED, *SOURCE_RULES)}
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "loader"
 SOUND = {
@@ -38,7 +42,7 @@ def test_findings_are_as_people_read_them(path: Path) -> None:
     """Each faulty file gives exactly the findings of its golden text, in both languages, and blames no other file."""
     text = path.read_text(encoding="utf-8")
     loaded = load_texts(SOUND | {path.name: text})
-    found = [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    found = [each for each in loaded.diagnostics if each.code in FORM]
     assert {each.span.file for each in found} == {path.name}
     shown = "".join(render(found, "full", lang=lang, sources=loaded.sources, files=1) for lang in ("zh", "en"))
     golden = path.with_suffix(".txt")
@@ -50,7 +54,7 @@ def test_findings_are_as_people_read_them(path: Path) -> None:
 def test_sound_definitions_give_no_finding_of_form() -> None:
     """The sound folder has neither malformed text nor lost references, and every record is there."""
     loaded = _load()
-    assert not [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    assert not [each for each in loaded.diagnostics if each.code in FORM]
     catalog = loaded.catalog
     assert list(catalog.items) == ["I01", "I07"]
     assert list(catalog.themes) == ["T1"]
@@ -91,7 +95,7 @@ def test_a_faulty_item_stays_out_and_blames_nobody_else() -> None:
     """One mistake in an item is one finding, though a theme refers to the item; both stay out of the catalog."""
     loaded = _load(items__food_permit=ITEM.replace("level: 市级", "level: 地级"))
     assert _names(loaded).count("unknown-value") == 1
-    assert not [each for each in loaded.diagnostics if each.code.startswith("GF-L") and "items" not in each.span.file]
+    assert not [each for each in loaded.diagnostics if each.code in FORM and "items" not in each.span.file]
     assert list(loaded.catalog.items) == ["I01"]
     assert not loaded.catalog.themes
     assert not loaded.ok
@@ -110,7 +114,7 @@ def test_one_faulty_library_entry_leaves_the_others() -> None:
     loaded = load_texts(SOUND | {"materials.yaml": text})
     assert list(loaded.catalog.materials) == ["M01", "M02"]
     assert list(loaded.catalog.items) == ["I01"]
-    assert [each.name for each in loaded.diagnostics if each.code.startswith("GF-L")] == ["unknown-value"]
+    assert [each.name for each in loaded.diagnostics if each.code in FORM] == ["unknown-value"]
 
 
 def test_a_code_used_twice_is_found_in_the_later_file() -> None:
@@ -136,7 +140,7 @@ def test_folder_and_file_agree(tmp_path: Path) -> None:
     assert {each.span.file for each in whole.diagnostics if each.code == "GF-L11"} == {str(tmp_path / "items/bad.yaml")}
     good = load(tmp_path / "items" / "food-permit.yaml")
     assert good.files == (str(tmp_path / "items/food-permit.yaml"),)
-    assert not [each for each in good.diagnostics if each.code.startswith("GF-L")]
+    assert not [each for each in good.diagnostics if each.code in FORM]
     assert "I07" in good.catalog.items
     bad = load(tmp_path / "items" / "bad.yaml")
     assert {each.span.file for each in bad.diagnostics} == {str(tmp_path / "items/bad.yaml")}
@@ -177,7 +181,7 @@ def test_the_project_s_own_definitions_are_sound() -> None:
     """Everything under definitions/ is well formed and reaches the catalog."""
     folder = HERE.parent / "definitions"
     loaded = load(folder)
-    form = [each for each in loaded.diagnostics if each.code.startswith(("GF-L", "GF-Y"))]
+    form = [each for each in loaded.diagnostics if each.code in FORM]
     assert not form, render(form, "concise")
     kinds = [each.kind[0] for each in loaded.documents if each.kind]
     assert len(loaded.catalog.items) == kinds.count("item") > 0
@@ -218,9 +222,7 @@ def test_no_text_makes_loading_raise(data: st.DataObject) -> None:
     for each in loaded.diagnostics:
         assert 1 <= each.span.line <= each.span.end_line <= lines[each.span.file]
         assert each.message.zh and each.message.en
-    if not any(
-        each.severity is Severity.ERROR and each.code.startswith(("GF-L", "GF-Y")) for each in loaded.diagnostics
-    ):
+    if not any(each.severity is Severity.ERROR and each.code in FORM for each in loaded.diagnostics):
         assert len(loaded.catalog.items) == 2
 
 

@@ -97,7 +97,7 @@ def _leaf_flaws(data: Any, path: Path, questions: Mapping[str, Question], comple
         help = did_you_mean(nearest(fact.fact, questions)) or Message(
             "在 questions 里声明它。", "Declare it under questions."
         )
-        yield Flaw("unknown-fact", (*path, "fact"), message, help)
+        yield Flaw("unknown-question-or-answer", (*path, "fact"), message, help)
 
 
 def _value_flaws(fact: Fact, question: Question, path: Path) -> Iterator[Flaw]:
@@ -131,7 +131,7 @@ def _impossible(question: Question, value: FactValue, path: Path) -> Flaw:
     help = did_you_mean(nearest(shown, options)) if options else None
     if help is None and options:
         help = Message(f"选项有：{'、'.join(options)}", f"Options: {', '.join(options)}")
-    return Flaw("impossible-value", path, message, help)
+    return Flaw("unknown-question-or-answer" if options else "impossible-value", path, message, help)
 
 
 def _fits(question: Question, value: FactValue) -> bool:

@@ -210,15 +210,20 @@ def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     message = Message(f"{_name(path)}写得不对：“{found}”。", f'{_name_en(path)} is malformed: "{found}".')
     if name == "bad-limit":
         message = _about_limit(path, found)
+        name = _limit_fault(found)
     elif name == "bad-date":
         message = Message(f"“{found}”不是日期。", f'"{found}" is not a date.')
     yield Flaw(name, path, message, help, at_key="propertyNames" in error.absolute_schema_path)
 
 
 def _about_limit(path: Path, found: str) -> Message:
-    text = found.strip().lower()
-    unit = text.lstrip("0123456789. 半一二两三四五六七八九十个")
-    if unit in ("日", "天", "day", "days", "d"):
+    fault, unit = _limit_fault(found), _unit_of(found)
+    if fault == "limit-number-wrong":
+        zh = f"“{found}”的数量不对：不能是负数，自然日、月和年要整数。"
+        return Message(
+            zh, f'The number in "{found}" is wrong: not negative, and whole for natural days, months and years.'
+        )
+    if fault == "limit-unit-unclear" and unit:
         return Message(
             f"“{found}”的单位有歧义：没有说明是工作日还是自然日。",
             f'The unit of "{found}" is ambiguous: workdays or natural days?',
@@ -226,6 +231,21 @@ def _about_limit(path: Path, found: str) -> Message:
     if not unit:
         return Message(f"“{found}”没有写单位。", f'"{found}" has no unit.')
     return Message(f"“{found}”不是时限。", f'"{found}" is not a time limit.')
+
+
+def _limit_fault(found: str) -> str:
+    """The rule that a malformed limit breaks: its unit, its number, or neither can be made out."""
+    unit = _unit_of(found)
+    if unit in ("", "日", "天", "day", "days", "d"):
+        return "limit-unit-unclear"
+    return "limit-number-wrong" if _UNIT.fullmatch(unit) else "bad-limit"
+
+
+def _unit_of(found: str) -> str:
+    return found.strip().lower().lstrip("-+0123456789. 半一二两三四五六七八九十百个")
+
+
+_UNIT = re.compile("工作日|自然日|月|年|工作小时|小时|(work|working |natural |calendar )days?|(months?|years?|hours?)")
 
 
 def _out_of_range(document: Document, path: Path, error: Any) -> Iterator[Flaw]:

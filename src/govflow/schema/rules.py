@@ -31,31 +31,35 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Message], ...] = (
     ("GF-L12", "duplicate-id", _E, Message("编号、短名或标识重复。", "A code, slug or id is used twice.")),
     (
         "GF-L13",
-        "unknown-fact",
-        _E,
-        Message("条件用了没有声明的情形。", "A condition uses a fact that no question declares."),
-    ),
-    (
-        "GF-L14",
         "impossible-value",
         _E,
         Message("条件里的值与情形的类型不合。", "The value does not fit the question's type."),
     ),
     (
-        "GF-L15",
+        "GF-L14",
         "constant-condition",
         _E,
         Message("条件永远成立或者永远不成立。", "The condition is always true or never true."),
     ),
     (
-        "GF-L16",
+        "GF-L15",
         "question-mismatch",
         _E,
         Message("同一个情形在两处声明得不一样。", "One fact is declared in two different ways."),
     ),
-    ("GF-L17", "outside-folder", _E, Message("链接指向给定文件夹之外。", "A link leads out of the given folder.")),
-    ("GF-L18", "unreadable-file", _E, Message("文件读不出来。", "The file cannot be read.")),
-    ("GF-L19", "loosening-variant", _E, Message("地方变体只能收紧。", "A local variant may only tighten.")),
+    ("GF-L16", "outside-folder", _E, Message("链接指向给定文件夹之外。", "A link leads out of the given folder.")),
+    ("GF-L17", "unreadable-file", _E, Message("文件读不出来。", "The file cannot be read.")),
+    ("GF-L18", "loosening-variant", _E, Message("地方变体只能收紧。", "A local variant may only tighten.")),
 )
 
-RULE_BY_NAME = {name: (code, severity) for code, name, severity, _ in SCHEMA_RULES}
+BORROWED: tuple[tuple[str, str, Severity], ...] = (
+    ("GF-T06", "limit-unit-unclear", _E),
+    ("GF-T08", "limit-number-wrong", _E),
+    ("GF-M25", "unknown-question-or-answer", _E),
+)
+"""Rules of the catalogue (govflow.rules) whose fault already shows in the form: the finding carries the rule's code."""
+
+RULE_BY_NAME = {
+    **{name: (code, severity) for code, name, severity, _ in SCHEMA_RULES},
+    **{name: (code, severity) for code, name, severity in BORROWED},
+}
