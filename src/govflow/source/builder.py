@@ -159,16 +159,16 @@ class _Builder:
 
         Nearly all events are plain scalars, so they are handled here with local names; self holds the same otherwise.
         """
-        event: Any
         scalar, mark = yaml.ScalarEvent, self.scalars.append
         container, children, in_map, key, key_place = self.container, self.children, False, self.key, self.key_place
         while True:
             event = get_event()
-            if type(event) is not scalar or event.anchor is not None or event.tag is not None or self.skipping:
+            kind: Any = type(event)
+            if kind is not scalar or event.anchor is not None or event.tag is not None or self.skipping:
                 self.key, self.key_place = key, key_place
-                if type(event) is yaml.StreamEndEvent:
+                if kind is yaml.StreamEndEvent:
                     return
-                self.handlers[type(event)](event)
+                self.handlers[kind](event)
                 container, children, in_map, key = self.container, self.children, self.in_map, self.key
                 key_place = self.key_place
                 continue
@@ -194,7 +194,7 @@ class _Builder:
 
     def meaning(self, value: str, style: str | None, place: Place) -> Any:
         """What a scalar that may be more than text means."""
-        if len(value) > MAX_SCALAR:
+        if len(value) > MAX_SCALAR or len(self.scalars) > MAX_NODES:
             self.too_large(place, len(value))
         if not style:
             return resolve(value)
