@@ -56,9 +56,7 @@ def slow_due(is_workday: Any, start: date, count: int, unit: str, stops: list[tu
         due = slow_roll(is_workday, day) if unit == "natural_day" else day
         moved = False
         for a, b in sorted(stops):
-            days = [
-                d for d in _days(max(a, due if a > day else day, start), b) if unit == "natural_day" or is_workday(d)
-            ]
+            days = [d for d in _days(max(a, day, start), b) if unit == "natural_day" or is_workday(d)]
             if a <= due and days:
                 day = days[-1]
                 moved = True

@@ -119,11 +119,11 @@ def _stopped(now: Trace, cause: Suspension, ledger: Ledger, calendar: Calendar) 
     stopped = (*now.stopped, Interval(after, until, cause))
     if cause.end is None:
         return replace(now, stopped=stopped, open=cause)
-    end = _moved(now.end, cause.start, after, until, ledger, calendar)
+    end = _moved(now.end, after, until, ledger, calendar)
     return replace(now, stopped=stopped, end=end, looked=_later(now.looked, end.looked))
 
 
-def _moved(end: Point, start: date, after: date, until: date, ledger: Ledger, calendar: Calendar) -> Point:
+def _moved(end: Point, after: date, until: date, ledger: Ledger, calendar: Calendar) -> Point:
     """The end of the clock moved by the days that stood still: workdays for a limit in workdays, else all days."""
     whole = until - after
     if ledger.limit.unit == "hour" and end.at is not None:
@@ -134,8 +134,8 @@ def _moved(end: Point, start: date, after: date, until: date, ledger: Ledger, ca
         day = calendar.add_workdays(end.day, days) if days else end.day
         at_ = None if end.at is None else datetime.combine(day, end.at.time(), SHANGHAI)
         return Point(day, day, at_, day)
-    # One that starts between the last day and the workday it rolled to stops what is left of the roll.
-    return rolled((end.raw if start <= end.raw else end.day) + whole, calendar, ledger.roll)
+    # A stop that begins while the last day rolls to a workday holds the clock at least until it ends.
+    return rolled(max(end.raw + whole, until), calendar, ledger.roll)
 
 
 def _extended(now: Trace, extension: Extension, ledger: Ledger, calendar: Calendar) -> Trace:
