@@ -220,7 +220,7 @@ class _Builder:
         if not self.top:
             return
         at = event.start_mark.index
-        self.flaw(
+        self.flaws.append(
             Flaw(
                 "several-documents",
                 at,
@@ -421,12 +421,12 @@ class _Builder:
             )
         else:
             zh, en = f"文件里的条目超过 {MAX_NODES} 个。", f"The file has more than {MAX_NODES} entries."
-        self.flaw(Flaw("too-large", place[0], min(place[1], place[0] + 40), Message(zh, en)))
+        self.flaws.append(Flaw("too-large", place[0], min(place[1], place[0] + 40), Message(zh, en)))
         raise _Stop
 
     def too_deep(self, start: int) -> None:
         message = Message(f"嵌套超过 {MAX_DEPTH} 层。", f"Nested deeper than {MAX_DEPTH} levels.")
-        self.flaw(Flaw("too-deep", start, start + 1, message))
+        self.flaws.append(Flaw("too-deep", start, start + 1, message))
         raise _Stop
 
     def alias_bomb(self, anchor: str, place: Place) -> None:
@@ -435,7 +435,7 @@ class _Builder:
             f"别名 *{shown} 展开后超出上限（{MAX_NODES} 个条目、{MAX_DEPTH} 层）。",
             f"The alias *{shown} expands beyond the limit ({MAX_NODES} entries, {MAX_DEPTH} levels).",
         )
-        self.flaw(Flaw("alias-bomb", *place, message))
+        self.flaws.append(Flaw("alias-bomb", *place, message))
         raise _Stop
 
 
