@@ -9,7 +9,7 @@ from govflow.conditions import Answers
 from govflow.guide import limits
 from govflow.guide.item import footer
 from govflow.guide.page import Cell, Facts, Highlight, Page, Paragraph, Say, Section, Table
-from govflow.guide.parts import HOW, asks_of, department_name, material_table
+from govflow.guide.parts import HOW, asks_of, department_name, material_table, to_give
 from govflow.model import Catalog, CorrectionRule, Item, Theme
 
 BOX = "☐"
@@ -42,12 +42,12 @@ def checklist_page(
         _not_to_ask(lines, catalog, say),
         _outcome([limits.notice(notice, say)] if notice else [], correction, say),
     ]
-    count = sum(line.submitted for line in lines)
+    free = sum(not line.submitted for line in lines)
     return Page(
         lang, say("受理清单", "Acceptance checklist"), say.text(of.name),
         f"{department_name(department, catalog, say)} · {of.code}",
-        (Highlight(say("应收材料", "To receive"), say(f"{count} 种", str(count))),
-         Highlight(say("不得索要", "Not to ask for"), say(f"{len(lines) - count} 种", str(len(lines) - count)))),
+        (Highlight(say("应收材料", "To receive"), to_give(lines, say).strip()),
+         Highlight(say("不得索要", "Not to ask for"), say(f"{free} 种", str(free)))),
         tuple(section for section in sections if section.blocks), footer(version, of.valid_from, say),
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def _to_receive(
     keep = (1, 3, 4)  # material, copies, requirements
     head = (say("核对", "Check"), *(full.head[n] for n in keep), say("缺什么", "What is missing"))
     rows = tuple((Cell(BOX), *(row[n] for n in keep), Cell("")) for row in full.rows)
-    return Section("materials", title, (Table(head, rows),))
+    return Section("materials", title, (Table(head, rows, (7, 30, 15, 30, 18)),))
 
 
 def _not_to_ask(lines: Iterable[plan.MergedMaterial], catalog: Catalog, say: Say) -> Section:
@@ -101,10 +101,10 @@ def _outcome(notice: list[str], correction: CorrectionRule | None, say: Say) -> 
         "  ☐ not accepted (reasons in writing)  ☐ not competent (told where to go)",
     )
     rows = [
-        (say("收件编号", "Receipt no."), "____________________"),
-        (say("收件时间", "Received at"), "____________________"),
-        (say("窗口人员", "Received by"), "____________________"),
-        (say("申请人签字", "Applicant"), "____________________"),
+        (say("收件编号", "Receipt no."), "＿＿＿＿＿＿＿＿＿＿"),
+        (say("收件时间", "Received at"), "＿＿＿＿＿＿＿＿＿＿"),
+        (say("窗口人员", "Received by"), "＿＿＿＿＿＿＿＿＿＿"),
+        (say("申请人签字", "Applicant"), "＿＿＿＿＿＿＿＿＿＿"),
     ]
     words = [*notice, *([limits.correction(correction, say)] if correction else [])]
     return Section(

@@ -24,7 +24,11 @@ from govflow.guide.page import (
 )
 from govflow.guide.style import CSS
 
-_FORBIDDEN = {"script", "foreignObject", "iframe", "object", "embed", "image", "audio", "video", "animate", "set"}
+# What a drawing consists of; anything else could run, embed or fetch something.
+_DRAWN = {
+    "svg", "g", "defs", "symbol", "use", "marker", "clipPath", "linearGradient", "radialGradient", "stop", "pattern",
+    "style", "title", "desc", "rect", "circle", "ellipse", "line", "polyline", "polygon", "path", "text", "tspan",
+}  # fmt: skip
 
 
 def to_html(page: Page) -> str:
@@ -78,7 +82,7 @@ def _block(block: Block) -> str:
         case Bars():
             return _bars(block)
         case Picture(svg, words):
-            return f'<figure role="img" aria-label="{escape(words)}">{safe_svg(svg)}</figure>'
+            return f'<figure role="img" aria-label="{escape(words)}" tabindex="0">{safe_svg(svg)}</figure>'
         case Pairs(pairs):
             return "".join(f'<div class="faq"><h3>{escape(q)}</h3><p>{escape(a)}</p></div>' for q, a in pairs)
 
@@ -89,7 +93,9 @@ def _table(table: Table) -> str:
         "<tr>" + "".join(_cell(cell, label) for cell, label in zip(row, table.head, strict=True)) + "</tr>\n"
         for row in table.rows
     )
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
+    columns = "".join(f'<col style="width:{width}%">' for width in table.widths)
+    columns = f"<colgroup>{columns}</colgroup>" if columns else ""
+    return f'<div class="scroll"><table>{columns}<thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>'
 
 
 def _cell(cell: Cell, label: str) -> str:
@@ -115,24 +121,36 @@ def _bars(bars: Bars) -> str:
 
 def safe_svg(svg: str) -> str:
     """The drawing without its XML prolog; InvalidInput unless it is plain SVG: no script, no link outside."""
-    if re.search(r"<!(?:DOCTYPE|ENTITY)", svg, re.IGNORECASE):
-        raise _refused("a document type")
+    text = re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg).strip()
+    # Browsers end a comment or a CDATA section elsewhere than XML does, so that markup could hide in one.
+    if re.search(r"<[!?]", text):
+        raise _refused("a comment, a document type or another declaration")
     try:
-        root = ElementTree.fromstring(svg)
+        root = ElementTree.fromstring(text)
     except ElementTree.ParseError as error:
         raise _refused(str(error)) from None
+    if _local(root.tag) != "svg":
+        raise _refused(f"<{_local(root.tag)}>")
     for element in root.iter():
-        name = str(element.tag).rpartition("}")[2]
-        if name in _FORBIDDEN:
-            raise _refused(f"<{name}>")
-        if name == "style" and _reaches_out(element.text or ""):
-            raise _refused("a style that loads something")
-        for key, value in element.attrib.items():
-            plain = key.rpartition("}")[2].lower()
-            outside = plain == "href" and not value.startswith("#")
-            if plain.startswith("on") or outside or _reaches_out(value):
-                raise _refused(f'{plain}="{value[:40]}"')
-    return re.sub(r"^\s*<\?xml[^>]*\?>\s*", "", svg).strip()
+        _check(element)
+    return text
+
+
+def _check(element: ElementTree.Element) -> None:
+    name = _local(element.tag)
+    if name not in _DRAWN:
+        raise _refused(f"<{name}>")
+    if name == "style" and _reaches_out(element.text or ""):
+        raise _refused("a style that loads something")
+    for key, value in element.attrib.items():
+        plain = _local(key).lower()
+        outside = plain == "href" and not value.startswith("#")
+        if plain.startswith("on") or outside or _reaches_out(value):
+            raise _refused(f'{plain}="{value[:40]}"')
+
+
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def _reaches_out(text: str) -> bool:

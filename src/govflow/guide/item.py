@@ -136,9 +136,9 @@ def _materials(item: Item, catalog: Catalog, say: Say, answers: Answers | None) 
 
 def _process(item: Item, catalog: Catalog, say: Say, picture: str | None) -> Section:
     head = say("序号|环节|办理部门|环节时限|审查要点", "No.|Step|Department|Limit|What is checked").split("|")
-    table = Table(tuple(head), step_rows(item.flow, catalog, asks_of(item.questions, say), say))
+    table = Table(tuple(head), step_rows(item.flow, catalog, asks_of(item.questions, say), say), (6, 20, 22, 12, 40))
     words = say(f"{item.name}办理流程图", f"Process of {say.text(item.name)}")
-    return Section("process", say("办理流程", "Process"), ((Picture(picture, words), table) if picture else (table,)))
+    return Section("process", say("办理流程", "Process"), ((table, Picture(picture, words)) if picture else (table,)))
 
 
 def _limits(item: Item, say: Say) -> Section:

@@ -81,12 +81,12 @@ def not_counted(item: Item, say: Say) -> tuple[str, ...]:
     for procedure in item.special_procedures:
         most = say(
             f"，不超过{length(procedure.limit, say)}" if procedure.limit else "",
-            f", at most {length(procedure.limit, say)}" if procedure.limit else "",
+            f" (at most {length(procedure.limit, say)})" if procedure.limit else "",
         )
         lines.append(
             say(
                 f"{procedure.kind}所需时间{most}，不计入办理时限，事先书面告知。",
-                f"Time for {procedure.kind}{most} does not count; you are told in writing.",
+                f"Time for {say.value(procedure.kind)}{most} does not count; you are told in writing.",
             )
         )
     return tuple(lines)

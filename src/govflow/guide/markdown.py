@@ -40,7 +40,7 @@ def _block(block: Block, page: Page) -> list[str]:
             return [f"- **{escaped(key)}**{_colon(page)}{escaped(value)}" for key, value in rows]
         case Listing(entries, numbered):
             return [f"{f'{n}.' if numbered else '-'} {escaped(each)}" for n, each in enumerate(entries, 1)]
-        case Table(head, rows):
+        case Table(head, rows, _):
             top = ["| " + " | ".join(map(escaped, head)) + " |", "|" + " --- |" * len(head)]
             return top + ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
         case Bars(bars, _):

@@ -68,10 +68,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table with a head; each row has as many cells as the head."""
+    """A table with a head; each row has as many cells as the head. `widths` are percent of the table's width."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    widths: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,17 @@ VALUES = {
     "省级政府规章": "provincial rule",
     "部门规章": "ministry rule",
     "规范性文件": "normative document",
+    "现场核查": "the check on site",
+    "现场检查": "the inspection on site",
+    "听证": "a hearing",
+    "招标": "a tender",
+    "拍卖": "an auction",
+    "检验": "an inspection",
+    "检测": "testing",
+    "检疫": "quarantine",
+    "鉴定": "an appraisal",
+    "专家评审": "expert review",
+    "公示": "public notice",
     "全国": "whole country",
     "全省": "whole province",
     "全市": "whole city",

@@ -116,7 +116,7 @@ def material_table(
                 Cell(*_requirements(material, uses, line, say)),
             )
         )
-    return Table(tuple(head), tuple(rows))
+    return Table(tuple(head), tuple(rows), (6, 30, 22, 13, 29))
 
 
 def tone_of(line: MergedMaterial) -> Tone:
@@ -194,7 +194,7 @@ def _paper_rules(material: Material, say: Say) -> Iterator[str]:
 def _file_rule(rule: Mapping[str, object], say: Say) -> str:
     words = []
     for key, value in rule.items():
-        shown = "、".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        shown = say("、", ", ").join(map(str, value)) if isinstance(value, list | tuple) else str(value)
         label = {"formats": say("格式", "format"), "max_size": say("不超过", "at most")}.get(key, key)
         words.append(f"{label} {shown}")
     return say("，", ", ").join(words)
@@ -203,17 +203,27 @@ def _file_rule(rule: Mapping[str, object], say: Say) -> str:
 def promise_line(lines: Iterable[MergedMaterial], say: Say) -> Paragraph:
     """Nothing outside the list may be asked (行政许可法 art. 31): the sentence that says so, with the count."""
     listed = tuple(lines)
-    forms, asked = sum(m.how == "form" for m in listed), sum(m.how == "asked" for m in listed)
-    free = len(listed) - forms - asked
-    zh = (
-        f"共 {len(listed)} 种材料：请提交 {asked} 种，填写 {forms} 张表，其余 {free} 种由政府获取。"
-        "清单以外的材料，窗口不得要求。"
-    )
+    free = sum(not line.submitted for line in listed)
+    give = to_give(listed, say)
+    others = (f"，其余 {free} 种由政府获取", f"; the government gets the other {free}") if free else ("", "")
+    zh = f"共 {len(listed)} 种材料：请提交{give}{others[0]}。清单以外的材料，窗口不得要求。"
     en = (
-        f"{len(listed)} materials: you hand in {asked} and fill in {forms} form(s); "
-        f"the government gets the other {free}. The window may not ask for anything that is not listed."
+        f"{len(listed)} materials: you hand in {give}{others[1]}. "
+        "The window may not ask for anything that is not listed."
     )
     return Paragraph(say(zh, en), "free")
+
+
+def to_give(lines: Iterable[MergedMaterial], say: Say) -> str:
+    """What the applicant hands in, counted: papers, and the forms as one."""
+    listed = tuple(lines)
+    forms, asked = sum(line.how == "form" for line in listed), sum(line.how == "asked" for line in listed)
+    parts = [say(f" {asked} 种", f"{asked}")] if asked or not forms else []
+    if forms == 1:
+        parts.append(say("1 张申请表", "one form"))
+    elif forms:
+        parts.append(say(f"1 张申请表（由 {forms} 张合并）", f"one form (merged from {forms})"))
+    return say("和 ", " and ").join(parts)
 
 
 def step_rows(

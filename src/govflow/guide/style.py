@@ -38,14 +38,14 @@ li{margin:4px 0}
 .scroll{overflow-x:auto;margin-bottom:12px}
 table{border-collapse:collapse;width:100%;font-size:15px}
 th{background:var(--pale);color:var(--blue);text-align:left;font-weight:600;white-space:nowrap}
-th,td{padding:10px 12px;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{overflow-wrap:anywhere;padding:10px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 tbody tr:last-child td{border-bottom:0}
 td:first-child{white-space:nowrap}
 .badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;font-weight:600;white-space:nowrap}
 .badge.give{background:var(--pale-amber);color:var(--amber)}
 .badge.free{background:var(--pale-green);color:var(--green)}
-figure{margin:0 0 12px;overflow-x:auto}
-figure svg{max-width:100%;height:auto;display:block}
+figure{margin:0 0 12px;overflow:auto;max-height:620px;border:1px solid var(--line);border-radius:8px}
+figure svg{display:block}
 .bars{margin:4px 0 12px}
 .bar-row{display:grid;grid-template-columns:230px 1fr 130px;gap:14px;align-items:center;padding:4px 0;font-size:14px}
 .track{display:block;background:var(--pale);border-radius:6px;height:16px}
@@ -68,6 +68,8 @@ body{background:#fff;font-size:10.5pt}nav{display:none}.wide{max-width:none;padd
 .top{background:none;color:var(--ink);padding:0 0 8pt;border-bottom:2px solid var(--blue)}
 .cards{margin-top:10pt}.card{box-shadow:none;padding:6pt 8pt}.card strong{font-size:13pt}
 section{border:0;border-radius:0;padding:0;margin:14pt 0}
-h2{break-after:avoid;font-size:13pt}tr,figure,.faq,.bar-row,.card{break-inside:avoid}thead{display:table-header-group}
+h2{break-after:avoid;font-size:13pt}figure{max-height:none;overflow:visible;border:0}
+figure svg{max-width:100%;max-height:240mm;height:auto}tr,figure,.faq,.bar-row,.card{break-inside:avoid}
+thead{display:table-header-group}
 *{-webkit-print-color-adjust:exact;print-color-adjust:exact}}
 """

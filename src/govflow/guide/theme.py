@@ -150,7 +150,7 @@ def _items(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], sa
                 Cell(named((catalog.items[each].name for each in needs[code]), say) or "—"),
             )
         )
-    return Section("items", say("办理事项", "Items"), (Table(tuple(head), tuple(rows)),))
+    return Section("items", say("办理事项", "Items"), (Table(tuple(head), tuple(rows), (6, 28, 18, 12, 22, 14)),))
 
 
 def _verified(condition: str, say: Say) -> str:
@@ -192,7 +192,7 @@ def _process(
         "By the promised limits; the dark bars are the critical path: only shortening them shortens the whole.",
     )
     blocks = (Paragraph(note), _timeline(theme, catalog, chosen, say))
-    return Section("process", say("办理流程", "Process"), ((Picture(picture, words), *blocks) if picture else blocks))
+    return Section("process", say("办理流程", "Process"), ((*blocks, Picture(picture, words)) if picture else blocks))
 
 
 def _timeline(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], say: Say) -> Bars:
