@@ -1,11 +1,13 @@
 """The example definitions hold what they claim: counts, references, limits and the numbers of the restaurant theme."""
 
+import datetime
 import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import chinese_calendar
 import pytest
 import yaml
 
@@ -342,3 +344,58 @@ def test_restaurant_application() -> None:
     assert set(application["materials"]) < wanted
     open_questions = {question["id"] for question in theme["questions"] if "default" not in question}
     assert open_questions <= set(application["answers"]) <= {question["id"] for question in theme["questions"]}
+
+
+def scenarios(code: str) -> list[dict[str, Any]]:
+    """The scenarios that stand beside an item or a theme."""
+    for path in (DEFINITIONS / ("themes" if code in THEMES else "items")).glob("*.scenarios.yaml"):
+        data = read(path)
+        if data["of"] == code:
+            found: list[dict[str, Any]] = data["scenarios"]
+            return found
+    return []
+
+
+def workdays_after(start: datetime.date, count: int) -> datetime.date:
+    """The count-th official workday after a date."""
+    day = start
+    while count:
+        day += datetime.timedelta(days=1)
+        count -= chinese_calendar.is_workday(day)
+    return day
+
+
+@pytest.mark.parametrize("code", [*ITEMS, *THEMES])
+def test_scenarios(code: str) -> None:
+    """Three scenarios an item and two a theme, each with an expectation and a name of its own."""
+    found = scenarios(code)
+    assert len(found) >= (3 if code in ITEMS else 2)
+    assert len({each["name"] for each in found}) == len(found)
+    assert all(each["expect"] for each in found)
+
+
+@pytest.mark.parametrize("code", ITEMS)
+def test_scenario_dates_follow_the_calendar(code: str) -> None:
+    """The promised day expected at acceptance is the promise counted day by day in the official calendar."""
+    checked = 0
+    for scenario in scenarios(code):
+        accepted = [step["at"] for step in scenario["steps"] if step["do"] == "accept"]
+        for expected in scenario["expect"]:
+            if expected["at"] in accepted and "promised_due" in expected:
+                start = datetime.date.fromisoformat(expected["at"][:10])
+                # half a day and less ends on the day itself or the next; the exact hour is the clock's own test
+                days = promised(ITEMS[code])
+                if days.denominator == 1:
+                    assert expected["promised_due"] == workdays_after(start, int(days)), scenario["name"]
+                    checked += 1
+    assert checked or promised(ITEMS[code]).denominator != 1
+
+
+def test_variants_only_tighten() -> None:
+    """Three items have a provincial baseline and two local variants, none of which promises more days."""
+    found = [read(path) for path in sorted((DEFINITIONS / "variants").glob("*.*.yaml"))]
+    assert len(found) == 9
+    assert {each["of"] for each in found} == {"I07", "I16", "I32"}
+    for each in found:
+        limit = each.get("limits", {}).get("promised", ITEMS[each["of"]]["limits"]["promised"])
+        assert amount(limit["within"]) <= promised(ITEMS[each["of"]])
