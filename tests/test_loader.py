@@ -41,7 +41,7 @@ def _names(loaded: Loaded) -> list[str]:
 def test_findings_are_as_people_read_them(path: Path) -> None:
     """Each faulty file gives exactly the findings of its golden text, in both languages, and blames no other file."""
     text = path.read_text(encoding="utf-8")
-    loaded = load_texts(SOUND | {path.name: text})
+    loaded = load_texts(SOUND | {path.name: text}, rules=())
     found = [each for each in loaded.diagnostics if each.code in FORM]
     assert {each.span.file for each in found} == {path.name}
     shown = "".join(render(found, "full", lang=lang, sources=loaded.sources, files=1) for lang in ("zh", "en"))
@@ -103,7 +103,7 @@ def test_a_faulty_item_stays_out_and_blames_nobody_else() -> None:
 
 def test_an_unreadable_library_gives_one_finding() -> None:
     """A material library that is no YAML does not make every use of a material a finding."""
-    loaded = load_texts(SOUND | {"materials.yaml": "govflow: materials/1\nmaterials: {M01: [\n"})
+    loaded = load_texts(SOUND | {"materials.yaml": "govflow: materials/1\nmaterials: {M01: [\n"}, rules=())
     assert [each.code[:4] for each in loaded.diagnostics] == ["GF-Y"]
     assert not loaded.catalog.materials
 
@@ -217,7 +217,7 @@ def test_no_text_makes_loading_raise(data: st.DataObject) -> None:
         end = data.draw(st.integers(start, min(len(text), start + 40)))
         put = data.draw(st.one_of(st.sampled_from(_TOKENS), st.just(text[start:end] * 2), st.just("")))
         text = text[:start] + put + text[end:]
-    loaded = load_texts(SOUND | {file: text})
+    loaded = load_texts(SOUND | {file: text}, rules=())
     lines = {name: content.count("\n") + 1 for name, content in loaded.sources.items()}
     for each in loaded.diagnostics:
         assert 1 <= each.span.line <= each.span.end_line <= lines[each.span.file]

@@ -8,8 +8,8 @@ take a record out: publishing is refused there, reading is not.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from govflow.loader.names import Index, index_of, slug_of
 from govflow.loader.references import reference_findings
 from govflow.loader.variants import variants_of
 from govflow.model import Catalog, Department, Item, Material, Shelf, Theme
+from govflow.rules import by_record, check_catalog, in_profile
 from govflow.schema import Finding
 from govflow.schema.rules import RULE_BY_NAME
 from govflow.source import Document, read
@@ -47,27 +48,28 @@ class Loaded:
         return all(each.severity is not Severity.ERROR for each in self.diagnostics)
 
 
-def load(*paths: str | os.PathLike[str]) -> Loaded:
+def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -> Loaded:
     """Read definitions from folders or files; an author's mistake never raises, a path that is not there is NotFound.
 
     A file is read together with the definitions around it, so that its references resolve; findings are then only about
-    the files that were named.
+    the files that were named. `rules` are the codes or names of the rules to apply; without it, those of the profile
+    `recommended`; an empty collection applies none.
     """
     named, around, refused = _collect([Path(path) for path in paths or ("definitions",)])
     documents, unread = _documents([*named, *around])
-    loaded = load_documents(documents)
+    loaded = load_documents(documents, rules)
     wanted = set(map(str, named))
     found = [each for each in (*loaded.diagnostics, *unread) if not around or each.span.file in wanted]
     files = tuple(file for file in loaded.files if file in wanted)
     return Loaded(loaded.catalog, ordered([*found, *refused]), files, loaded.sources, loaded.documents)
 
 
-def load_texts(texts: Mapping[str, str | bytes]) -> Loaded:
+def load_texts(texts: Mapping[str, str | bytes], rules: Collection[str] | None = None) -> Loaded:
     """The same for texts in memory: file name -> content."""
-    return load_documents([read(text, file) for file, text in texts.items()])
+    return load_documents([read(text, file) for file, text in texts.items()], rules)
 
 
-def load_documents(documents: Iterable[Document]) -> Loaded:
+def load_documents(documents: Iterable[Document], rules: Collection[str] | None = None) -> Loaded:
     """From documents that have been read to the catalog and every finding."""
     documents = tuple(documents)
     found: list[Finding] = []
@@ -81,9 +83,11 @@ def load_documents(documents: Iterable[Document]) -> Loaded:
         [each for document in documents if faults.sound(document) for each in reference_findings(document, index)]
     )
     catalog = _catalog(documents, index, faults)
+    codes = [rule.code for rule in in_profile("recommended")] if rules is None else rules
+    ruled = check_catalog(catalog, by_record(_sound_part(documents, faults)), codes=codes) if codes else []
     return Loaded(
         catalog,
-        ordered(each.diagnostic for each in faults.found),
+        ordered([*(each.diagnostic for each in faults.found), *ruled]),
         tuple(document.file for document in documents),
         MappingProxyType({document.file: document.text for document in documents}),
         documents,
@@ -148,6 +152,18 @@ def _departments(documents: Iterable[Document], faults: _Faults) -> Iterator[Dep
 def _materials(documents: Iterable[Document], names: building.Names, faults: _Faults) -> Iterator[Material]:
     for document in documents:
         yield from building.materials_from(_without_faulty(document, "materials", faults), names)
+
+
+def _sound_part(documents: Iterable[Document], faults: _Faults) -> Iterator[Document]:
+    """The documents that the rules may look at; faulty entries of a library are taken out of its data."""
+    for document in documents:
+        if not faults.sound(document) or document.kind is None:
+            continue
+        kind = document.kind[0]
+        if kind in ("materials", "departments"):
+            yield replace(document, data={**document.data, **_without_faulty(document, kind, faults).data})
+        else:
+            yield document
 
 
 def _without_faulty(document: Document, kind: str, faults: _Faults) -> building.Plain:
