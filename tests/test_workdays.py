@@ -1,12 +1,18 @@
 """The calendar: what the notices say, what an overlay changes, and what no calendar answers."""
 
+import doctest
+import re
 from datetime import date, datetime, time
+from pathlib import Path
 from typing import Any
 
 import chinese_calendar
 import pytest
+import yaml
 
-from govflow.workdays import Calendar, CalendarDataError, CalendarUnavailable, ClockError
+from govflow.workdays import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 CN = Calendar.national()
 NEXT = CN.horizon.year + 1
@@ -229,3 +235,18 @@ def test_calendars_are_values() -> None:
     assert CN.provisional() != CN
     with pytest.raises(AttributeError):
         CN.horizon = date(2099, 1, 1)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("page", ["clocks.md", "calendars.md"])
+def test_the_documentation_is_true(page: str) -> None:
+    """Every example of the pages on clocks and calendars gives what it shows."""
+    done = doctest.testfile(str(DOCS / page), module_relative=False, encoding="utf-8")
+    assert done.attempted > 4 and not done.failed
+
+
+def test_the_example_of_a_notice_is_a_notice() -> None:
+    """The file that the documentation shows is read as it stands."""
+    [example] = re.findall(r"```yaml\n(.*?)```", (DOCS / "calendars.md").read_text(encoding="utf-8"), re.DOTALL)
+    found = overlay_from(yaml.safe_load(example))
+    assert (found.region, found.year, len(found.days)) == ("cn", 2099, 13)
+    assert found.business_hours == Calendar.national().business_hours
