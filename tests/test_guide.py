@@ -95,7 +95,7 @@ def _permit() -> Item:
             step("deliver", "deliver"),
         ),
         results=(
-            Result("permit", _text("食品经营许可证", "food permit"), "证照", "5年", "食品经营电子证照", "samples/p.pdf"),
+            Result("permit", _text("食品经营许可证", "food permit"), "证照", "5年", "食品经营电子证照", "permit.pdf"),
         ),
         fees=(Fee("工本费", "10 元", "law"),),
         channels=replace(CHANNELS, visits=1, visit_reason="核验原件", scope="全市通办"),
