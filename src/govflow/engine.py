@@ -86,6 +86,12 @@ class Engine:
             yield Statements(connection)
 
     @contextmanager
+    def transaction(self) -> Iterator[Statements]:
+        """A writing transaction of its own, for the worker."""
+        with self._writing() as statements:
+            yield statements
+
+    @contextmanager
     def _reading(self) -> Iterator[Statements]:
         if self._connection is not None:
             yield Statements(self._connection)

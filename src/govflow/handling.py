@@ -80,8 +80,8 @@ def _finish(
 ) -> None:  # fmt: skip
     draft.close_task(task, "completed", outcome)
     move = draft.move("complete", task.path, verdict)
-    body = {"task": task.id, "name": task.name, "item": task.item, "outcome": outcome, "opinion": opinion}
-    draft.emit("task_completed", actor, **body, data=dict(data), move=move)
+    body = {"task": task.id, "kind": task.kind, "name": task.name, "item": task.item, "outcome": outcome}
+    draft.emit("task_completed", actor, **body, opinion=opinion, joint=task.joint, data=dict(data), move=move)
     if task.kind == "notice" and task.item is not None:
         _stop_for_procedure(draft, task)
     draft.follow(move)

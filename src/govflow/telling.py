@@ -87,7 +87,9 @@ class Teller:
 
     def materials(self, codes: list[str]) -> str:
         """Material names, listed."""
-        names = [self.catalog.materials[c].name.in_language(self.lang) if c in self.catalog.materials else c for c in codes]
+        names = [
+            self.catalog.materials[c].name.in_language(self.lang) if c in self.catalog.materials else c for c in codes
+        ]
         return self.say("、", ", ").join(names)
 
     def clock(self, body: Mapping[str, Any]) -> str:
@@ -112,7 +114,9 @@ def _applied(t: Teller, b: Mapping[str, Any]) -> Line:
 
 def _correction(t: Teller, b: Mapping[str, Any]) -> Line:
     names = t.materials(b["missing"])
-    return t.say(f"一次性补正告知，缺 {len(b['missing'])} 份：{names}", f"one correction notice, all at once: {names}"), "✎"
+    return t.say(
+        f"一次性补正告知，缺 {len(b['missing'])} 份：{names}", f"one correction notice, all at once: {names}"
+    ), "✎"
 
 
 def _supplemented(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -122,7 +126,9 @@ def _supplemented(t: Teller, b: Mapping[str, Any]) -> Line:
 def _accepted(t: Teller, b: Mapping[str, Any]) -> Line:
     if b["deemed"]:
         day = timekeeping.local_date(b["as_of"])
-        return t.say(f"逾期未告知补正，自收到之日 {day} 起视为受理", f"no notice in time: deemed accepted as of {day}"), "!"
+        return t.say(
+            f"逾期未告知补正，自收到之日 {day} 起视为受理", f"no notice in time: deemed accepted as of {day}"
+        ), "!"
     return t.say("受理，材料齐全，时限开始计算", "accepts the complete file; the clocks start"), "✔"
 
 
@@ -134,11 +140,16 @@ def _item_started(t: Teller, b: Mapping[str, Any]) -> Line:
     return t.say(f"开始办理 {t.item(b['item'])}", f"{t.item(b['item'])} begins"), "▸"
 
 
+TOLD_OTHERWISE = ("accept", "supplement", "decide", "verify", "issue", "deliver", "notice")
+"""Tasks whose outcome another event tells: accepted, item_decided, result_issued, clocks_suspended ..."""
+
+
 def _completed(t: Teller, b: Mapping[str, Any]) -> Line:
-    if b["outcome"] == "correct" or b["name"] is None or b["item"] is None:
+    if b.get("kind") in TOLD_OTHERWISE or b["outcome"] == "correct":
         return "", ""
     opinion = f"：{b['opinion']}" if b["opinion"] else ""
-    return f"{b['item']} {b['name']}{opinion}", "·"
+    joint = t.say("（联合踏勘）", " (joint visit)") if b.get("joint") else ""
+    return f"{b['item'] or ''} {b['name']}{joint}{opinion}".strip(), "·"
 
 
 def _decided(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -167,7 +178,9 @@ def _delivered(t: Teller, b: Mapping[str, Any]) -> Line:
 
 def _suspended(t: Teller, b: Mapping[str, Any]) -> Line:
     if b["item"] is None:
-        return t.say("各事项都已停止计时，全件时限一并停止", "every open item stands still, so does the whole case"), "‖"
+        return t.say(
+            "各事项都已停止计时，全件时限一并停止", "every open item stands still, so does the whole case"
+        ), "‖"
     what = t.clocks(b["clocks"])
     return t.say(f"{t.item(b['item'])} 因“{b['reason']}”停止计时（{what}）",
                  f"{t.item(b['item'])}: clocks stop for {b['reason']} ({what})"), "‖"  # fmt: skip
@@ -180,7 +193,10 @@ def _resumed(t: Teller, b: Mapping[str, Any]) -> Line:
 
 
 def _extended(t: Teller, b: Mapping[str, Any]) -> Line:
-    return t.say(f"{t.item(b['item'])} 延长 {b['by']}：{b['reason']}", f"{t.item(b['item'])} extended by {b['by']}: {b['reason']}"), "»"
+    return t.say(
+        f"{t.item(b['item'])} 延长 {b['by']}：{b['reason']}",
+        f"{t.item(b['item'])} extended by {b['by']}: {b['reason']}",
+    ), "»"
 
 
 def _warned(t: Teller, b: Mapping[str, Any]) -> Line:

@@ -1,0 +1,73 @@
+"""The command line: parse, call, print, exit code. 0 done, 1 findings or a refused command, 2 usage.
+
+Machine formats go to standard output, everything else to standard error.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from govflow.cli import authoring, operating, products
+from govflow.cli.common import Failure, language
+from govflow.clocks import ClockError
+from govflow.errors import GovflowError
+from govflow.version import VERSION
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="govflow")
+@click.option(
+    "--lang", envvar="GOVFLOW_LANG", default=None, help="zh 或 en；也可用 GOVFLOW_LANG。Language of messages."
+)
+def cli(lang: str | None) -> None:
+    """政务服务事项和“一件事”：检查定义、编译流程、运行办件、管好法定时限。
+
+    Government services as running processes, with the law's clocks.
+    """
+    language.choose(lang)
+
+
+for command in (*authoring.COMMANDS, *products.COMMANDS, *operating.COMMANDS):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """Run the command line; every refusal is one plain sentence, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.UsageError as fault:
+        fault.show()
+        sys.exit(2)
+    except click.exceptions.Exit as fault:
+        sys.exit(fault.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        _say(
+            language.say(
+                "已中断；已提交的步骤都已保存，没有写了一半的内容",
+                "interrupted; every finished step is kept, nothing is half written",
+            )
+        )
+        sys.exit(130)
+    except Failure as fault:
+        sys.exit(fault.code)
+    except GovflowError as fault:
+        _say(fault.text(language.code))
+        sys.exit(1)
+    except ClockError as fault:
+        _say(fault.message)
+        sys.exit(1)
+    except click.ClickException as fault:
+        fault.show()
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except OSError as fault:
+        _say(f"{fault.filename or ''}: {fault.strerror or fault}")
+        sys.exit(1)
+
+
+def _say(text: str) -> None:
+    click.echo(f"govflow: {text}", err=True)

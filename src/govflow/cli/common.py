@@ -1,0 +1,143 @@
+"""What the commands share: the language, the definitions folder, the database, JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+import click
+
+from govflow.clocks import SHANGHAI
+from govflow.engine import Engine
+from govflow.errors import InvalidInput
+from govflow.loader import Loaded, load
+from govflow.model import Catalog
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Failure(Exception):
+    """Findings or a refusal that has been shown already; carries the exit code."""
+
+    def __init__(self, code: int = 1) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass
+class Language:
+    """The language of messages: `--lang`, GOVFLOW_LANG, then the locale; Chinese where nothing is set."""
+
+    code: str = "zh"
+
+    def choose(self, given: str | None) -> None:
+        """Settle the language for this run; raises UsageError for another than zh and en."""
+        if given is not None and given not in ("zh", "en"):
+            raise click.UsageError(f"--lang {given}: zh, en")
+        named = given or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+        self.code = "en" if named.startswith("en") else "zh"
+
+    def say(self, zh: str, en: str) -> str:
+        """One of two wordings."""
+        return zh if self.code == "zh" else en
+
+
+language = Language()
+
+
+def definitions_option(command: F) -> F:
+    """`--definitions DIR`, also from GOVFLOW_DEFINITIONS."""
+    return click.option(
+        "--definitions", envvar="GOVFLOW_DEFINITIONS", default="definitions", show_default=True, metavar="DIR",
+        help="定义文件夹。Folder of definitions.",
+    )(command)  # fmt: skip
+
+
+def database_option(command: F) -> F:
+    """`--db URL`, also from GOVFLOW_DB."""
+    return click.option(
+        "--db", envvar="GOVFLOW_DB", default="sqlite:///govflow.db", show_default=True, metavar="URL",
+        help="数据库地址（SQLAlchemy URL）。Database.",
+    )(command)  # fmt: skip
+
+
+def json_option(command: F) -> F:
+    """`--json`: the versioned machine format."""
+    return click.option("--json", "as_json", is_flag=True, help="机器可读格式。Versioned JSON.")(command)
+
+
+def loaded_from(folder: str) -> Loaded:
+    """The definitions of a folder; findings are shown on standard error, errors there end the command."""
+    loaded = load(folder)
+    faults = [d for d in loaded.diagnostics if d.severity.value == "error"]
+    for fault in faults[:20]:
+        span = fault.span
+        click.echo(f"{span.file}:{span.line}:{span.column}: {fault.code} {fault.message.text(language.code)}", err=True)
+    if faults:
+        click.echo(language.say(
+            f"定义有 {len(faults)} 处错误，先用 govflow validate 查看并改正",
+            f"the definitions have {len(faults)} errors; see govflow validate",
+        ), err=True)  # fmt: skip
+        raise Failure(1)
+    return loaded
+
+
+def catalog_from(folder: str) -> Catalog:
+    """The sound catalog of a folder."""
+    return loaded_from(folder).catalog
+
+
+def engine_from(db: str, folder: str, clock: Callable[[], datetime] | None = None) -> Engine:
+    """An engine on this database with this folder's definitions."""
+    return Engine(db, catalog_from(folder), clock=clock)
+
+
+def moment_from(text: str, field: str) -> datetime:
+    """An instant from the command line; without an offset it is Beijing time."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput(
+            f"{field} 是 {text!r}，应如 2025-03-03T09:00",
+            f"{field} {text!r}: expected such as 2025-03-03T09:00",
+            field=field,
+        ) from None
+    return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """Versioned JSON on standard output."""
+    click.echo(json.dumps({"version": 1, **data}, ensure_ascii=False, indent=2, default=str))
+
+
+def value_from(text: str) -> Any:
+    """An answer from the command line: true, false, a number, or text."""
+    if text in ("true", "是"):
+        return True
+    if text in ("false", "否"):
+        return False
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        return float(text) if text.lower().lstrip("+-") not in ("nan", "inf", "infinity") else text
+    except ValueError:
+        return text
+
+
+def answers_from(pairs: tuple[str, ...]) -> dict[str, Any]:
+    """`--answer premises_area=120` pairs as answers."""
+    found = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        if not sign or not name:
+            raise click.UsageError(
+                language.say(f"--answer {pair}: 应写成 名称=值", f"--answer {pair}: expected NAME=VALUE")
+            )
+        found[name.strip()] = value_from(text.strip())
+    return found

@@ -1,0 +1,139 @@
+"""What comes out of a definition: BPMN, picture, guide, numbers, planned dates."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from govflow import bpmn, drawing, guide, plan
+from govflow.cli.common import (
+    answers_from,
+    catalog_from,
+    database_option,
+    definitions_option,
+    engine_from,
+    json_option,
+    language,
+    moment_from,
+    print_json,
+)
+from govflow.errors import NotFound
+from govflow.model import Catalog, Item, Theme
+from govflow.workdays import Calendar
+
+
+@click.command("compile")
+@click.argument("ref")
+@click.option("-o", "--output", metavar="FILE", help="写入文件；缺省写到标准输出。")
+@definitions_option
+def compile_command(ref: str, output: str | None, definitions: str) -> None:
+    """把事项或一件事编译为 BPMN 2.0。Compile an item or theme to BPMN 2.0 XML."""
+    xml = bpmn.to_bpmn(ref, catalog_from(definitions))
+    if output is None:
+        sys.stdout.buffer.write(xml)
+    else:
+        _write(output, xml)
+
+
+@click.command()
+@click.argument("ref")
+@click.option("-o", "--output", metavar="FILE.svg|.png", help="缺省写到标准输出（SVG）。")
+@click.option("--case", metavar="ID", help="按这个办件的进度着色。Coloured by where the case stands.")
+@definitions_option
+@database_option
+def draw(ref: str, output: str | None, case: str | None, definitions: str, db: str) -> None:
+    """画出流程图（SVG 或 PNG）。Draw the process."""
+    if case is None:
+        svg = drawing.draw(ref, catalog_from(definitions), lang=language.code)
+    else:
+        progress = engine_from(db, definitions).progress(case)
+        svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=language.code)
+    if output is None:
+        click.echo(svg, nl=False)
+    else:
+        _write(output, drawing.to_png(svg, 2) if output.endswith(".png") else svg.encode())
+
+
+@click.command("guide")
+@click.argument("ref")
+@click.option("-o", "--output", metavar="FILE.html|.md", help="缺省写到标准输出（Markdown）。")
+@definitions_option
+def guide_command(ref: str, output: str | None, definitions: str) -> None:
+    """办事指南（HTML 或 Markdown）。Service guide."""
+    catalog = catalog_from(definitions)
+    subject = subject_from(catalog, ref)
+    if output is None or not output.endswith((".html", ".htm")):
+        text = guide.service_guide(subject, catalog, "md", language.code)
+    else:
+        picture = drawing.draw(ref, catalog, lang=language.code)
+        text = guide.service_guide(subject, catalog, "html", language.code, picture=picture)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        _write(output, text.encode())
+
+
+@click.command()
+@click.argument("theme", required=False)
+@definitions_option
+@json_option
+def stats(theme: str | None, definitions: str, as_json: bool) -> None:
+    """材料、工作日、跑动：一件事比逐项办理省多少。What a theme saves."""
+    catalog = catalog_from(definitions)
+    themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
+    found = [plan.stats(each, catalog) for each in themes]
+    if as_json:
+        print_json({"themes": found})
+        return
+    for each in themes:
+        click.echo(f"{each.name.in_language(language.code)}（{each.slug}）")
+        for saving in plan.savings(each, catalog):
+            click.echo(f"  {saving.name.in_language(language.code)}: {saving.alone} → {saving.together}")
+
+
+@click.command("plan")
+@click.argument("theme")
+@click.option("--accepted", required=True, metavar="2025-03-03T09:00", help="统一受理时刻（北京时间）。")
+@click.option("--answer", "answers", multiple=True, metavar="名称=值", help="情形回答。")
+@click.option("--drop", multiple=True, metavar="事项", help="不办的事项。")
+@definitions_option
+@json_option
+def plan_command(
+    theme: str, accepted: str, answers: tuple[str, ...], drop: tuple[str, ...], definitions: str, as_json: bool
+) -> None:
+    """计划日期：各事项何时开始、何时到期（规则 R11）。Planned dates."""
+    catalog = catalog_from(definitions)
+    found = theme_from(catalog, theme)
+    calendar = Calendar.national(catalog.calendars)
+    planned = plan.planned(
+        found, catalog, moment_from(accepted, "--accepted"), calendar, answers_from(answers) if answers else None, drop
+    )
+    if as_json:
+        print_json({"theme": found.slug, **planned.as_data(catalog)})
+        return
+    for code, each in planned.items.items():
+        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.in_language(language.code)}")
+    click.echo(language.say(f"一件事到期：{planned.due}", f"theme due: {planned.due}"))
+
+
+def theme_from(catalog: Catalog, ref: str) -> Theme:
+    """A theme by code or slug; NotFound names the ones there are."""
+    if ref not in catalog.themes:
+        known = "、".join(t.slug for t in catalog.themes.values())
+        raise NotFound(f"没有名为 {ref!r} 的一件事；有：{known}", f"no theme {ref!r}; there are: {known}", ref=ref)
+    return catalog.themes[ref]
+
+
+def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
+    """A theme or an item by code or slug; NotFound names the themes there are."""
+    return catalog.items[ref] if ref in catalog.items else theme_from(catalog, ref)
+
+
+def _write(name: str, data: bytes) -> None:
+    Path(name).write_bytes(data)
+    click.echo(language.say(f"已写入 {name}", f"wrote {name}"), err=True)
+
+
+COMMANDS = (compile_command, draw, guide_command, stats, plan_command)
