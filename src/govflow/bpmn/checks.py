@@ -204,7 +204,7 @@ def _picture(root: etree._Element, nodes: dict[str, Node], arcs: dict[str, Arc])
     yield from _in_lanes(root, nodes, boxes)
     for id, edge in lines.items():
         points = [(int(p.get("x", "")), int(p.get("y", ""))) for p in edge.findall("di:waypoint", _NS)]
-        if id not in arcs:
+        if id not in arcs or not {arcs[id].source, arcs[id].target} <= nodes.keys():
             continue
         for end, at in ((arcs[id].source, points[0]), (arcs[id].target, points[-1])):
             if end in boxes and not _on_border(boxes[end], at):

@@ -96,7 +96,7 @@ def _until_decision(making: Making, blocks: list[Block]) -> list[Block]:
         return blocks
     choice = Choice(
         making.gateway(f"g_{code}_commit", ask="告知承诺？"),
-        (Branch(Row(tuple(blocks)), "一般程序"), Branch(None, "告知承诺", f"commit_{code}", "up")),
+        (Branch(Row(tuple(blocks)), "一般"), Branch(None, "告知承诺", f"commit_{code}", "up")),
         making.gateway(f"g_{code}_commit_done"),
     )
     return [choice]

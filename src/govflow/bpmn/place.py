@@ -111,9 +111,15 @@ def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
 
 
 def _measure_choice(draft: Draft, choice: Choice) -> Size:
-    widest = max((_measure(draft, b.block).width for b in choice.branches if b.block is not None), default=60)
+    widths = [_measure(draft, b.block).width for b in choice.branches if b.block is not None]
+    wide = sum(widths) + GAP * (len(widths) - 1) if _spread(draft, choice) else max(widths, default=60)
     merge = GAP + GATE if choice.merge else 0
-    return Size(GATE + ASK + widest + merge, _stacked(draft, choice)[1])
+    return Size(GATE + ASK + wide + merge, _stacked(draft, choice)[1])
+
+
+def _spread(draft: Draft, choice: Choice) -> bool:
+    """Branches that change lanes stand one after the other, or their lines would run through their neighbours."""
+    return any(len(_measure(draft, b.block).rows) > 1 for b in choice.branches if b.block is not None)
 
 
 def _measure_scope(draft: Draft, scope: Scope) -> Size:
@@ -196,7 +202,7 @@ def _place_watch(draft: Draft, watch: Watch, x: int, rows: Offsets, row: int) ->
 
 def _place_choice(draft: Draft, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
     split, merge = choice.split, choice.merge
-    start = draft.put(split, x, rows) + ASK
+    start, spread = draft.put(split, x, rows) + ASK, _spread(draft, choice)
     if merge is not None:
         draft.put(merge, x + _measure(draft, choice).width - GATE, rows)
     for branch, moved in zip(choice.branches, _stacked(draft, choice)[0], strict=True):
@@ -211,6 +217,7 @@ def _place_choice(draft: Draft, choice: Choice, x: int, rows: Offsets, inside: s
             continue
         offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in moved.items()}
         place(draft, branch.block, start, offsets, inside)
+        start += _measure(draft, branch.block).width + GAP if spread else 0
         draft.routes[split.id, entry(branch.block).id] = Route("VH")
         last = leave(branch.block)
         if last is not None and merge is not None:

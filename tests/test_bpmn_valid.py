@@ -1,0 +1,232 @@
+"""Every compiled file is valid for all: the OMG schema, bpmn-moddle, bpmnlint, SpiffWorkflow and our own checks."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import SpiffWorkflow.bpmn.parser as spiff_parser
+import xmlschema
+from bpmn_io import BpmnModdle, check
+from bpmn_io.lint import Linter
+from bpmn_io.lint.resolver import NodeResolver
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
+from SpiffWorkflow.bpmn.parser import BpmnParser
+
+from govflow import loader
+from govflow.bpmn import pictures, to_bpmn
+from govflow.bpmn.checks import check as faults
+from govflow.clocks import Limit
+from govflow.conditions import Fact
+from govflow.model import (
+    Block,
+    Catalog,
+    Commitment,
+    Item,
+    Joint,
+    SpecialProcedure,
+    Stage,
+    Step,
+    Text,
+    ThemeItem,
+    TimeLimit,
+    Together,
+)
+from tests import catalogs
+
+SHIPPED = Path(__file__).parents[1] / "definitions"
+THEMES = sorted(path.stem for path in (SHIPPED / "themes").glob("*.yaml") if "." not in path.stem)
+ITEMS = sorted(path.stem for path in (SHIPPED / "items").glob("*.yaml") if "." not in path.stem)
+YES = Fact("asked", "is", True)
+
+
+@cache
+def shipped() -> Catalog:
+    """The definitions that the package is delivered with."""
+    return loader.load(SHIPPED).catalog
+
+
+@cache
+def schema() -> xmlschema.XMLSchema:
+    """The OMG schema of BPMN 2.0, as SpiffWorkflow delivers it."""
+    return xmlschema.XMLSchema(str(Path(spiff_parser.__file__).parent / "schema" / "BPMN20.xsd"))
+
+
+def lint(xml: bytes) -> Any:
+    """What bpmnlint says by its recommended rules."""
+    root = BpmnModdle().from_xml(xml.decode()).root_element
+    return Linter({"config": {"extends": "bpmnlint:recommended"}, "resolver": NodeResolver()}).lint(root)
+
+
+@pytest.mark.parametrize("ref", [*THEMES, *ITEMS])
+def test_shipped_definitions_pass_every_linter(ref: str) -> None:
+    """bpmn-moddle reads the file without a warning, bpmnlint and our own checks find nothing."""
+    xml = to_bpmn(ref, shipped())
+    report = check(xml.decode())
+    assert report.ok and not report.warnings
+    assert lint(xml) == {}
+    assert faults(xml) == []
+
+
+@pytest.mark.parametrize("ref", [THEMES[0], "open-restaurant", "food-business-permit", "fire-safety-check"])
+def test_shipped_definitions_follow_the_schema(ref: str) -> None:
+    """The OMG schema accepts the file: order of children, references, durations."""
+    found = [error.reason for error in schema().iter_errors(etree.fromstring(to_bpmn(ref, shipped())))]
+    assert found == []
+
+
+@pytest.mark.parametrize("ref", ["open-restaurant", "private-building", "food-business-permit"])
+def test_spiffworkflow_reads_the_same_graph(ref: str) -> None:
+    """SpiffWorkflow parses every process of the file and knows every node of it."""
+    xml = to_bpmn(ref, shipped())
+    parser = BpmnParser()
+    parser.add_bpmn_xml(etree.fromstring(xml), filename=ref)
+    for diagram in pictures(ref, shipped()):
+        specs = [parser.get_spec(diagram.process.id), *parser.get_subprocess_specs(diagram.process.id).values()]
+        known = {name for spec in specs for name in spec.task_specs}
+        assert {shape.element.id for shape in diagram.shapes} <= known
+
+
+@pytest.mark.parametrize("ref", ["open-restaurant", "private-building"])
+def test_labels_stand_clear_of_nodes(ref: str) -> None:
+    """The name of a flow, an event or a gateway covers no node and no other name."""
+    for diagram in pictures(ref, shipped()):
+        named = [shape for shape in diagram.shapes if shape.label and shape.element.kind != "subProcess"]
+        labels = [shape.label for shape in named if shape.label] + [edge.label for edge in diagram.edges if edge.label]
+        boxes = [shape.bounds for shape in diagram.shapes if shape.element.kind != "subProcess"]
+        for index, label in enumerate(labels):
+            assert not [box for box in boxes if box.overlaps(label)]
+            assert not [other for other in labels[index + 1 :] if other.overlaps(label)]
+
+
+BROKEN = [
+    ('targetRef="c_I07"', 'targetRef="c_I99"', "c_I99"),
+    ('id="t_hand_out"', 'id="t_accept"', "used 2 times"),
+    (">run_I07<", ">os.system(1)<", "not a plain name"),
+    (' default="f_g_I07__g_I07_done"', "", "without a default"),
+    (">P3D<", ">3 days<", "not an ISO 8601 duration"),
+    ('bpmnElement="c_I08"><dc:Bounds x="', 'bpmnElement="c_I08"><dc:Bounds x="9', "stands outside of s_joint"),
+    ("<bpmn:incoming>f_g_I07__c_I07</bpmn:incoming>", "", "do not agree"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "said"), BROKEN)
+def test_our_checks_find_faults(old: str, new: str, said: str) -> None:
+    """A file that is broken by hand is found out, with the element's name."""
+    root = etree.fromstring(to_bpmn("T1", shipped()), etree.XMLParser(remove_blank_text=True))
+    text = etree.tostring(root).decode()
+    assert old in text
+    assert any(said in fault for fault in faults(text.replace(old, new, 1).encode()))
+
+
+def test_our_checks_see_a_node_that_is_never_reached() -> None:
+    """A flow taken out leaves what comes after it without a start."""
+    root = etree.fromstring(to_bpmn("I01", shipped()))
+    for flow in [e for e in root.iter("{*}sequenceFlow") if e.get("targetRef") == "t_hand_out"]:
+        flow.getparent().remove(flow)  # type: ignore[union-attr]
+    assert any("t_hand_out: no start leads here" in fault for fault in faults(etree.tostring(root)))
+
+
+# --- any definition ------------------------------------------------------------------------------------------------
+
+LIMITS = st.sampled_from(["0 workdays", "0.5 workday", "1 workday", "20 workdays", "3 months", "30 natural days"])
+
+
+@st.composite
+def steps(draw: st.DrawFn, name: str) -> Step:
+    """One step of any kind, with or without limit, silence, condition and special procedure."""
+    within = draw(st.none() | LIMITS)
+    return catalogs.step(
+        name,
+        draw(st.sampled_from(["review", "consult", "visit", "test", "publicise", "pay"])),
+        draw(st.sampled_from(["D01", "D02", "D03"])),
+        within=Limit.parse(within) if within else None,
+        silence=draw(st.sampled_from([None, "no_objection"])),
+        when=draw(st.sampled_from([None, YES])),
+        procedure=draw(st.sampled_from([None, None, "look"])),
+        name=Text.of("审" * draw(st.integers(1, 24))),
+    )
+
+
+@st.composite
+def parts(draw: st.DrawFn, name: str, depth: int = 0) -> Block:
+    """A step, or branches of parts that run together."""
+    if depth == 2 or draw(st.integers(0, 3)):
+        return draw(steps(name))
+    rows = [
+        tuple(draw(parts(f"{name}-{b}-{n}", depth + 1)) for n in range(draw(st.integers(1, 2))))
+        for b in range(draw(st.integers(1, 3)))
+    ]
+    return Together(tuple(rows))
+
+
+@st.composite
+def items(draw: st.DrawFn, code: str) -> Item:
+    """Any item: any flow, with and without decision, commitment and limits."""
+    before = [draw(parts(f"a{n}")) for n in range(draw(st.integers(0, 3)))]
+    decide = [catalogs.step("decide", "decide", role="head")] if draw(st.booleans()) else []
+    after = [draw(parts(f"z{n}")) for n in range(draw(st.integers(0, 2)))]
+    return catalogs.item(
+        code,
+        promised=draw(LIMITS),
+        department=draw(st.sampled_from(["D01", "D02", "D03"])),
+        flow=(catalogs.step("accept", "accept"), *before, *decide, *after, catalogs.step("deliver", "deliver")),
+        special_procedures=(SpecialProcedure("look", "现场核查", draw(st.none() | LIMITS.map(Limit.parse)), ()),),
+        commitment=draw(
+            st.sampled_from([None, Commitment("", "", Limit.parse("60 workdays")), Commitment("", "", None)])
+        ),
+    )
+
+
+@st.composite
+def themes(draw: st.DrawFn) -> Catalog:
+    """Any theme: any prerequisites without circle, in stages or not, handed out together or not."""
+    codes = [f"I{n}" for n in range(draw(st.integers(1, 7)))]
+    entries = [
+        ThemeItem(
+            code,
+            tuple(draw(st.sets(st.sampled_from(codes[:n]), max_size=3))) if n else (),
+            held_when=draw(st.sampled_from([None, YES])),
+        )
+        for n, code in enumerate(codes)
+    ]
+    cut = draw(st.integers(0, len(codes)))
+    staged = 0 < cut < len(codes)
+    stages = (
+        Stage("one", Text.of("第一阶段"), "D01", tuple(codes[:cut])),
+        Stage("two", Text.of("第二阶段"), "D02", tuple(codes[cut:])),
+    )
+    theme = catalogs.theme(
+        *entries,
+        stages=stages if staged else (),
+        joint=Joint(hand_out=draw(st.sampled_from(["together", "as_ready"]))),
+        promised=draw(st.none() | LIMITS.map(lambda text: TimeLimit(Limit.parse(text), "accepted"))),
+    )
+    return catalogs.catalog([draw(items(code)) for code in codes], themes=[theme])
+
+
+@settings(max_examples=60)
+@given(item=items("I1"))
+def test_any_item_compiles_to_a_clean_file(item: Item) -> None:
+    """Any item, alone: sound, every node drawn, no overlap, no line through a node."""
+    assert faults(to_bpmn("I1", catalogs.catalog([item]))) == []
+
+
+@settings(max_examples=50)
+@given(catalog=themes())
+def test_any_theme_compiles_to_a_clean_file(catalog: Catalog) -> None:
+    """Any theme under any prerequisites: sound, every node drawn, no overlap, no line through a node."""
+    assert faults(to_bpmn("T9", catalog)) == []
+
+
+@settings(max_examples=4)
+@given(catalog=themes())
+def test_any_theme_passes_schema_and_linter(catalog: Catalog) -> None:
+    """Any theme follows the OMG schema and bpmnlint's recommended rules."""
+    xml = to_bpmn("T9", catalog)
+    assert [error.reason for error in schema().iter_errors(etree.fromstring(xml))] == []
+    assert lint(xml) == {}
