@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "govflow"
-MODULES = sorted(SOURCE.rglob("*.py"))
+MODULES = sorted(path for path in SOURCE.rglob("*.py") if "versions" not in path.parts)  # migrations are records
 FUNCTION_LINES = 40
 MODULE_LINES = 500
 
