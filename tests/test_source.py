@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,9 +13,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow.diagnostics import Diagnostic, apply_fixes
+from govflow.diagnostics import Diagnostic, apply_fixes, render
 from govflow.source import MAX_BYTES, MAX_DEPTH, SOURCE_RULES, Document, builder, parse_data, read, unknown_kind
 
+GOLDEN = Path(__file__).parent / "golden" / "diagnostics"
 HEAD = "govflow: item/1\n"
 
 
@@ -440,6 +443,66 @@ def test_syntax_errors_are_explained(text: str, line: int, words: str) -> None:
     assert finding.span.line == line and words in finding.message.zh
     assert finding.message.en.isascii() or "U+" in finding.message.en or "甲" in text
     assert document.broken and document.data is None
+
+
+MISTAKES = """\
+govflow：item/1
+name：　“0012”
+name: 食品经营许可
+visits: ０
+audience: [企业法人，个体工商户]
+materials:
+\t- {use: 营业执照， copies: 1}
+　　- use: &all [*all]
+    说明: !!str 1
+limits:
+  <<: *nobody
+  ? [甲]
+  : 乙
+contact: 甲\u200b乙\u00a0丙
+consult：【窗口，电话】
+complain:12345
+flow:
+  - accept
+  -decide
+note: 甲: 乙
+"""
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_golden_mistakes(lang: str) -> None:
+    """One file with many mistakes is explained as the golden file shows it."""
+    document = read(MISTAKES, "items/错误.yaml")
+    shown = render(document.diagnostics, "full", lang=lang, sources={document.file: document.text}, files=1)
+    golden = GOLDEN / f"mistakes.{lang}.full.txt"
+    if os.environ.get("GOVFLOW_UPDATE_GOLDEN"):
+        golden.write_text(shown, encoding="utf-8", newline="")
+    assert shown == golden.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("text", "data"),
+    [
+        ("a:\n  b: 1\n　　d: 3\n", {"a": {"b": 1, "d": 3}}),
+        ("a:\n  b: 1\n　d: 3\n", {"a": {"b": 1, "d": 3}}),
+        ("a:\n    b: 1\n\td: 3\n", {"a": {"b": 1, "d": 3}}),
+        ("a:\n  b:\n    c: 1\n\t\td: 3\n", {"a": {"b": {"c": 1, "d": 3}}}),
+        ("a: |\n  一\n　　二\n", {"a": "一\n  二\n"}),
+        ("a: 一\n　　二\n", {"a": "一 二"}),
+    ],
+)
+def test_width_of_odd_indentation(text: str, data: dict[str, Any]) -> None:
+    """A tab or full-width space stands for as many spaces as make the file readable; the mend says the same."""
+    document = item(text)
+    assert document.data == {"govflow": "item/1", **data} and len(document.diagnostics) == 1
+    fixed, _ = apply_fixes(document.text, document.diagnostics)
+    assert item(fixed.removeprefix(HEAD)).data == document.data
+
+
+def test_wrong_indentation_is_reported_once() -> None:
+    """A line indented by full-width spaces that fits no level whatever their width is not reported a second time."""
+    document = item("a:\n     b: 1\n　d: 3\n")
+    assert names(document) == ["full-width-space"] and document.broken
 
 
 # --- ignore comments --------------------------------------------------------------------------------------------------

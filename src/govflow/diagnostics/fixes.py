@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from itertools import pairwise
 
 from govflow.diagnostics.values import Diagnostic, Edit, ordered
 
@@ -16,16 +17,18 @@ def apply_fixes(
     Returns the new text and the findings that were mended. A fix is applied whole or not at all: one that overlaps a
     fix before it, or that reaches outside the text, is left for the next run.
     """
-    taken: list[Edit] = []
+    taken: set[Edit] = set()
+    busy: list[tuple[int, int]] = []
     applied: list[Diagnostic] = []
     for diagnostic in ordered(diagnostics):
         fix = diagnostic.fix
         if fix is None or not fix.edits or not (fix.safe or unsafe):
             continue
-        if all(edit in taken for edit in fix.edits):
+        if taken.issuperset(fix.edits):
             applied.append(diagnostic)
-        elif _fits(fix.edits, taken, len(text)):
-            taken.extend(fix.edits)
+        elif (wanted := _joined(busy, fix.edits, len(text))) is not None:
+            busy = wanted
+            taken.update(fix.edits)
             applied.append(diagnostic)
     return replace_ranges(text, taken), tuple(applied)
 
@@ -54,18 +57,13 @@ def _lines(text: str) -> list[str]:
     return [*lines, parts[-1]] if parts[-1] else lines
 
 
-def _fits(edits: tuple[Edit, ...], taken: list[Edit], length: int) -> bool:
-    others = list(taken)
+def _joined(busy: list[tuple[int, int]], edits: tuple[Edit, ...], length: int) -> list[tuple[int, int]] | None:
+    """The ranges of `busy` and of the edits in order; None when an edit overlaps another or leaves the text."""
+    ranges = sorted([*busy, *((edit.start_offset, edit.end_offset) for edit in edits)])
     for edit in edits:
         if not 0 <= edit.start_offset <= edit.end_offset <= length:
-            return False
-        if any(_overlap(edit, other) for other in others):
-            return False
-        others.append(edit)
-    return True
-
-
-def _overlap(one: Edit, two: Edit) -> bool:
-    if one.start_offset == two.start_offset:
-        return True
-    return one.start_offset < two.end_offset and two.start_offset < one.end_offset
+            return None
+    for (start, end), (after, _) in pairwise(ranges):
+        if after < end or after == start:
+            return None
+    return ranges

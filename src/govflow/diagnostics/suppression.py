@@ -50,21 +50,19 @@ def apply_suppressions(
     `known` holds every code and every name of a rule. A finding is matched on the line where it starts. A comment
     without a reason removes nothing. Findings about ignore comments cannot be ignored.
     """
-    used: set[tuple[str, int, str]] = set()
+    used: dict[tuple[str, int], set[str]] = {}
     kept: list[Diagnostic] = []
     index = _index(suppressions_by_file)
     for diagnostic in diagnostics:
-        hits = [
-            (diagnostic.span.file, at, word)
-            for at, word in index.get((diagnostic.span.file, diagnostic.span.line), ())
-            if word in (diagnostic.code, diagnostic.name)
-        ]
-        used.update(hits)
+        file, line = diagnostic.span.file, diagnostic.span.line
+        hits = [hit for hit in index.get((file, line), ()) if hit[1] in (diagnostic.code, diagnostic.name)]
+        for at, word in hits:
+            used.setdefault((file, at), set()).add(word)
         if not hits:
             kept.append(diagnostic)
     for file, suppressions in suppressions_by_file.items():
         for at, suppression in enumerate(suppressions):
-            kept.extend(_faults(suppression, {w for f, i, w in used if (f, i) == (file, at)}, known))
+            kept.extend(_faults(suppression, used.get((file, at), set()), known))
     return ordered(kept)
 
 

@@ -13,7 +13,7 @@ from govflow.source.explain import explain
 from govflow.source.findings import SOURCE_RULES, Flaw
 from govflow.source.ignores import suppressions
 from govflow.source.kinds import stated_kind, unknown_kind
-from govflow.source.repairs import Repair, grouped, proposals
+from govflow.source.repairs import Repair, grouped, proposals, reindented
 
 __all__ = [
     "MAX_BYTES",
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 _TRIES = 20  # so often a text is read again with other repairs
+_WIDTHS = ((2, 1), (4, 2), (4, 1), (8, 2))  # spaces for a tab and for a full-width space, when (2, 2) fails
 _LARGE = 200_000  # characters; a larger text is not read again so often
 _LONG_LINE = 5000
 
@@ -45,7 +46,7 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     if len(edits) > MAX_HIDDEN:
         places = Places(file, text)
         return _unread(file, text, *(diagnostic(flaw, places) for flaw in flaws))
-    reading = _Reading(file, text, edits, proposals(text, edits))
+    reading = _reading(file, text, edits)
     built, places = reading.built, reading.places
     flaws += reading.flaws()
     broken = built.failure is not None or not built.whole
@@ -74,6 +75,21 @@ def parse_data(text: str, file: str = "") -> Any:
     return document.data
 
 
+def _reading(file: str, text: str, edits: list[Edit]) -> _Reading:
+    """The reading that comes furthest, with different widths of a tab and a full-width space where it matters."""
+    repairs = proposals(text, edits)
+    best = _Reading(file, text, edits, repairs)
+    if best.failure_at is None or not any(repair.lands == "indent" for repair in repairs):
+        return best
+    for tab, wide in _WIDTHS:
+        other = _Reading(file, text, edits, reindented(repairs, text, tab, wide))
+        if other.failure_at is None:
+            return other
+        if best.failure_at is not None and other.failure_at > best.failure_at:
+            best = other
+    return best
+
+
 class _Reading:
     """The parse of a text with as many of the proposed repairs as turn out to hold."""
 
@@ -84,14 +100,25 @@ class _Reading:
             if not (self._retreat() or self._drop() or self._mend()):
                 break
 
+    @property
+    def failure_at(self) -> int | None:
+        """Where in the file's own text the parser gave up."""
+        return None if self.built.failure is None else self.places.original(self.built.failure.problem_at)
+
     def flaws(self) -> list[Flaw]:
         """What is wrong, with offsets of the file's own text."""
         mended = [repair.flaw for repair in self.repairs if repair.flaw is not None and self._holds(repair)]
         flaws = grouped(mended, self.text)
         flaws += [_moved(flaw, self.places) for flaw in self.built.flaws]
-        if self.built.failure is not None:
+        if self.built.failure is not None and not self._indents_at(self.built.failure.problem_at):
             flaws.append(_moved(explain(self.built.failure, self.parsed), self.places))
         return flaws
+
+    def _indents_at(self, offset: int) -> bool:
+        """Whether the line of an offset is reported for its indentation already, so that more would be noise."""
+        wrong = [r for r in self.repairs if r.flaw and r.flaw.name in ("tab-indentation", "full-width-space")]
+        lines = {self._line(self.places.parsed(repair.start)) for repair in wrong if self._holds(repair)}
+        return self._line(offset) in lines
 
     def in_value(self, offset: int) -> bool:
         """Whether an offset of the parsed text lies in a value or key."""
@@ -116,7 +143,7 @@ class _Reading:
         if repair.lands == "value":
             return start == offset
         if start <= offset < end:
-            return False
+            return repair.lands == "indent" and self.text[repair.start] != " " and self.parsed[start] not in "\"'"
         line = max(self._line(offset) + 1, offset - _LONG_LINE)
         return repair.flaw is None or "#" not in self.parsed[max(end, line) : offset]
 
@@ -147,16 +174,16 @@ class _Reading:
         if failure is None or not self.repairs:
             return False
         lines = {self._line(at) for at in (failure.problem_at, failure.context_at) if at is not None}
-        kept = [r for r in self.repairs if self._line(self.places.parsed(r.start)) not in lines]
+        kept = [r for r in self.repairs if r.lands == "indent" or self._line(self.places.parsed(r.start)) not in lines]
         return len(kept) < len(self.repairs) and self._try(kept)
 
     def _try(self, repairs: list[Repair]) -> bool:
         """Read with other repairs, and keep them when the parser then comes further."""
-        failure, before = self.built.failure, (self.repairs, self.parsed, self.built, self.places, self.starts)
-        reached = -1 if failure is None else self.places.original(failure.problem_at)
+        before = (self.repairs, self.parsed, self.built, self.places, self.starts)
+        reached = self.failure_at
         self.repairs = repairs
         self._parse()
-        if self.built.failure is None or self.places.original(self.built.failure.problem_at) > reached:
+        if self.failure_at is None or (reached is not None and self.failure_at > reached):
             return True
         self.repairs, self.parsed, self.built, self.places, self.starts = before
         return False

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from govflow.diagnostics import Edit, Fix, Message
@@ -48,7 +48,8 @@ _PAIRS = {"“": '"', "”": '"', "‘": "'", "’": "'", "【": "[", "】": "]"
 class Repair:
     """A proposed edit. `lands` says where its start must be found in the parsed text for it to hold.
 
-    That is "syntax" (outside every value) or "value" (at the start of a value). A repair without a flaw is made
+    That is "syntax" (outside every value), "value" (at the start of a value) or "indent" (as "syntax", but it may also
+    lead a line of an unquoted text). A repair without a flaw is made
     silently; `doubt` marks one that is only reported, never made.
     """
 
@@ -169,9 +170,23 @@ def _indents(text: str) -> Iterator[Repair]:
                 "缩进用了全角空格（U+3000），只能用半角空格。",
                 "Indented with a full-width space (U+3000); use half-width spaces.",
             )
-        fix = mend("每个换成两个空格", "use two spaces for each", start, end, new, safe=True)
+        fix = mend("换成半角空格", "use half-width spaces", start, end, new, safe=True)
         first = start + len(blanks) - len(blanks.lstrip(" "))
-        yield Repair((edit,), Flaw(name, first, end, message, fix=fix))
+        yield Repair((edit,), Flaw(name, first, end, message, fix=fix), "indent")
+
+
+def reindented(repairs: Iterable[Repair], text: str, tab: int, wide: int) -> list[Repair]:
+    """The same repairs, with another number of spaces for each tab and each full-width space of an indentation."""
+    return [_reindented(repair, text, tab, wide) if repair.lands == "indent" else repair for repair in repairs]
+
+
+def _reindented(repair: Repair, text: str, tab: int, wide: int) -> Repair:
+    flaw, (edit,) = repair.flaw, repair.edits
+    blanks = text[edit.start_offset : edit.end_offset]
+    edit = Edit(edit.start_offset, edit.end_offset, blanks.replace("\t", " " * tab).replace("\u3000", " " * wide))
+    if flaw is not None and flaw.fix is not None:
+        flaw = replace(flaw, fix=replace(flaw.fix, edits=(edit,)))
+    return replace(repair, edits=(edit,), flaw=flaw)
 
 
 def _gaps(text: str) -> Iterator[Repair]:
