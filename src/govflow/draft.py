@@ -228,7 +228,7 @@ class Draft:
     def suspend_clocks(self, ids: list[str], procedure: str, reason: str, item: str | None) -> None:
         """Stop clocks from today on; the days after today do not count until they are resumed."""
         start = timekeeping.local_date(self.now).isoformat()
-        body = {"clocks": ids, "from": start, "procedure": procedure, "reason": reason, "item": item}
+        body: dict[str, Any] = {"clocks": ids, "from": start, "procedure": procedure, "reason": reason, "item": item}
         self.emit("clocks_suspended", **body)
         for id in ids:
             self.refresh(self.state.clocks[id])

@@ -6,43 +6,31 @@ what was expected. The wall clock is read in one line of this module, and only w
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from govflow import bundle, handling, intake, timekeeping, views
+from govflow import bundle, expiry, handling, inquiries, intake, stoppage, timekeeping, views
 from govflow.actors import Actor, actor_from
 from govflow.bpmn import to_bpmn
-from govflow.case import CaseState, Event, TaskState, canonical, event_hash, fold, from_text
+from govflow.case import Event, TaskState, fold, from_text
 from govflow.clocks import ClockError, Explanation, Limit
-from govflow.draft import Draft, moved, next_event
+from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from govflow.identity import masked
+from govflow.inquiries import Progress
 from govflow.model import Catalog
-from govflow.plan import Selection
 from govflow.store import AnyEngine, CaseRow, Connection, Database, IntegrityError, Statements
 from govflow.subject import Subject, subject_from
-from govflow.views import CaseView, ClockView, EventView, Fired, Page, TaskView
+from govflow.views import CaseView, EventView, Fired, Page, TaskView
 from govflow.workdays import Calendar
 from govflow.writing import save, write_new
 
 Subscriber = Callable[[tuple[EventView, ...]], None]
 
 LARGEST_PAGE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped."""
-
-    ref: str
-    catalog: Catalog
-    looks: Mapping[str, str]
 
 
 class Engine:
@@ -172,7 +160,7 @@ class Engine:
         """
         now = self.now()
         code = self._code(ref)
-        digest = _digest([code, applicant, answers, list(materials), channel, list(drop)])
+        digest = intake.digest([code, applicant, answers, list(materials), channel, list(drop)])
         try:
             with self._writing() as statements:
                 known = self._seen(statements, key, "apply", digest)
@@ -205,7 +193,7 @@ class Engine:
         day = timekeeping.local_date(now).strftime("%Y%m%d")
         id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
         salt = secrets.token_hex(16)
-        body = _application(subject, facts, chosen, given, channel, drop, _digest([salt, person]))
+        body = intake.application_body(subject, facts, chosen, given, channel, drop, intake.digest([salt, person]))
         first = next_event(id, None, at, who.text, "applied", body)
         state = fold(None, first)
         draft = Draft(subject, state, b"", now, who.text, self.calendar, [first])
@@ -248,7 +236,7 @@ class Engine:
             try:
                 run(draft, actor_from(actor, draft.subject.catalog))
             except ClockError as fault:
-                zh, en = handling.refusal_text(fault)
+                zh, en = stoppage.refusal_text(fault)
                 raise NotAllowed(zh, en, code=fault.code) from fault
             save(statements, draft, row)
             if key is not None:
@@ -260,7 +248,7 @@ class Engine:
     def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseRow]:
         row = statements.case(case, lock=True)
         if row is None:
-            raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+            raise _no_case(case)
         state = from_text(row.body)
         if timekeeping.utc(now) < row.updated_at:
             raise InvalidInput(
@@ -277,7 +265,7 @@ class Engine:
         case = self._case_of(task)
 
         def with_task(draft: Draft, who: Actor) -> None:
-            handling.tick(draft)
+            expiry.tick(draft)
             found = draft.state.tasks.get(task)
             if found is None:
                 raise self._gone(task)
@@ -325,13 +313,13 @@ class Engine:
         Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object or
         done elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
-        _json(data or {}, "data")
-        _short(opinion, "opinion")
+        intake.check_json(data or {}, "data")
+        intake.check_text(opinion, "opinion")
 
         def run(draft: Draft, found: TaskState, who: Actor) -> None:
             handling.complete(draft, found, who, outcome, opinion, data or {})
 
-        args = (key, "complete", _digest([task, actor, outcome, opinion, data or {}])) if key else None
+        args = (key, "complete", intake.digest([task, actor, outcome, opinion, data or {}])) if key else None
         return self._task_command(task, actor, run, args)
 
     def ask_correction(
@@ -340,7 +328,7 @@ class Engine:
         """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance."""
 
         def run(draft: Draft, who: Actor) -> None:
-            handling.tick(draft)
+            expiry.tick(draft)
             task = next((t for t in draft.state.tasks.values() if t.element == "t_accept"), None)
             if item is not None:
                 self._item(draft, item)
@@ -358,7 +346,7 @@ class Engine:
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
 
         def run(draft: Draft, who: Actor) -> None:
-            handling.tick(draft)
+            expiry.tick(draft)
             handling.supplement(draft, who, materials)
 
         return self._command(case, actor, run)
@@ -366,25 +354,25 @@ class Engine:
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
         return self._item_command(
-            case, item, actor, lambda d, code, who: handling.suspend(d, code, procedure, who, reason)
+            case, item, actor, lambda d, code, who: stoppage.suspend(d, code, procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
         """Let an item's clocks run again."""
-        return self._item_command(case, item, actor, lambda d, code, who: handling.resume_by(d, code, procedure, who))
+        return self._item_command(case, item, actor, lambda d, code, who: stoppage.resume_by(d, code, procedure, who))
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
         try:
             limit = Limit.parse(by)
         except ClockError as fault:
-            zh, en = handling.refusal_text(fault)
+            zh, en = stoppage.refusal_text(fault)
             raise InvalidInput(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}", field="by") from fault
-        return self._item_command(case, item, actor, lambda d, code, who: handling.extend(d, code, limit, who, reason))
+        return self._item_command(case, item, actor, lambda d, code, who: stoppage.extend(d, code, limit, who, reason))
 
     def _item_command(self, case: str, item: str, actor: str, run: Callable[[Draft, str, Actor], None]) -> CaseView:
         def with_item(draft: Draft, who: Actor) -> None:
-            handling.tick(draft)
+            expiry.tick(draft)
             run(draft, self._item(draft, item), who)
 
         return self._command(case, actor, with_item)
@@ -402,8 +390,8 @@ class Engine:
         """Take the application back; possible until everything is decided."""
 
         def run(draft: Draft, who: Actor) -> None:
-            handling.tick(draft)
-            handling.withdraw(draft, who, reason)
+            expiry.tick(draft)
+            expiry.withdraw(draft, who, reason)
 
         return self._command(case, actor, run)
 
@@ -431,7 +419,7 @@ class Engine:
                 return []
             draft = Draft(self._pinned(row.definition, statements), from_text(row.body), row.snapshot, moment,
                           "system:clock", self.calendar)  # fmt: skip
-            if handling.tick(draft):
+            if expiry.tick(draft):
                 save(statements, draft, row)
         self._publish(draft.events)
         return [
@@ -463,7 +451,7 @@ class Engine:
                 old, was_provisional = clock.due, clock.provisional
                 draft.refresh(clock)
                 if (old, was_provisional) != (clock.due, clock.provisional):
-                    change = {"clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
+                    change: dict[str, Any] = {"clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
                               "reason": reason}  # fmt: skip
                     draft.emit("clock_reprojected", **change)
                     changes.append({"case": case, **change})
@@ -514,31 +502,14 @@ class Engine:
     def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
         row = statements.case(case)
         if row is None:
-            raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
-        subject = self._pinned(row.definition, statements)
-        state, at = from_text(row.body), timekeeping.utc(now)
-        applicant = statements.applicant(case) or {}
-        items = tuple(
-            views.ItemView(i.code, str(subject.item(i.code).name), subject.item(i.code).department, i.mode, i.reason, i.state,
-                           i.started, i.decided, i.finished, i.outcome)
-            for i in state.items.values()
-        )  # fmt: skip
-        names = subject.catalog.materials
-        return CaseView(
-            id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
-            accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
-            channel=state.channel, applicant=_shown_applicant(applicant), answers=state.answers, items=items,
-            tasks=tuple(views.task_view(t, at) for t in statements.tasks_of(case)),
-            clocks=tuple(views.clock_view(c, at) for c in statements.clocks_of(case)),
-            materials=tuple(views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()),
-            results=tuple(state.results), opinions=tuple(state.opinions), definition=row.definition, revision=row.revision,
-        )  # fmt: skip
+            raise _no_case(case)
+        return inquiries.case_view(statements, row, self._pinned(row.definition, statements), timekeeping.utc(now))
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
         with self._reading() as statements:
             if statements.case(case) is None:
-                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+                raise _no_case(case)
             rows = statements.events(case, after)
         return [
             EventView(seq, at, actor, type, json.loads(body), before, hash)
@@ -576,21 +547,14 @@ class Engine:
     def progress(self, case: str) -> Progress:
         """Where the case stands in its process, with the definition it runs under; for the picture."""
         with self._reading() as statements:
-            row = statements.case(case)
-            if row is None:
-                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
-            subject = self._pinned(row.definition, statements)
-            events, state = statements.events(case), from_text(row.body)
-        looks = dict.fromkeys(_passed(subject, events), "done")
-        at = timekeeping.utc(self.now())
-        for item in state.items.values():
-            if item.state in ("skipped", "terminated"):
-                looks[f"c_{item.code}"] = "skipped"
-        for task in state.tasks.values():
-            clock = views.governing_clock(state, task.item, task.id)
-            light = timekeeping.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
-            looks |= {path: "working" if light == "green" else light for path in _with_scopes(task.path)}
-        return Progress(subject.ref, subject.catalog, looks)
+            row, subject = self._found(statements, case)
+            return inquiries.progress(statements, row, subject, timekeeping.utc(self.now()))
+
+    def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
+        row = statements.case(case)
+        if row is None:
+            raise _no_case(case)
+        return row, self._pinned(row.definition, statements)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
@@ -600,23 +564,8 @@ class Engine:
         Returns one sentence a fault; an empty list means that all is well.
         """
         with self._reading() as statements:
-            row = statements.case(case)
-            if row is None:
-                raise NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
-            subject = self._pinned(row.definition, statements)
-            rows, clocks = statements.events(case), statements.clocks_of(case)
-        faults = _chain_faults(case, rows)
-        if not faults:
-            faults += _replay_faults(subject, row, rows)
-        for clock_row in clocks:
-            clock = views.clock_from(clock_row)
-            if clock.calendar != self.calendar.version and clock.closed:
-                continue
-            due_at, provisional = clock.due_at, clock.provisional
-            timekeeping.refresh(clock, self.calendar)
-            if (due_at, provisional) != (clock.due_at, clock.provisional) or clock_row.due_at != clock.due_at:
-                faults.append(f"{case}: 时钟 {clock.id} 存的期限是 {clock_row.due_at}，由事实重算为 {clock.due_at}")
-        return faults
+            row, subject = self._found(statements, case)
+            return inquiries.faults(statements, row, subject, self.calendar)
 
 
 def _wall_clock() -> datetime:
@@ -633,103 +582,9 @@ def _aware(moment: datetime) -> datetime:
     return moment
 
 
-def _digest(value: object) -> str:
-    try:
-        return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
-    except (TypeError, ValueError) as fault:
-        raise InvalidInput(f"内容不能保存为 JSON：{fault}", f"not JSON: {fault}") from fault
-
-
-def _json(value: object, field: str) -> None:
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as fault:
-        raise InvalidInput(f"{field} 不能保存为 JSON：{fault}", f"{field} is not JSON: {fault}", field=field) from fault
-    if len(text) > 100_000:
-        raise InvalidInput(f"{field} 有 {len(text)} 字，至多 100000", f"{field} is too long", field=field)
-
-
-def _short(value: object, field: str) -> None:
-    if not isinstance(value, str) or len(value) > 10_000:
-        raise InvalidInput(
-            f"{field} 应为 10000 字以内的文字", f"{field}: expected text up to 10000 characters", field=field
-        )
-
-
-def _application(
-    subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
-    drop: Sequence[str], applicant: str,
-) -> dict[str, Any]:  # fmt: skip
-    return {
-        "ref": subject.ref, "kind": subject.kind, "definition": subject.digest, "channel": channel, "answers": dict(facts),
-        "dropped": list(drop), "items": {code: [s.how, str(s.reason)] for code, s in chosen.items()},
-        "materials": dict(given), "applicant": applicant, "move": {"verb": "start", "path": "", "flags": []},
-    }  # fmt: skip
-
-
-def _shown_applicant(row: Mapping[str, Any]) -> dict[str, Any]:
-    if not row:
-        return {}
-    return {"kind": row["kind"], "name": row["name"], "id": masked(row["identity"]) if row["identity"] else None}
+def _no_case(case: object) -> NotFound:
+    return NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
 
 
 def _of(view: CaseView, task: str) -> TaskView:
     return next(t for t in view.tasks if t.id == task)
-
-
-def _chain_faults(case: str, rows: Sequence[tuple[int, str, str, str, str, str, str]]) -> list[str]:
-    previous = ""
-    for number, (seq, at, actor, type, body, before, hash) in enumerate(rows, 1):
-        if seq != number:
-            return [f"{case}: 第 {number} 个事件缺失，找到的编号是 {seq}"]
-        if before != previous or hash != event_hash(case, seq, at, actor, type, body, before):
-            return [f"{case}: 第 {seq} 个事件（{type}）与哈希链不符，内容被改动过"]
-        previous = hash
-    return []
-
-
-def replayed(
-    subject: Subject, case: str, rows: Sequence[tuple[int, str, str, str, str, str, str]]
-) -> tuple[CaseState, bytes]:
-    """State and snapshot rebuilt from the event log alone."""
-    state: CaseState | None = None
-    snapshot = b""
-    for seq, at, actor, type, body, before, hash in rows:
-        event = Event(case, seq, at, actor, type, json.loads(body), before, hash)
-        state = fold(state, event)
-        if "move" in event.body:
-            snapshot = moved(subject, snapshot, event.body["move"]).state
-    if state is None:
-        raise ValueError(f"case {case} has no events")
-    return state, snapshot
-
-
-def _replay_faults(
-    subject: Subject, row: CaseRow, rows: Sequence[tuple[int, str, str, str, str, str, str]]
-) -> list[str]:
-    state, snapshot = replayed(subject, row.id, rows)
-    stored = from_text(row.body)
-    faults = []
-    if snapshot != row.snapshot:
-        faults.append(f"{row.id}: 流程快照与事件记录重放的结果不同")
-    same = (state.state, state.hash, sorted(state.tasks), state.items, state.materials, state.results)
-    if same != (stored.state, stored.hash, sorted(stored.tasks), stored.items, stored.materials, stored.results):
-        faults.append(f"{row.id}: 办件状态与事件记录重放的结果不同")
-    return faults
-
-
-def _with_scopes(path: str) -> Iterator[str]:
-    """A path and the scopes around it, outermost first."""
-    parts = path.split("/")
-    return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
-
-
-def _passed(subject: Subject, rows: Sequence[tuple[int, str, str, str, str, str, str]]) -> tuple[str, ...]:
-    snapshot, passed = b"", []
-    for row in rows:
-        body = json.loads(row[4])
-        if "move" in body:
-            step = moved(subject, snapshot, body["move"])
-            snapshot = step.state
-            passed += step.passed
-    return tuple(passed)

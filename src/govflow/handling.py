@@ -7,17 +7,15 @@ it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any
 
-from govflow import clocks, timekeeping
+from govflow import stoppage
 from govflow.actors import Actor
-from govflow.case import OPEN_STATES, UNDECIDED, ClockState, TaskState
-from govflow.clocks import ClockError, Extension, Limit
-from govflow.draft import SYSTEM, Draft
+from govflow.case import TaskState
+from govflow.clocks import Limit
+from govflow.draft import Draft
 from govflow.errors import Conflict, InvalidInput, NotAllowed
-from govflow.model import Extension as ExtensionRule
-from govflow.model import Item
+from govflow.model import MaterialUse
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "accept": ("accept", "refuse"),
@@ -29,8 +27,6 @@ OUTCOMES: Mapping[str, tuple[str, ...]] = {
 OPINIONS = ("approve", "object", "done", "refuse")
 
 SYNONYMS = {"accept": {"approve": "accept", "not_accept": "refuse"}, "decide": {"grant": "approve", "reject": "refuse"}}
-
-GENERAL_EXTENSION = ExtensionRule(Limit.parse("10 workdays"), "head", True, "行政许可法第四十二条")
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------
@@ -71,19 +67,20 @@ def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion:
 def _complete_one(draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
     before = _BEFORE.get(task.kind)
     verdict = before(draft, task, outcome) if before is not None else ""
-    _finish(draft, task, outcome, opinion, data, verdict)
+    finish(draft, task, outcome, opinion, data, verdict)
 
 
-def _finish(
+def finish(
     draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any], verdict: str = "",
     actor: str | None = None,
 ) -> None:  # fmt: skip
+    """Record a task as completed and let the process go on; `verdict` is the choice that the intake gateway sees."""
     draft.close_task(task, "completed", outcome)
     move = draft.move("complete", task.path, verdict)
     body = {"task": task.id, "kind": task.kind, "name": task.name, "item": task.item, "outcome": outcome}
     draft.emit("task_completed", actor, **body, opinion=opinion, joint=task.joint, data=dict(data), move=move)
     if task.kind == "notice" and task.item is not None:
-        _stop_for_procedure(draft, task)
+        stoppage.stop_for_step(draft, task)
     draft.follow(move)
 
 
@@ -178,7 +175,7 @@ def _defer(draft: Draft, code: str) -> Limit | None:
     return min(limits, key=lambda limit: limit.value)
 
 
-def _uses(draft: Draft, code: str) -> list[tuple[str, Any]]:
+def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
     subject, state = draft.subject, draft.state
     return [
         (item.code, use)
@@ -266,7 +263,7 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
     draft.emit("supplemented", materials=codes)
     draft.close_clocks([c.id for c in state.clocks.values() if c.kind == "gap" and c.id.split("/")[1] in codes])
     if task is not None:
-        _finish(draft, task, "done", "", {})
+        finish(draft, task, "done", "", {})
 
 
 # --- decision, results -----------------------------------------------------------------------------------------
@@ -290,7 +287,7 @@ def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
             _issue_results(draft, code)
     else:
         _terminate_dependants(draft, code, "前置事项不予许可")
-    retime_case_clocks(draft)
+    stoppage.retime_case_clocks(draft)
     return outcome
 
 
@@ -364,7 +361,7 @@ def _visit(draft: Draft, task: TaskState, outcome: str) -> str:
     info = draft.subject.elements[task.element]
     item = draft.state.items.get(task.item or "")
     if item is not None and info.step is not None and info.step.procedure in item.stopped_by:
-        resume(draft, item.code, str(info.step.procedure))
+        stoppage.resume(draft, item.code, str(info.step.procedure))
     return outcome
 
 
@@ -382,281 +379,3 @@ _BEFORE = {
     "publicise": _visit,
     "review": _visit,
 }
-
-
-# --- special procedures, extension -----------------------------------------------------------------------------
-
-
-def _stop_for_procedure(draft: Draft, task: TaskState) -> None:
-    info = draft.subject.elements[task.element]
-    code = str(task.item)
-    if info.step is None or info.step.procedure is None or info.step.procedure in draft.state.items[code].stopped_by:
-        return
-    stop(draft, code, info.step.procedure, str(info.step.name))
-
-
-def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) -> None:
-    """Stop an item's clocks for a special procedure that its definition lists (行政许可法 art. 45; D32)."""
-    item, state = _open_item(draft, code, actor)
-    found = item.procedure(procedure)
-    if found is None:
-        listed = "、".join(f"{p.id}（{p.kind}）" for p in item.special_procedures) or "（没有）"
-        raise NotAllowed(
-            f"事项 {code} 没有列出特别程序 {procedure!r}，不得据此停止计时；列出的有 {listed}",
-            f"item {code} lists no special procedure {procedure!r}; it lists {listed}", procedure=procedure,
-        )  # fmt: skip
-    if found.id in state.stopped_by:
-        raise NotAllowed(f"{code} 已因“{found.kind}”停止计时", f"{code} is suspended for {found.id} already")
-    if not reason.strip():
-        raise InvalidInput("停止计时须书面告知申请人理由：reason 是空的", "reason is empty", field="reason")
-    stop(draft, code, found.id, reason)
-    if found.limit is not None and not any(
-        c.kind == "procedure" and c.item == code for c in draft.state.clocks.values()
-    ):
-        draft.start_limit_clock(f"{code}/{found.id}/procedure", "procedure", code, found.limit, found.basis)
-
-
-def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
-    """Record the stop for the clocks that this procedure stops, and for the whole case if nothing runs any more."""
-    found = draft.subject.item(code).procedure(procedure)
-    kinds = found.stops if found is not None else ("promised", "statutory")
-    ids = [c.id for c in draft.state.clocks.values() if c.item == code and c.kind in kinds and c.live]
-    draft.suspend_clocks(ids, procedure, reason, code)
-    retime_case_clocks(draft)
-
-
-def resume(draft: Draft, code: str, procedure: str) -> None:
-    """Let the item's clocks run again."""
-    ids = [
-        c.id for c in draft.state.clocks.values()
-        if c.item == code and any(s[3] == procedure and s[1] is None for s in c.suspensions)
-    ]  # fmt: skip
-    draft.resume_clocks(ids, procedure, code)
-    draft.close_clocks([
-        c.id for c in draft.state.clocks.values()
-        if c.kind == "procedure" and c.item == code and c.task is None and c.id.split("/")[1] == procedure
-    ])  # fmt: skip
-    retime_case_clocks(draft)
-
-
-def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor) -> None:
-    """Resume on command; without a procedure, the one that stands open."""
-    item, state = _open_item(draft, code, actor)
-    if not state.stopped_by:
-        raise NotAllowed(f"事项 {code} 没有停止计时，无从恢复", f"item {code} is not suspended")
-    found = item.procedure(procedure) if procedure else None
-    name = found.id if found is not None else procedure or (state.stopped_by[0] if len(state.stopped_by) == 1 else None)
-    if name not in state.stopped_by:
-        raise NotAllowed(
-            f"事项 {code} 没有因 {procedure!r} 停止计时；停止的原因是 {'、'.join(state.stopped_by)}",
-            f"item {code} is suspended for {', '.join(state.stopped_by)}, not for {procedure!r}",
-        )
-    resume(draft, code, str(name))
-
-
-def retime_case_clocks(draft: Draft) -> None:
-    """The case's own clocks stop only while every started, undecided item is stopped, and run again after."""
-    items = draft.state.items.values()
-    active = [i for i in items if i.state in ("reviewing", "suspended") and i.mode == "run"]
-    all_stopped = bool(active) and all(i.state == "suspended" for i in active)
-    case_clocks = [
-        c for c in draft.state.clocks.values() if c.item is None and c.kind in ("promised", "joint_cap") and c.live
-    ]
-    stopped = [c.id for c in case_clocks if c.state == "suspended"]
-    running = [c.id for c in case_clocks if c.state == "running"]
-    if all_stopped and running:
-        draft.suspend_clocks(running, "all_items", "全部在办事项均停止计时", None)
-    elif stopped and not all_stopped:
-        draft.resume_clocks(stopped, "all_items", None)
-
-
-def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:
-    """Extend an item's limits once, before they are due, by its approver (行政许可法 art. 42; R8, D25)."""
-    item, _ = _open_item(draft, code, actor)
-    rule = _extension_rule(item)
-    if actor.role != rule.approver:
-        raise NotAllowed(
-            f"延期须由{rule.approver}批准，{actor.text} 的角色是 {actor.role or '（未说明）'}；写法如 {item.department}/{rule.approver}:姓名",
-            f"an extension is decided by role {rule.approver}, not by {actor.text}", role=rule.approver,
-        )  # fmt: skip
-    if not reason.strip():
-        raise InvalidInput("延期须告知申请人理由：reason 是空的", "reason is empty", field="reason")
-    running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in CLOCKS_OF_DECISION and c.live]
-    today = timekeeping.local_date(draft.now)
-    extended = [c for c in running if _extensible(draft, c, by, rule, actor, reason, today)]
-    draft.emit("clocks_extended", clocks=[c.id for c in extended], by=by.text("en"), decided_on=today.isoformat(), reason=reason,
-               item=code)  # fmt: skip
-    for clock in extended:
-        clock.warned = None
-        draft.refresh(clock)
-
-
-CLOCKS_OF_DECISION = ("promised", "statutory")
-
-
-def _extension_rule(item: Item) -> ExtensionRule:
-    statutory = item.limits.statutory
-    if statutory is not None and statutory.extension is not None:
-        return statutory.extension
-    return GENERAL_EXTENSION
-
-
-def _extensible(
-    draft: Draft, clock: ClockState, by: Limit, rule: ExtensionRule, actor: Actor, reason: str, today: date
-) -> bool:
-    """Whether this clock takes the extension; the statutory one must, the promised one may be past."""
-    try:
-        clocks.extend(
-            timekeeping.ledger_of(clock), Extension(by, today, actor.text, reason), draft.calendar, max=rule.by
-        )
-    except ClockError as fault:
-        if clock.kind == "promised" and fault.code == "extension_too_late":
-            return False
-        zh, en = refusal_text(fault)
-        raise NotAllowed(
-            f"{clock.id} 不能延期：{zh}", f"{clock.id} cannot be extended: {en}", code=fault.code
-        ) from fault
-    return True
-
-
-def refusal_text(fault: ClockError) -> tuple[str, str]:
-    """A clock's refusal in both languages; its message holds both, Chinese first."""
-    zh, _, en = fault.message.partition(" / ")
-    return zh, en or zh
-
-
-def _open_item(draft: Draft, code: str, actor: Actor) -> tuple[Item, Any]:
-    item, state = draft.subject.item(code), draft.state.items[code]
-    if state.state not in ("reviewing", "suspended"):
-        raise NotAllowed(
-            f"事项 {code} 的状态是 {state.state}，只有审查中（reviewing、suspended）的事项可以停止、恢复或延长时限",
-            f"item {code} is {state.state}; only an item under review has clocks to stop, resume or extend",
-            state=state.state, item=code,
-        )  # fmt: skip
-    if actor.kind != "system" and actor.department not in (item.department, *item.joint_departments):
-        raise NotAllowed(
-            f"事项 {code} 由 {item.department} 负责，{actor.text} 无权改变其时限",
-            f"item {code} is handled by {item.department}, not by {actor.text}",
-        )
-    return item, state
-
-
-# --- the end, and the passing of time --------------------------------------------------------------------------
-
-
-def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
-    """Take the application back; possible until the last decision."""
-    state = draft.state
-    if state.state not in OPEN_STATES or not any(i.state in UNDECIDED for i in state.items.values()):
-        raise NotAllowed(
-            f"办件 {state.id} 的状态是 {state.state}，作出决定之后不能撤回",
-            f"case {state.id} is {state.state}: it can be withdrawn only before the decision", state=state.state,
-        )  # fmt: skip
-    if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
-        raise NotAllowed(
-            f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
-            f"{actor.text} cannot withdraw for the applicant",
-        )
-    _end(draft, "withdrawn", {"reason": reason})
-
-
-def _end(draft: Draft, type: str, body: dict[str, Any]) -> None:
-    for task in list(draft.state.tasks.values()):
-        draft.close_task(task, "cancelled", "")
-    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.live])
-    move = draft.move("cancel", "")
-    draft.emit(type, **body, move=move)
-    draft.follow(move)
-
-
-def tick(draft: Draft) -> int:
-    """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was."""
-    fired = 0
-    while (clock := _next_due(draft)) is not None:
-        if clock.warned is None and clock.expired is None and _is_warning(clock, draft.at):
-            _warn(draft, clock)
-        else:
-            _expire(draft, clock)
-        fired += 1
-    return fired
-
-
-def _next_due(draft: Draft) -> ClockState | None:
-    waking = [
-        (wake, c.id, c) for c in draft.state.clocks.values() if (wake := timekeeping.wake_at(c)) and wake <= draft.at
-    ]
-    return min(waking)[2] if waking else None
-
-
-def _is_warning(clock: ClockState, at: str) -> bool:
-    return timekeeping.wake_at(clock) == clock.warn_at
-
-
-def _warn(draft: Draft, clock: ClockState) -> None:
-    draft.emit(
-        "clock_warned", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, at=clock.warn_at
-    )
-    draft.dirty.add(clock.id)
-    _fire_timer(draft, clock, "warning")
-
-
-def _expire(draft: Draft, clock: ClockState) -> None:
-    draft.emit("clock_expired", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due,
-               effect=clock.effect)  # fmt: skip
-    draft.dirty.add(clock.id)
-    match clock.effect:
-        case "deemed_acceptance":
-            _deem_accepted(draft, clock)
-        case "silence":
-            _silence(draft, clock)
-        case "applicant_withdrawn":
-            draft.emit("deemed_withdrawn", SYSTEM, reason="逾期未补正，视为撤回申请")
-            _fire_timer(draft, clock, "due")
-        case "applicant_not_accepted" | "applicant_refused":
-            draft.emit("not_accepted", SYSTEM, reason="逾期未补正，不予受理")
-            _fire_timer(draft, clock, "due")
-        case _:
-            _escalate(draft, clock)
-            _fire_timer(draft, clock, "due")
-
-
-def _deem_accepted(draft: Draft, clock: ClockState) -> None:
-    """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9, D15)."""
-    draft.anchor = draft.received = clock.anchor
-    draft.emit("accepted", SYSTEM, as_of=clock.anchor, deemed=True, gaps={})
-    _fire_timer(draft, clock, "due")
-
-
-def _silence(draft: Draft, clock: ClockState) -> None:
-    """A consulted department that says nothing in time has no objection."""
-    task = draft.state.tasks.get(clock.task or "")
-    if task is None:
-        return
-    timer = draft.state.timers.get(clock.timers.get("due", ""))
-    if timer is None:
-        _finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM)
-        return
-    draft.close_task(task, "completed", "no_objection")
-    move = draft.move("fire", timer)
-    draft.emit("task_completed", SYSTEM, task=task.id, name=task.name, item=task.item, outcome="no_objection",
-               opinion="逾期未回复，视为无异议", data={}, move=move)  # fmt: skip
-    draft.follow(move)
-
-
-def _escalate(draft: Draft, clock: ClockState) -> None:
-    """An overdue clock does not end the work: it is brought before the one who answers for it."""
-    tasks = [t.id for t in draft.state.tasks.values() if clock.item in (None, t.item) and clock.task in (None, t.id)]
-    item = draft.subject.item(clock.item) if clock.item is not None else None
-    department = item.department if item is not None else draft.subject.theme.lead
-    draft.emit(
-        "escalated", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, tasks=tasks, to=f"{department}/head"
-    )
-
-
-def _fire_timer(draft: Draft, clock: ClockState, edge: str) -> None:
-    path = draft.state.timers.get(clock.timers.get(edge, ""))
-    if path is None:
-        return
-    move = draft.move("fire", path)
-    draft.emit("timer_fired", SYSTEM, clock=clock.id, edge=edge, move=move)
-    draft.follow(move)

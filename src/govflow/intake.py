@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from govflow import identity, plan
+from govflow.case import canonical
 from govflow.conditions import FactValue
 from govflow.errors import InvalidInput
 from govflow.model import Question
+from govflow.plan import Selection
 from govflow.subject import Subject
 
 PERSONS = ("自然人",)
@@ -100,7 +104,7 @@ def require_answers(subject: Subject, answers: Mapping[str, FactValue], running:
         )  # fmt: skip
 
 
-def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str]) -> dict[str, plan.Selection]:
+def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str]) -> dict[str, Selection]:
     """How each item of the case is handled; raises if none is left."""
     theme_only = [q for q in subject.theme.questions if q.id not in answers]
     if theme_only:
@@ -137,3 +141,41 @@ def _wrong(field: str, found: object, expected: str) -> InvalidInput:
     return InvalidInput(
         f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}", field=field
     )
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the value as canonical JSON; InvalidInput for what JSON cannot hold."""
+    try:
+        return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
+    except (TypeError, ValueError) as fault:
+        raise InvalidInput(f"内容不能保存为 JSON：{fault}", f"not JSON: {fault}") from fault
+
+
+def check_json(value: object, field: str) -> None:
+    """Refuse data that is not JSON or longer than 100,000 characters."""
+    try:
+        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise InvalidInput(f"{field} 不能保存为 JSON：{fault}", f"{field} is not JSON: {fault}", field=field) from fault
+    if len(text) > 100_000:
+        raise InvalidInput(f"{field} 有 {len(text)} 字，至多 100000", f"{field} is too long", field=field)
+
+
+def check_text(value: object, field: str) -> None:
+    """Refuse what is not text of at most 10,000 characters."""
+    if not isinstance(value, str) or len(value) > 10_000:
+        raise InvalidInput(
+            f"{field} 应为 10000 字以内的文字", f"{field}: expected text up to 10000 characters", field=field
+        )
+
+
+def application_body(
+    subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
+    drop: Sequence[str], applicant: str,
+) -> dict[str, Any]:  # fmt: skip
+    """The body of a case's first event; the applicant only as a salted digest, so that the person can be purged."""
+    return {
+        "ref": subject.ref, "kind": subject.kind, "definition": subject.digest, "channel": channel, "answers": dict(facts),
+        "dropped": list(drop), "items": {code: [s.how, str(s.reason)] for code, s in chosen.items()},
+        "materials": dict(given), "applicant": applicant, "move": {"verb": "start", "path": "", "flags": []},
+    }  # fmt: skip

@@ -419,9 +419,11 @@ class Coded(Protocol):
     """What every entry of a Shelf has: a code and a readable slug."""
 
     @property
-    def code(self) -> str: ...
+    def code(self) -> str:
+        """The short code, e.g. I07."""
     @property
-    def slug(self) -> str: ...
+    def slug(self) -> str:
+        """The readable name, e.g. food-business-permit."""
 
 
 T = TypeVar("T", bound=Coded)

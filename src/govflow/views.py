@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -130,23 +130,16 @@ class CaseView(View):
 
     def item(self, code: str) -> ItemView:
         """One item of the case by code; KeyError if it has none such."""
-        return _one(self.items, "item", code)
+        return {each.item: each for each in self.items}[code]
 
     def clock(self, id: str) -> ClockView:
         """One clock by id, e.g. `I07/promised`; KeyError if there is none such."""
-        return _one(self.clocks, "id", id)
+        return {each.id: each for each in self.clocks}[id]
 
     @property
     def open_tasks(self) -> tuple[TaskView, ...]:
         """The tasks that wait for somebody."""
         return tuple(task for task in self.tasks if task.state == "open")
-
-
-def _one(entries: Iterable[Any], key: str, value: str) -> Any:
-    for entry in entries:
-        if getattr(entry, key) == value:
-            return entry
-    raise KeyError(value)
 
 
 @dataclass(frozen=True)

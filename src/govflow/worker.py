@@ -43,7 +43,7 @@ def deliver(engine: Engine, send: Deliver, limit: int = 100) -> int:
             message = Message(f"{row.case_id}:{row.seq}", row.case_id, row.topic, json.loads(row.body), row.attempts)
             try:
                 send(message)
-            except Exception as fault:  # whatever the receiver raises, the message must not be lost
+            except Exception as fault:  # noqa: BLE001 - whatever the receiver raises, the message must not be lost
                 wait = min(timedelta(seconds=5) * 2 ** min(row.attempts, 12), LONGEST_WAIT)
                 statements.postpone(row.id, timekeeping.utc(now + wait), f"{type(fault).__name__}: {fault}"[:500])
             else:

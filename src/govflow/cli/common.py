@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from govflow.clocks import SHANGHAI
+from govflow.diagnostics import Severity
 from govflow.engine import Engine
 from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load
@@ -73,7 +74,7 @@ def json_option(command: F) -> F:
 def loaded_from(folder: str) -> Loaded:
     """The definitions of a folder; findings are shown on standard error, errors there end the command."""
     loaded = load(folder)
-    faults = [d for d in loaded.diagnostics if d.severity.value == "error"]
+    faults = [d for d in loaded.diagnostics if d.severity is Severity.ERROR]
     for fault in faults[:20]:
         span = fault.span
         click.echo(f"{span.file}:{span.line}:{span.column}: {fault.code} {fault.message.text(language.code)}", err=True)

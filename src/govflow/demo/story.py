@@ -176,7 +176,12 @@ class Narrator:
         self._title(self.say("三、结果", "3. What came of it"))
         self._comparison(view)
         self._saved(view)
-        self._title(self.say("四、期限从哪里来（✓ 计入  ✗ 休息日  ‖ 停止计时）", "4. Where the due dates came from (✓ counted  ✗ rest day  ‖ stopped)"))
+        self._title(
+            self.say(
+                "四、期限从哪里来（✓ 计入  ✗ 休息日  ‖ 停止计时）",
+                "4. Where the due dates came from (✓ counted  ✗ rest day  ‖ stopped)",
+            )
+        )
         for clock in view.clocks:
             if clock.kind == "promised":
                 self._explained(view, clock)

@@ -13,6 +13,7 @@ import sqlalchemy.dialects.sqlite
 from govflow.case import Event, canonical
 from govflow.store import tables as t
 
+
 @dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case as stored: body and snapshot are caches of the event log."""
@@ -216,7 +217,7 @@ class Statements:
 
     def events(self, case: str, after: int = 0) -> list[tuple[int, str, str, str, str, str, str]]:
         """(seq, at, actor, type, body, previous, hash) in order."""
-        return [tuple(row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]  # type: ignore[misc]
+        return [tuple(row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
 
     def post(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Put messages into the outbox."""

@@ -1,0 +1,1 @@
+"""Alembic migrations of the tables, oldest first; a released one is never changed."""
