@@ -99,7 +99,7 @@ def compare_adders() -> None:
     table = {count: microseconds(CALENDAR.add_workdays, count, STARTS) for count in COUNTS}
     for name, add in adders:
         if add is None:
-            print(f"{name:40}  not installed, skipped")
+            print(f"{name:40}  not usable here, skipped")
             continue
         starts = STARTS if add == CALENDAR.add_workdays else STARTS[:25]
         cells = ""

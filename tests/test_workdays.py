@@ -1,6 +1,7 @@
 """The calendar: what the notices say, what an overlay changes, and what no calendar answers."""
 
 import doctest
+import pickle
 import re
 from datetime import date, datetime, time
 from pathlib import Path
@@ -250,3 +251,21 @@ def test_the_example_of_a_notice_is_a_notice() -> None:
     found = overlay_from(yaml.safe_load(example))
     assert (found.region, found.year, len(found.days)) == ("cn", 2099, 13)
     assert found.business_hours == Calendar.national().business_hours
+
+
+def test_calendars_and_their_errors_travel_between_processes() -> None:
+    """A worker process gets the calendar it needs and sends back the error it met."""
+    extended = CN.overlay(notice())
+    again = pickle.loads(pickle.dumps(extended))
+    assert again == extended and again.add_workdays(date(2024, 2, 5), 5) == date(2024, 2, 18)
+    for error in (CalendarUnavailable(2030), ClockError("invalid_limit", "x"), CalendarDataError("year", 5, "a year")):
+        copy = pickle.loads(pickle.dumps(error))
+        assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
+
+
+def test_calendars_of_other_days_are_other_calendars() -> None:
+    """Two calendars made by hand are equal only when their days are."""
+    first, last = date(2025, 1, 1), date(2025, 12, 31)
+    one, other = Calendar.of_days(first, last), Calendar.of_days(first, last, [date(2025, 3, 3)])
+    assert one != other and one == Calendar.of_days(first, last)
+    assert one.provisional().is_workday(date(2025, 3, 3)) and not other.provisional().is_workday(date(2025, 3, 3))

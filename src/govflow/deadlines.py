@@ -50,7 +50,7 @@ Answer = dict[str, Any]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?\Z")
 _CLOSING = ("closed_at", "closed_on", "decided_at", "decided_on", "completed_at", "completed_on")
-_MAX_KEYS = ("max_extension", "extension_max", "extension_limit", "max")
+_MAX_KEYS = ("max", "max_extension", "extension_max", "extension_limit", "max_extension_workdays")
 
 
 def due(case: Any, *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False) -> Answer:

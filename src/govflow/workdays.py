@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from importlib.metadata import version as installed_version
-from types import MappingProxyType
 from typing import Any, Literal
 
 import chinese_calendar
@@ -53,6 +52,10 @@ class ClockError(ValueError):
         self.code = code
         self.message = message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would rebuild it from the message alone: a worker process sends errors home.
+        return type(self), (self.code, self.message)
+
 
 class CalendarUnavailable(ClockError):
     """The answer needs a day of a year for which no notice is known (`year`)."""
@@ -65,6 +68,9 @@ class CalendarUnavailable(ClockError):
         )
         self.year = year
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.year,)
+
 
 class CalendarDataError(ValueError):
     """A calendar overlay is not well formed; `where` is the key that is wrong."""
@@ -74,6 +80,9 @@ class CalendarDataError(ValueError):
         self.where = where
         self.found = found
         self.expected = expected
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.where, self.found, self.expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +122,8 @@ class Overlay:
     @property
     def label(self) -> str:
         """Short stable text: region, year and a digest of what it changes (not of how the file is written)."""
-        facts = [[d.isoformat(), n.workday, n.name] for d, n in sorted(self.days.items())]
         hours = [[a.isoformat(), b.isoformat()] for a, b in self.business_hours or ()]
-        text = json.dumps([self.region, self.year, facts, hours, self.provisional], ensure_ascii=True)
-        return f"{self.region}-{self.year}@{hashlib.sha256(text.encode()).hexdigest()[:8]}"
+        return f"{self.region}-{self.year}@{_digest(self.days, self.region, self.year, hours, self.provisional)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +164,7 @@ class Calendar:
         """A calendar of its own from `first` to `last`: Monday to Friday, minus `holidays`, plus `workdays`."""
         special = {d: Named(False, zh, zh) for d, zh in _with_names(holidays, "节假日")}
         special |= {d: Named(True, zh, zh) for d, zh in _with_names(workdays, "调休上班")}
-        return _build(Base(name, first, last, MappingProxyType(special)), (), False)
+        return _build(Base(f"{name}@{_digest(special, str(first), str(last))}", first, last, special), (), False)
 
     def overlay(self, data: Mapping[str, Any]) -> Calendar:
         """This calendar with one more notice on top; raises `CalendarDataError` if the data is not well formed."""
@@ -165,7 +172,7 @@ class Calendar:
 
     def provisional(self) -> Calendar:
         """The same calendar, answering beyond its horizon from regulation alone (weekends, fixed holidays)."""
-        return self if self.is_provisional else _build(self.base, self.overlays, True)
+        return self if self.is_provisional else _open_ended(self)
 
     def is_workday(self, day: date) -> bool:
         """Does this day count as a workday (R1)?"""
@@ -258,12 +265,22 @@ def _national_base() -> Base:
     years = [d.year for d in chinese_calendar.holidays]
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
     name = f"cn-{last.year}.{installed_version('chinesecalendar')}"
-    return Base(name, first, last, MappingProxyType(special))
+    return Base(name, first, last, special)
 
 
 @lru_cache(maxsize=2)
 def _national(provisional: bool) -> Calendar:
     return _build(_national_base(), (), provisional)
+
+
+@lru_cache(maxsize=16)
+def _open_ended(calendar: Calendar) -> Calendar:
+    return _build(calendar.base, calendar.overlays, True)
+
+
+def _digest(days: Mapping[date, Named], *more: object) -> str:
+    facts = [[d.isoformat(), named.workday, named.name] for d, named in sorted(days.items())]
+    return hashlib.sha256(json.dumps([facts, more]).encode()).hexdigest()[:8]
 
 
 def _build(base: Base, overlays: tuple[Overlay, ...], provisional: bool) -> Calendar:
@@ -285,7 +302,7 @@ def _build(base: Base, overlays: tuple[Overlay, ...], provisional: bool) -> Cale
         is_provisional=provisional,
         base=base,
         overlays=overlays,
-        special=MappingProxyType(special),
+        special=special,
         first=base.first.toordinal(),
         last=last.toordinal(),
         prefix=prefix,
@@ -386,7 +403,7 @@ def _special_days(data: Mapping[str, Any], year: int) -> Mapping[date, Named]:
         if day in days:
             raise CalendarDataError(where, day.isoformat(), f"a day listed once (already: {days[day].name})")
         days[day] = Named(True, *named)
-    return MappingProxyType(days)
+    return days
 
 
 def _entries(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
