@@ -219,7 +219,12 @@ def _home_of(file: Path) -> Path | None:
 
 def _files_below(folder: Path, root: Path, refused: list[Diagnostic]) -> Iterator[Path]:
     """Every definition file below a folder, in order of name; links out of `root` are refused."""
-    for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError as error:
+        refused.append(_unreadable(folder, error))
+        return
+    for entry in entries:
         path = folder / entry.name
         if entry.name.startswith("."):
             continue
@@ -242,11 +247,13 @@ def _documents(paths: Iterable[Path]) -> tuple[list[Document], list[Diagnostic]]
         try:
             documents.append(read(path.read_bytes(), str(path)))
         except OSError as error:
-            reason = error.strerror or str(error)
-            unread.append(
-                _about_file("unreadable-file", path, Message(f"文件读不出来：{reason}。", f"Cannot be read: {reason}."))
-            )
+            unread.append(_unreadable(path, error))
     return documents, unread
+
+
+def _unreadable(path: Path, error: OSError) -> Diagnostic:
+    reason = error.strerror or str(error)
+    return _about_file("unreadable-file", path, Message(f"读不出来：{reason}。", f"Cannot be read: {reason}."))
 
 
 def _about_file(name: str, path: Path, message: Message) -> Diagnostic:

@@ -56,6 +56,15 @@ def default_flaws(questions: Iterable[Question], path: Path) -> Iterator[Flaw]:
             yield _impossible(question, question["default"], (*path, at, "default"))
 
 
+def answer_flaws(answers: Mapping[str, Any], path: Path, questions: Mapping[str, Question]) -> Iterator[Flaw]:
+    """Given answers to questions that are not asked, or that are no possible answer."""
+    for fact, value in answers.items():
+        if fact not in questions:
+            yield _undeclared(fact, (*path, fact), questions, at_key=True)
+        elif not _fits(questions[fact], value):
+            yield _impossible(questions[fact], value, (*path, fact))
+
+
 def constant(condition: Condition, questions: Mapping[str, Question]) -> bool | None:
     """True for a condition that holds for all answers, False for one that holds for none, None for any other.
 
@@ -93,11 +102,15 @@ def _leaf_flaws(data: Any, path: Path, questions: Mapping[str, Question], comple
     if question is not None:
         yield from _value_flaws(fact, question, path)
     elif complete:
-        message = Message(f"情形 {fact.fact} 没有声明。", f"No question declares the fact {fact.fact}.")
-        help = did_you_mean(nearest(fact.fact, questions)) or Message(
-            "在 questions 里声明它。", "Declare it under questions."
-        )
-        yield Flaw("unknown-question-or-answer", (*path, "fact"), message, help)
+        yield _undeclared(fact.fact, (*path, "fact"), questions)
+
+
+def _undeclared(fact: str, path: Path, questions: Iterable[str], *, at_key: bool = False) -> Flaw:
+    message = Message(f"情形 {fact} 没有声明。", f"No question declares the fact {fact}.")
+    declare = Message("在 questions 里声明它。", "Declare it under questions.")
+    return Flaw(
+        "unknown-question-or-answer", path, message, did_you_mean(nearest(fact, questions)) or declare, at_key=at_key
+    )
 
 
 def _value_flaws(fact: Fact, question: Question, path: Path) -> Iterator[Flaw]:

@@ -7,8 +7,8 @@ from datetime import date
 from typing import Any
 
 from govflow.diagnostics import Message, Note
-from govflow.loader.facts import condition_flaws, default_flaws
-from govflow.loader.names import KIND_NAMES, Index, with_note
+from govflow.loader.facts import answer_flaws, condition_flaws, default_flaws
+from govflow.loader.names import KIND_NAMES, Index, Place, with_note
 from govflow.schema import Finding, Flaw, did_you_mean, finding, nearest
 from govflow.source import Document
 
@@ -23,7 +23,7 @@ def reference_findings(document: Document, index: Index) -> Iterator[Finding]:
     if walk is not None:
         for flaw in walk(document.data, index):
             yield finding(document, flaw)
-    yield from _twice(document, kind)
+    yield from _twice(document, kind, index)
 
 
 def _item(data: Data, index: Index) -> Iterator[Flaw]:
@@ -122,7 +122,7 @@ def _theme_questions(data: Data, index: Index) -> tuple[dict[str, Data], bool]:
             complete = False
         else:
             questions |= {each["id"]: each for each in _questions(item)}
-    questions |= {each["id"]: each for each in data.get("questions", ())}
+    questions |= {each["id"]: each for each in _questions(data)}
     return questions, complete
 
 
@@ -210,7 +210,10 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
         known = [*index.shelves["item"], *index.shelves["theme"]]
         message = Message(f"没有编号或短名为 {data['of']} 的事项或主题。", f"No item or theme is called {data['of']}.")
         yield Flaw("unknown-reference", ("of",), message, did_you_mean(nearest(data["of"], known)))
+    questions, complete = _asked(target, index)
     for at, scenario in enumerate(data["scenarios"]):
+        if complete:
+            yield from answer_flaws(scenario.get("given", {}), ("scenarios", at, "given"), questions)
         for part in ("steps", "expect"):
             for number, step in enumerate(scenario[part]):
                 under = ("scenarios", at, part, number)
@@ -220,6 +223,18 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
                 )
                 yield from _names(index, "material", _listed(step, "materials", under=under))
                 yield from _names(index, "material", _listed(step, "missing", under=under))
+
+
+def _asked(target: Place | None, index: Index) -> tuple[dict[str, Data], bool]:
+    """The questions of the item or theme that scenarios are about; and whether all could be read."""
+    if target is None or not isinstance(target.document.data, dict):
+        return {}, False
+    data = target.document.data
+    if "items" not in data:
+        return {each["id"]: each for each in _questions(data)}, True
+    entries = data["items"]
+    sound = isinstance(entries, list) and all(isinstance(each, dict) and "item" in each for each in entries)
+    return _theme_questions(data, index) if sound else ({}, False)
 
 
 def _real_day(moment: str, path: Path) -> Iterator[Flaw]:
@@ -280,7 +295,7 @@ def _entries(data: Data, key: str) -> list[Data]:
     return [] if isinstance(entries, str) else list(entries)
 
 
-def _twice(document: Document, kind: str) -> Iterator[Finding]:
+def _twice(document: Document, kind: str, index: Index) -> Iterator[Finding]:
     """Ids that must differ within one file."""
     for list_path, key in _UNIQUE.get(kind, ()):
         entries: Any = document.data
@@ -290,26 +305,50 @@ def _twice(document: Document, kind: str) -> Iterator[Finding]:
             ((*list_path, at, key), each[key]) for at, each in enumerate(entries) if isinstance(each, dict)
         ]
         yield from _repeated(document, ids)
+    if kind == "theme":
+        entries = enumerate(document.data["items"])
+        yield from _repeated(document, [(("items", at, "item"), _code(index, each["item"])) for at, each in entries])
     if kind == "item":
+        yield from _repeated(document, _unconditional(document.data, index))
         steps = steps_of(document.data["flow"], ("flow",))
         yield from _repeated(document, [((*path, "id"), body.get("id", word)) for path, word, body in steps])
+
+
+def _unconditional(data: Data, index: Index) -> Iterator[tuple[Path, str]]:
+    """Uses of materials that must differ: a material may be used again only where every use has its own condition."""
+    uses = [(("materials", at, "use"), each) for at, each in enumerate(_entries(data, "materials"))]
+    always = {_material(index, each["use"]) for _, each in uses if "when" not in each}
+    for path, each in uses:
+        if _material(index, each["use"]) in always:
+            yield path, _material(index, each["use"])
+
+
+def _material(index: Index, name: str) -> str:
+    place = index.find("material", name)
+    return place.code if place else name
 
 
 _UNIQUE: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "item": (
         (("basis",), "id"),
         (("questions",), "id"),
-        (("materials",), "use"),
         (("special_procedures",), "id"),
         (("results",), "id"),
     ),
     "theme": (
         (("questions",), "id"),
-        (("items",), "item"),
         (("stages",), "id"),
         (("joint", "visits"), "id"),
     ),
     "scenarios": ((("scenarios",), "name"),),
+}
+
+
+_APART = {
+    "use": Message(
+        "去掉一处，或者给每一处都写上条件 when。", "Remove one of them, or give each its own condition `when`."
+    ),
+    "item": Message("去掉一处。", "Remove one of them."),
 }
 
 
@@ -319,7 +358,7 @@ def _repeated(document: Document, ids: Iterable[tuple[Path, str]]) -> Iterator[F
         if first.setdefault(id, path) is path:
             continue
         message = Message(f"{id} 在这个文件里用了两次。", f"{id} is used twice in this file.")
-        help = Message("给其中一个写另一个 id。", "Give one of them another id.")
+        help = _APART.get(str(path[-1]), Message("给其中一个写另一个 id。", "Give one of them another id."))
         found = finding(document, Flaw("duplicate-id", path, message, help))
         note = Note(Message("第一次出现在", "first here"), document.span(first[id]))
         yield Finding(found.path, with_note(found.diagnostic, note))
