@@ -2,6 +2,264 @@
 
 from __future__ import annotations
 
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
 import click
 
-COMMANDS: tuple[click.Command, ...] = ()
+from govflow import schema, validation
+from govflow.cli.common import Failure, json_option, language, print_json
+from govflow.diagnostics import FORMATS, Severity, render, summary
+from govflow.errors import InvalidInput, NotFound
+from govflow.rules import PROFILES
+from govflow.validation import Report, Request, Settings
+
+_LEVELS = tuple(each.word for each in Severity)
+_WATCH_SECONDS = 0.5
+_PATIENCE_SECONDS = 1.0
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--format", "format_", type=click.Choice(FORMATS), help="输出格式，缺省 full。Output format.")
+@click.option(
+    "--select",
+    multiple=True,
+    metavar="RULE",
+    help="只查这些规则（编号、编号开头或名称，可用逗号隔开）。Only these rules.",
+)
+@click.option("--ignore", multiple=True, metavar="RULE", help="不查这些规则。Not these rules.")
+@click.option("--profile", type=click.Choice(PROFILES), help="规则档次，缺省 recommended。Set of rules.")
+@click.option(
+    "--fail-on", type=click.Choice(_LEVELS), help="达到这个级别就以 1 退出，缺省 error。Exit 1 from this severity on."
+)
+@click.option("--fix", is_flag=True, help="改正可以放心改的问题。Mend what is safe to mend.")
+@click.option("--diff", "diff_", is_flag=True, help="只显示会怎样改，不写文件。Show what --fix would change.")
+@click.option("--no-inline-ignores", is_flag=True, help="不理会文件里的忽略注释。Ignore comments do not count.")
+@click.option("--baseline", metavar="FILE", help="基线文件：已知的问题不再报告。Known findings are not reported.")
+@click.option("--write-baseline", metavar="FILE", help="把现有问题写成基线。Write the present findings as a baseline.")
+@click.option("--watch", is_flag=True, help="文件一改就重新检查，Ctrl-C 结束。Check again on every change.")
+@click.option("-o", "--output", metavar="FILE", help="结果写入文件。Write the result to a file.")
+@click.option("--no-cache", is_flag=True, help="不用缓存。Do not use the cache.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="信息的语言。Language of messages.")
+@click.pass_context
+def validate(context: click.Context, **given: Any) -> None:
+    """检查定义：写法、结构、引用、标准化规则。Check definitions.
+
+    PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
+    """
+    try:
+        settings = validation.settings_for(Path.cwd())
+        _choose_language(context, given["lang"], settings)
+        run = _Run.of(given, settings)
+        code = _watch(run) if given["watch"] else _once(run)
+    except (NotFound, InvalidInput) as fault:
+        _complain(fault.text(language.code))
+        code = 2
+    except OSError as fault:
+        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
+        code = 2
+    if code:
+        raise Failure(code)
+
+
+def _choose_language(context: click.Context, given: str | None, settings: Settings) -> None:
+    """`validate --lang`, else what the group was given or the environment says, else the project's settings."""
+    outer = context.parent.params.get("lang") if context.parent else None
+    if given or (settings.lang and outer is None):
+        language.choose(given or settings.lang)
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """One call of `validate` with all its settings settled."""
+
+    request: Request
+    format: str
+    fail_on: Severity
+    fix: bool
+    diff: bool
+    write_baseline: str | None
+    output: str | None
+
+    @classmethod
+    def of(cls, given: dict[str, Any], settings: Settings) -> _Run:
+        paths = given["paths"] or _default_paths(settings)
+        baseline = given["baseline"] or (settings.path(settings.baseline) if settings.baseline else None)
+        request = Request(
+            paths=tuple(paths),
+            select=_listed(given["select"]) or settings.select,
+            ignore=(*settings.ignore, *_listed(given["ignore"])),
+            profile=given["profile"] or settings.profile,
+            inline_ignores=settings.inline_ignores and not given["no_inline_ignores"],
+            baseline=None if given["write_baseline"] else baseline,
+            cache=None if given["no_cache"] else validation.cache_folder(paths, settings),
+        )
+        return cls(
+            request,
+            given["format_"] or settings.format,
+            Severity.parse(given["fail_on"] or settings.fail_on),
+            given["fix"],
+            given["diff_"],
+            given["write_baseline"],
+            given["output"],
+        )
+
+
+def _default_paths(settings: Settings) -> tuple[str, ...]:
+    if settings.paths:
+        return tuple(map(settings.path, settings.paths))
+    folder = os.environ.get("GOVFLOW_DEFINITIONS") or "definitions"
+    if not Path(folder).exists():
+        raise NotFound(
+            f"没有 {folder} 文件夹：写上要检查的文件夹或文件，或者用 govflow new 名称 --example 建一个示例",
+            f"no folder {folder}: name a folder or file, or make an example with govflow new NAME --example",
+        )
+    return (folder,)
+
+
+def _listed(words: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for each in words for word in each.split(",") if word.strip())
+
+
+def _once(run: _Run) -> int:
+    """Check once, print, and give the exit code."""
+    started = time.perf_counter()
+    progress = _progress(started)
+    if run.fix or run.diff:
+        report = validation.validate_and_fix(run.request, write=run.fix and not run.diff, progress=progress)
+    else:
+        report = validation.validate(run.request, progress)
+    seconds = time.perf_counter() - started
+    _wipe()
+    if run.write_baseline:
+        validation.write_baseline(report, Path(run.write_baseline))
+        count = len(report.diagnostics)
+        _tell(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
+        return 0
+    _print(run, report, seconds)
+    return 1 if report.worst_reaches(run.fail_on) else 0
+
+
+def _print(run: _Run, report: Report, seconds: float) -> None:
+    if run.diff:
+        _put(run.output, report.changes)
+        _tell_of_fixes(report, written=False)
+        click.echo(_summary(report, seconds), err=True)
+        return
+    human = run.format in ("full", "concise")
+    colour = run.format == "full" and run.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+    text = render(
+        report.diagnostics, run.format, lang=language.code, sources=report.sources,
+        files=len(report.files), seconds=seconds if human or run.format == "junit" else None, colour=colour,
+    )  # fmt: skip
+    _put(run.output, text)
+    if run.format == "concise":
+        click.echo(_summary(report, seconds), err=True)
+    if run.fix:
+        _tell_of_fixes(report, written=True)
+    if report.known or report.gone:
+        _tell(
+            f"基线：{report.known} 个已知问题没有列出，{report.gone} 条已不再出现",
+            f"baseline: {report.known} known findings not listed, {report.gone} entries no longer occur",
+        )
+
+
+def _summary(report: Report, seconds: float) -> str:
+    return summary(report.diagnostics, lang=language.code, files=len(report.files), seconds=seconds)
+
+
+def _tell_of_fixes(report: Report, *, written: bool) -> None:
+    if written:
+        _tell(f"已改正 {report.mended} 处", f"mended {report.mended}")
+    else:
+        _tell(f"--fix 会改正 {report.mended} 处", f"--fix would mend {report.mended}")
+
+
+def _put(output: str | None, text: str) -> None:
+    if output is None:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        Path(output).write_text(text, "utf-8")
+        _tell(f"已写入 {output}", f"wrote {output}")
+
+
+def _watch(run: _Run) -> int:
+    """Check on every change until interrupted; the exit code is that of the last check."""
+    code, seen = 0, None
+    try:
+        while True:
+            state = validation.snapshot(run.request.paths)
+            if state != seen:
+                seen = state
+                code = _once(run)
+                if run.fix:
+                    seen = validation.snapshot(run.request.paths)
+                _tell("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends")
+            time.sleep(_WATCH_SECONDS)
+    except KeyboardInterrupt:
+        return code
+
+
+def _progress(started: float) -> Callable[[int, int], None] | None:
+    """A counter on standard error once a run takes longer than a second; nothing unless that is a terminal."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        if done % 50 == 0 and time.perf_counter() - started > _PATIENCE_SECONDS:
+            click.echo(f"\r{language.say('已读', 'read')} {done}/{total}", err=True, nl=False)
+
+    return show
+
+
+def _wipe() -> None:
+    if sys.stderr.isatty():
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def _tell(zh: str, en: str) -> None:
+    click.echo(language.say(zh, en), err=True)
+
+
+def _complain(text: str) -> None:
+    click.echo(f"govflow: {text}", err=True)
+
+
+@click.command()
+@click.argument("code")
+def rule(code: str) -> None:
+    """解释一条规则。Explain one rule, by code or name."""
+    found = validation.rule_named(code)
+    click.echo(validation.explained(found, language.code), nl=False)
+
+
+@click.command()
+@json_option
+def rules(as_json: bool) -> None:
+    """列出全部规则。List all rules."""
+    found = validation.known_rules()
+    if as_json:
+        print_json({"rules": [each.as_data(language.code) for each in found]})
+        return
+    for each in found:
+        click.echo(
+            f"{each.code}  {each.severity.word:<7}  {each.profile:<11}  {each.name:<36}  {each.title.text(language.code)}"
+        )
+
+
+@click.command("schema")
+@click.argument("kind")
+def schema_command(kind: str) -> None:
+    """某种文件的 JSON Schema，供编辑器使用。JSON Schema of a kind of file, for editors."""
+    click.echo(json.dumps(schema.schema(kind), ensure_ascii=False, indent=2))
+
+
+COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command)

@@ -1,0 +1,111 @@
+"""The files of a run: which ones, their bytes, and mending them in place."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from govflow.diagnostics import Diagnostic, Message, Span, apply_fixes
+from govflow.loader import LIBRARY_FILES, _collect
+from govflow.schema.rules import RULE_BY_NAME
+from govflow.source import Document, read
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The files named, the content of these and of those around them, and findings about files as such."""
+
+    named: tuple[str, ...]
+    around: bool
+    contents: Mapping[str, bytes]
+    loose: tuple[Diagnostic, ...]
+
+
+def tree_of(paths: Iterable[str]) -> Tree:
+    """Read every file that the paths name and those they may refer to; NotFound when a path is not there."""
+    named, around, loose = _collect([Path(path) for path in paths])
+    contents: dict[str, bytes] = {}
+    for name, path in (*((str(path), path) for path in named), *((_shown(path), path) for path in around)):
+        try:
+            contents[name] = path.read_bytes()
+        except OSError as fault:
+            loose.append(_unreadable(name, fault.strerror or str(fault)))
+    files = tuple(name for name in map(str, named) if name in contents)
+    return Tree(files, bool(around), contents, tuple(loose))
+
+
+def read_all(tree: Tree, progress: Progress | None) -> list[Document]:
+    """The documents of a tree; `progress` is told how many of how many are done."""
+    documents: list[Document] = []
+    for name, raw in tree.contents.items():
+        documents.append(read(raw, name))
+        if progress is not None:
+            progress(len(documents), len(tree.contents))
+    return documents
+
+
+def mend(diagnostics: Iterable[Diagnostic], contents: Mapping[str, bytes]) -> tuple[dict[str, bytes], int]:
+    """The new content of every file that a safe fix changes, and how many findings that mends."""
+    by_file: dict[str, list[Diagnostic]] = {}
+    for each in diagnostics:
+        if each.fixable:
+            by_file.setdefault(each.span.file, []).append(each)
+    changed: dict[str, bytes] = {}
+    count = 0
+    for file, found in by_file.items():
+        text = contents[file].decode("utf-8")
+        new, applied = apply_fixes(text, found)
+        if new != text:
+            changed[file] = new.encode("utf-8")
+            count += len(applied)
+    return changed, count
+
+
+def overwrite(path: Path, raw: bytes) -> None:
+    """Replace a file's content at once, so that nobody ever reads half of it; its mode is kept."""
+    whole = path.resolve()
+    part = whole.with_name(f".{whole.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(raw)
+        part.chmod(whole.stat().st_mode & 0o7777)
+        part.replace(whole)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def snapshot(paths: Iterable[str]) -> tuple[tuple[str, int, int], ...]:
+    """Name, time and size of every file that a run would read: two equal ones mean that nothing has changed."""
+    named, around, _ = _collect([Path(path) for path in paths])
+    states = []
+    for path in (*named, *around):
+        try:
+            state = path.stat()
+        except OSError:  # it went away between listing and asking; the next look will tell
+            continue
+        states.append((str(path), state.st_mtime_ns, state.st_size))
+    return tuple(states)
+
+
+def home_of(path: Path) -> Path | None:
+    """The definitions folder that a path is, or lies in: the nearest one upward that holds a library; else None."""
+    start = path.absolute()
+    for folder in (start, *start.parents):
+        if any((folder / name).is_file() for name in LIBRARY_FILES):
+            return folder
+    return None
+
+
+def _shown(path: Path) -> str:
+    """The name of a file that was found by looking around: relative to the working folder where it lies in it."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
+
+
+def _unreadable(name: str, reason: str) -> Diagnostic:
+    code, severity = RULE_BY_NAME["unreadable-file"]
+    message = Message(f"文件读不出来：{reason}。", f"Cannot be read: {reason}.")
+    return Diagnostic(code, "unreadable-file", severity, message, Span(name, 1, 1, 1, 1))
