@@ -76,7 +76,8 @@ def hidden(text: str) -> tuple[list[Flaw], list[Edit]]:
         return flaws, edits
     seen: dict[str, list[int]] = {}
     for start, end, kind in _runs(text):
-        new = "" if kind == 2 else " " * (end - start)
+        at_line_end = kind == 3 and text[end : end + 1] in ("", "\n", "\r")
+        new = "" if kind == 2 or at_line_end else " " * (end - start)
         edits.append(Edit(start, end, new))
         if len(edits) > MAX_HIDDEN:
             break
@@ -117,7 +118,7 @@ def _hidden_flaw(text: str, start: int, end: int, kind: int) -> Flaw:
     elif text[end : end + 1] in ("", "\n", "\r"):
         fix = mend("删去看不见的换行符", "remove the hidden line break", start, end, "", safe=True)
     else:
-        fix = mend("换成普通空格", "use an ordinary space", start, end, " ", safe=False)
+        fix = mend("换成普通空格", "use an ordinary space", start, end, " " * (end - start), safe=False)
     return Flaw("hidden-character", start, end, message, fix=fix)
 
 
