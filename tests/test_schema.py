@@ -233,6 +233,18 @@ def test_a_bare_day_asks_which_days_are_meant() -> None:
         assert name == "limit-unit-unclear" and "歧义" in message
 
 
+@pytest.mark.parametrize(
+    ("written", "mended"),
+    [("10 Workdays", "10 workdays"), ("十个工作天", "十个工作日"), ("3wd", "3 workdays"), ("30日历天", "30自然日")],
+)
+def test_a_unit_with_another_name_is_mended(written: str, mended: str) -> None:
+    """A unit that can only mean one thing is put into the words of the language; the fix is safe."""
+    text = f"{HEAD}limits: {{delivery: {written}}}\n"
+    found = schema.check(read(text, "x.yaml"))
+    assert [each.fixable for each in found] == [True]
+    assert apply_fixes(text, found)[0] == text.replace(written, mended)
+
+
 def test_a_broken_document_is_not_explained_twice() -> None:
     """What could not be read to its end gives no finding of form."""
     assert not _check("govflow: item/1\nflow: [")

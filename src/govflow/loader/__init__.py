@@ -55,7 +55,7 @@ def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -
     the files that were named. `rules` are the codes or names of the rules to apply; without it, those of the profile
     `recommended`; an empty collection applies none.
     """
-    named, around, refused = _collect([Path(path) for path in paths or ("definitions",)])
+    named, around, refused = collect([Path(path) for path in paths or ("definitions",)])
     documents, unread = _documents([*named, *around])
     loaded = load_documents(documents, rules)
     wanted = set(map(str, named))
@@ -190,8 +190,11 @@ def _theme_stands(theme: Theme, items: Shelf[Item], departments: Shelf[Departmen
     return theme.lead in departments and all(entry.item in items for entry in theme.items)
 
 
-def _collect(paths: list[Path]) -> tuple[list[Path], list[Path], list[Diagnostic]]:
-    """The files named, the files around them that they may refer to, and links that are refused."""
+def collect(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Diagnostic]]:
+    """The files named, the files around them that they may refer to, and links that are refused.
+
+    NotFound when a path is not there.
+    """
     named: dict[Path, None] = {}
     around: dict[Path, None] = {}
     refused: list[Diagnostic] = []
@@ -209,9 +212,12 @@ def _collect(paths: list[Path]) -> tuple[list[Path], list[Path], list[Diagnostic
     return list(named), [each for each in around if each.resolve() not in seen], refused
 
 
+_collect = collect
+
+
 def _home_of(file: Path) -> Path | None:
-    """The nearest folder above the file that holds a library, at most three levels up."""
-    for folder in list(file.absolute().parents)[:3]:
+    """The nearest folder above the file that holds a library, at most three levels up; relative where it can be."""
+    for folder in (*list(file.parents)[:3], *list(file.absolute().parents)[:3]):
         if any((folder / name).is_file() for name in LIBRARY_FILES):
             return folder
     return None

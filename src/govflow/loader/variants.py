@@ -19,12 +19,16 @@ def variants_of(
     documents: Iterable[Document], names: Names, items: Mapping[str, Item], found: list[Finding]
 ) -> Iterator[Item]:
     """The effective items of sound variants; what loosens goes to `found`. One whose item is missing is left out."""
+    seen: set[tuple[str, str]] = set()
     for document in documents:
         base = items.get(document.data["of"])
         if base is None:
             continue
         variant = variant_from(document, slug_of(document.file), base, names)
         flaws = [finding(document, flaw) for flaw in _loosened(document.data, base, variant)]
+        if (base.code, document.data["region"]) in seen:
+            flaws.append(finding(document, _again(document.data["region"])))
+        seen.add((base.code, document.data["region"]))
         found += flaws
         if not flaws:
             yield variant
@@ -49,6 +53,11 @@ def _loosened(data: Mapping[str, Any], base: Item, variant: Item) -> Iterator[Fl
             "without 里有标准事项没有要的材料。", "`without` names a material that the standard item does not ask for."
         )
         yield Flaw("unknown-reference", ("materials", "without"), message)
+
+
+def _again(region: str) -> Flaw:
+    message = Message(f"这个事项在 {region} 已经有变体。", f"The item already has a variant for {region}.")
+    return Flaw("duplicate-id", ("region",), message)
 
 
 def _flaw(path: tuple[str, ...], shown: str, zh: str, en: str) -> Flaw:

@@ -190,33 +190,37 @@ def _unknown_value(document: Document, path: Path, error: Any) -> Iterator[Flaw]
     listed = Message(f"可以写：{'、'.join(values)}", f"One of: {', '.join(values)}")
     if expected:
         listed = Message(f"应当写：{expected['zh']}", f"Expected: {expected['en']}")
-    help = did_you_mean(nearest(found, values)) or listed
-    if help is not listed and len(values) <= 8:
+    meant = nearest(found, values)
+    help = did_you_mean(meant) or listed
+    if meant and len(values) <= 8:
         help = Message(f"{help.zh}{listed.zh}", f"{help.en} {listed.en}")
-    yield Flaw(
-        "unknown-value",
-        path,
-        Message(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".'),
-        help,
-    )
+    message = Message(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".')
+    yield Flaw("unknown-value", path, message, help, fix=_put(document, path, meant) if meant else None)
+
+
+def _put(document: Document, path: Path, text: str, *, safe: bool = False) -> Fix:
+    """Offer another value; safe only where it means the same."""
+    start, end = document.offsets(path)
+    return Fix(Message(f"改成 {text}", f"Change to {text}"), (Edit(start, end, text),), safe)
 
 
 def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
-    name = error.schema.get("x-code", "malformed-text")
+    name, fix = error.schema.get("x-code", "malformed-text"), None
     if "propertyNames" in error.absolute_schema_path:
         path = (*path, error.instance)
     found = error.instance
     help = _expected(error.schema)
     message = Message(f"{_name(path)}写得不对：“{found}”。", f'{_name_en(path)} is malformed: "{found}".')
     if name == "bad-limit":
-        message = _about_limit(path, found)
-        name = _limit_fault(found)
+        message, name = _about_limit(found), _limit_fault(found)
+        same = _same_limit(found, error.validator_value)
+        fix = _put(document, path, same, safe=True) if same else None
     elif name == "bad-date":
         message = Message(f"“{found}”不是日期。", f'"{found}" is not a date.')
-    yield Flaw(name, path, message, help, at_key="propertyNames" in error.absolute_schema_path)
+    yield Flaw(name, path, message, help, at_key="propertyNames" in error.absolute_schema_path, fix=fix)
 
 
-def _about_limit(path: Path, found: str) -> Message:
+def _about_limit(found: str) -> Message:
     fault, unit = _limit_fault(found), _unit_of(found)
     if fault == "limit-number-wrong":
         zh = f"“{found}”的数量不对：不能是负数，自然日、月和年要整数。"
@@ -239,6 +243,30 @@ def _limit_fault(found: str) -> str:
     if unit in ("", "日", "天", "day", "days", "d"):
         return "limit-unit-unclear"
     return "limit-number-wrong" if _UNIT.fullmatch(unit) else "bad-limit"
+
+
+def _same_limit(found: str, pattern: str) -> str | None:
+    """The same limit with the unit as the language writes it, where there is no doubt which unit is meant."""
+    text = found.strip().lower()
+    for word, unit in _SYNONYMS:
+        if text.endswith(word):
+            text = text.removesuffix(word).rstrip() + unit
+            break
+    return text if re.search(pattern, text) else None
+
+
+_SYNONYMS = (
+    ("工作天", "工作日"),
+    ("工日", "工作日"),
+    ("自然天", "自然日"),
+    ("日历日", "自然日"),
+    ("日历天", "自然日"),
+    ("work-days", " workdays"),
+    ("working-days", " workdays"),
+    ("business days", " workdays"),
+    ("business day", " workday"),
+    ("wd", " workdays"),
+)
 
 
 def _unit_of(found: str) -> str:
