@@ -20,7 +20,7 @@ except ImportError:  # the `png` extra
     resvg_py = None  # type: ignore[assignment]
 
 FONTS = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','WenQuanYi Zen Hei',sans-serif"
-INK, SOFT, LINE, PALE = "#1f2d3d", "#5c6b7a", "#8a97a6", "#f5f7fa"
+INK, SOFT, LINE, FADED, PALE = "#1f2d3d", "#5c6b7a", "#8a97a6", "#b4bec9", "#f5f7fa"
 TITLE_HEIGHT, LEGEND_HEIGHT, CORNER = 48, 44, 6
 
 
@@ -42,6 +42,7 @@ LOOKS = {
     "red": Look("#ffdcdc", "#d03a3a", "红灯（超期）", "red light: overdue"),
     "skipped": Look("#f1f3f5", "#b4bec9", "不涉及", "skipped"),
 }
+_REACHED = ("done", "working", "yellow", "red")
 _PLAIN = Look("#ffffff", INK, "", "")
 
 
@@ -116,8 +117,9 @@ def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]
     scopes = [shape for shape in diagram.shapes if shape.element.kind == SUB]
     for shape in scopes:
         yield from _scope(shape, _look(shape, looks))
+    passed = set() if looks is None else _passed(diagram, looks)
     for edge in diagram.edges:
-        yield from _edge(edge, _edge_look(edge, looks))
+        yield from _edge(edge, SOFT if looks is None else LOOKS["done"].stroke if edge.flow.id in passed else FADED)
     for shape in diagram.shapes:
         if shape.element.kind != SUB:
             yield from _node(shape, _look(shape, looks))
@@ -127,14 +129,20 @@ def _look(shape: Shape, looks: Mapping[str, str] | None) -> Look:
     return _PLAIN if looks is None else LOOKS[looks.get(shape.element.id, "waiting")]
 
 
-def _edge_look(edge: Edge, looks: Mapping[str, str] | None) -> str:
-    if looks is None:
-        return SOFT
-    passed = looks.get(edge.flow.source) == "done" and looks.get(edge.flow.target, "waiting") not in (
-        "waiting",
-        "skipped",
-    )
-    return LOOKS["done"].stroke if passed else "#b4bec9"
+def _passed(diagram: Diagram, looks: Mapping[str, str]) -> set[str]:
+    """The flows that the case has taken: from what is done to what it reached, past a choice only where none was."""
+    kinds = {shape.element.id: shape.element.kind for shape in diagram.shapes}
+    reached = {
+        edge.flow.id: looks.get(edge.flow.source) == "done" and looks.get(edge.flow.target, "waiting") in _REACHED
+        for edge in diagram.edges
+    }
+    chosen = {e.flow.source for e in diagram.edges if reached[e.flow.id] and kinds[e.flow.target] not in GATEWAYS}
+    return {
+        edge.flow.id
+        for edge in diagram.edges
+        if reached[edge.flow.id]
+        and not (kinds[edge.flow.source] == kinds[edge.flow.target] == EXCLUSIVE and edge.flow.source in chosen)
+    }
 
 
 def _pool(bounds: Bounds, name: str) -> Iterator[str]:
@@ -230,8 +238,9 @@ def _node(shape: Shape, look: Look) -> Iterator[str]:
     else:
         yield _task(shape, look)
     if shape.label is not None:
-        timer = {"warning": "#b07700", "due": "#b83232"}.get(shape.element.edge or "", SOFT)
-        yield _line(shape.element.label, shape.label, timer)
+        edge = shape.element.edge if look is _PLAIN else None
+        colour = {"warning": "#b07700", "due": "#b83232"}.get(edge or "", SOFT)
+        yield _line(shape.element.label, shape.label, colour)
     yield "</g>"
 
 

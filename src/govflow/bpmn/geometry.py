@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from govflow.bpmn.blocks import Element, Flow, Lane, Process
 Point = tuple[int, int]
 
 WIDE, NARROW = 12, 7  # a Chinese sign, a Latin one
+_CLOSING = "、，。；：！？）》〉」』】"
+_WORDS = re.compile(r"[\x21-\x7e]{1,14}\s?|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,23 @@ def text_width(text: str) -> int:
 
 
 def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """The text in at most so many lines of this width; what does not fit ends in an ellipsis."""
-    found = [""]
-    for sign in text:
-        if text_width(found[-1] + sign) > width and found[-1]:
-            found.append("")
-        found[-1] += sign
+    """The text in at most so many lines of this width, evenly filled; what does not fit ends in an ellipsis."""
+    needed = -(-text_width(text) // width)
+    even = text_width(text) // max(needed, 1) + WIDE
+    found = _filled(text, min(width, even)) if 1 < needed <= lines else _filled(text, width)
+    if len(found) > lines:
+        found = _filled(text, width)
     if len(found) > lines:
         found = found[:lines]
         found[-1] = found[-1][:-1] + "…"
     return found
+
+
+def _filled(text: str, width: int) -> list[str]:
+    """Lines of at most this width; a closing mark hangs over rather than begin a line, a Latin word stays whole."""
+    found = [""]
+    for word in _WORDS.findall(text):
+        if text_width(found[-1] + word.rstrip()) > width and found[-1] and word not in _CLOSING:
+            found.append("")
+        found[-1] += word
+    return [line.strip() for line in found]

@@ -19,6 +19,7 @@ from govflow.bpmn.blocks import (
     Element,
     Row,
     Scope,
+    entry,
 )  # fmt: skip
 from govflow.bpmn.parts import WARNING, Term, both, files, ncname, short_name, timer, watch
 from govflow.clocks import Limit
@@ -104,18 +105,20 @@ def _until_decision(making: Making, blocks: list[Block]) -> list[Block]:
 
 def _blocks(making: Making, flow: list[Flow], count: list[int]) -> Iterator[Block]:
     """Each entry of a flow as a block; `count` numbers the parallel parts."""
-    for entry in flow:
-        if isinstance(entry, Together):
-            yield _together(making, entry, count)
-        elif not _elsewhere(entry, making.deliver):
-            yield _conditional(making, entry, _step(making, entry))
+    for part in flow:
+        if isinstance(part, Together):
+            yield _together(making, part, count)
+        elif not _elsewhere(part, making.deliver):
+            yield _conditional(making, part, _step(making, part))
 
 
 def _together(making: Making, together: Together, count: list[int]) -> Block:
     count[0] += 1
     id = f"g_{making.item.code}_together_{count[0]}"
     rows = [list(_blocks(making, list(branch), count)) for branch in together.branches]
-    branches = [Branch(Row(tuple(row)), side="straight" if n == 0 else "down") for n, row in enumerate(rows) if row]
+    blocks = [Row(tuple(row)) for row in rows if row]
+    ahead = next((row for row in blocks if entry(row).lane == making.lane()), None)
+    branches = [Branch(row, side="straight" if row is ahead else "down") for row in blocks]
     if len(branches) == 1 and (only := branches[0].block) is not None:
         return only
     return Choice(making.gateway(id, PARALLEL), tuple(branches), making.gateway(f"{id}_done", PARALLEL))

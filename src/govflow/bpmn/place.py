@@ -90,24 +90,25 @@ def _measure_activity(activity: Activity) -> Size:
 
 
 def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
-    """For each branch how far its rows move so that no two branches share one."""
-    used: Rows = {choice.split.lane: (0, 0)}
-    offsets: list[Offsets] = []
-    for branch in choice.branches:
-        lane = choice.split.lane
+    """For each branch how far its rows move so that no two branches share one; the straight one moves least."""
+    own = choice.split.lane
+    used: Rows = {own: (0, 0)}
+    offsets: dict[int, Offsets] = {}
+    for index, branch in sorted(enumerate(choice.branches), key=lambda each: each[1].side != "straight"):
         if branch.block is None:
-            row = used[lane][0] - 1 if branch.side == "up" else used[lane][1] + 1 if branch.side == "down" else 0
-            offsets.append({lane: row})
-            used = union(used, {lane: (row, row)})
-            continue
-        rows = _measure(draft, branch.block).rows
-        moved: Offsets = {}
-        for lane, (top, bottom) in rows.items():
-            if lane in used and branch.side != "straight":
-                moved[lane] = used[lane][0] - 1 - bottom if branch.side == "up" else used[lane][1] + 1 - top
-        offsets.append(moved)
+            by = {"up": used[own][0] - 1, "down": used[own][1] + 1}.get(branch.side, 0)
+            rows, moved = {own: (0, 0)}, {own: by}
+        else:
+            rows = _measure(draft, branch.block).rows
+            stays = {own} if branch.side == "straight" else set()
+            moved = {
+                lane: used[lane][0] - 1 - bottom if branch.side == "up" else used[lane][1] + 1 - top
+                for lane, (top, bottom) in rows.items()
+                if lane in used and lane not in stays
+            }
+        offsets[index] = moved
         used = union(used, {lane: (t + moved.get(lane, 0), b + moved.get(lane, 0)) for lane, (t, b) in rows.items()})
-    return offsets, used
+    return [offsets[index] for index in range(len(choice.branches))], used
 
 
 def _measure_choice(draft: Draft, choice: Choice) -> Size:
