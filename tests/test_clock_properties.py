@@ -123,7 +123,7 @@ def test_adding_in_two_steps_is_adding_at_once(calendar: Calendar, start: date, 
 
 
 @given(calendars(), near, counts, stops(), st.sampled_from(["workday", "natural_day"]))
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_due_agrees_with_a_simulated_clock(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], unit: Any
 ) -> None:
@@ -181,6 +181,7 @@ def test_total_is_budget_and_merged_stopped_time(
 
 
 @given(calendars(), near, st.integers(1, 30), stops(), near)
+@settings(max_examples=60)
 def test_an_open_suspension_freezes_what_is_left(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], on: date
 ) -> None:
@@ -199,6 +200,7 @@ def test_an_open_suspension_freezes_what_is_left(
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.integers(-3, 90))
+@settings(max_examples=60)
 def test_elapsed_and_remaining_make_the_limit(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], later: int
 ) -> None:
@@ -215,6 +217,7 @@ def test_elapsed_and_remaining_make_the_limit(
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.integers(0, 6), st.booleans())
+@settings(max_examples=60)
 def test_the_warning_is_when_the_light_turns(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], few: int, share: bool
 ) -> None:
@@ -228,6 +231,7 @@ def test_the_warning_is_when_the_light_turns(
 
 
 @given(calendars(), near, st.integers(1, 40), stops(), st.integers(1, 10), st.integers(0, 60))
+@settings(max_examples=60)
 def test_an_extension_adds_to_the_current_due_date(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], more: int, decided: int
 ) -> None:
@@ -248,6 +252,7 @@ def test_an_extension_adds_to_the_current_due_date(
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.sampled_from(["workday", "natural_day"]))
+@settings(max_examples=60)
 def test_the_explanation_tells_the_same_story(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], unit: Any
 ) -> None:
@@ -327,7 +332,7 @@ wild = st.one_of(
     st.booleans(),
     st.booleans(),
 )
-@settings(max_examples=150)
+@settings(max_examples=100)
 def test_no_input_raises(kind: str, given_input: dict[str, Any], provisional: bool, explained: bool) -> None:
     """Any JSON value gets an answer: a result or one of the published error codes."""
     found = answer({"id": 1, "kind": kind, "input": given_input}, provisional=provisional, explain=explained)

@@ -331,6 +331,16 @@ def test_an_open_suspension_of_tomorrow_does_not_stop_today() -> None:
     assert clocks.status(ledger, CN, day("2025-03-07")).due.date == day("2025-03-17")
 
 
+@pytest.mark.parametrize("limit", ["10 workdays", "24 hours", "0.5 workdays", "1 month"])
+def test_the_due_instant_itself_is_in_time(limit: str) -> None:
+    """At the last instant nothing is overdue, a microsecond later it is."""
+    ledger = Ledger(START, Limit.parse(limit))
+    last = clocks.due(ledger, CN).at
+    assert last is not None
+    assert not clocks.status(ledger, CN, last).overdue
+    assert clocks.status(ledger, CN, last + timedelta(microseconds=1)).overdue
+
+
 def test_a_clock_in_hours_needs_a_moment() -> None:
     """A bare date cannot say whether a limit in hours is over."""
     with refused("invalid_input"):
