@@ -267,6 +267,13 @@ def test_hours_extend_hours_and_days_extend_hours() -> None:
     assert clocks.due(by_days, CN).at == clocks.end_of(day("2025-03-06"))
 
 
+def test_an_extension_adds_to_the_rolled_date() -> None:
+    """The current due date is the workday to which the last natural day rolled."""
+    ledger = Ledger(START, Limit.of(12, "natural_day"))  # Saturday 15 March, rolled to Monday 17
+    longer = clocks.extend(ledger, Extension(Limit.of(3, "natural_day"), day("2025-03-17")), CN)
+    assert clocks.due(longer, CN).date == day("2025-03-20")
+
+
 def test_an_extension_must_be_answerable() -> None:
     """One that ends in a year without a notice is refused when it is decided, not when it is asked for."""
     late = datetime(CN.horizon.year, 12, 10, 10, tzinfo=clocks.SHANGHAI)
