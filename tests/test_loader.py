@@ -117,6 +117,16 @@ def test_one_faulty_library_entry_leaves_the_others() -> None:
     assert [each.name for each in loaded.diagnostics if each.code in FORM] == ["unknown-value"]
 
 
+def test_what_needs_a_faulty_department_stays_out() -> None:
+    """A wrong department takes out the items in whose flow it has a step, without a second finding."""
+    text = SOUND["departments.yaml"].replace("name: 示范市卫生健康委员会", "name: 5")
+    loaded = load_texts(SOUND | {"departments.yaml": text}, rules=())
+    assert list(loaded.catalog.departments) == ["D01"]
+    assert list(loaded.catalog.items) == ["I01"]
+    assert not loaded.catalog.themes
+    assert {each.span.file for each in loaded.diagnostics} == {"departments.yaml"}
+
+
 def test_a_code_used_twice_is_found_in_the_later_file() -> None:
     """The finding points at the later file and notes the earlier one; the earlier one stays."""
     loaded = _load(items__other=ITEM)

@@ -14,9 +14,9 @@ from types import MappingProxyType
 from typing import Any
 
 from govflow import building
-from govflow.building import Names, Plain, library_texts
+from govflow.building import Names, Plain, departments_in, library_texts
 from govflow.errors import InvalidInput, NotFound
-from govflow.model import Block, Catalog, Item, Shelf, Theme, Together
+from govflow.model import Catalog, Item, Shelf, Theme
 from govflow.source import read
 
 FORMAT = "bundle/1"
@@ -89,17 +89,8 @@ def _departments(
     for item in items:
         yield from (item.department, *item.joint_departments)
         yield from (item.entrusting,) if item.entrusting else ()
-        yield from _departments_in(item.flow)
+        yield from departments_in(item.flow)
     yield from (issuer for code in materials if (issuer := catalog.materials[code].issuer))
-
-
-def _departments_in(flow: Iterable[Block]) -> Iterator[str]:
-    for block in flow:
-        if isinstance(block, Together):
-            for branch in block.branches:
-                yield from _departments_in(branch)
-        else:
-            yield from block.departments
 
 
 def _in_order(shelf: Mapping[str, Any], codes: Iterable[str]) -> list[str]:

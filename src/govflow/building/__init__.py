@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from govflow.building.flow import ACTIVITIES, flow_from, with_department
+from govflow.building.flow import ACTIVITIES, departments_in, flow_from, with_department
 from govflow.building.shared import NO_NAMES, Data, Names, Plain, Source, library_texts, limit_of
 from govflow.clocks import Limit
 from govflow.conditions import condition_from
@@ -46,6 +46,7 @@ __all__ = [
     "Plain",
     "Source",
     "departments_from",
+    "departments_in",
     "item_from",
     "library_texts",
     "materials_from",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -47,6 +47,16 @@ def _block(data: Data | str, department: str, names: Names) -> Block:
         return _step(word, body, department, names)
     branches = (each if isinstance(each, list) else [each] for each in body)
     return Together(tuple(flow_from(branch, department, names) for branch in branches))
+
+
+def departments_in(flow: Iterable[Block]) -> Iterator[str]:
+    """The code of every department that has a step, in the order of the flow; with repetitions."""
+    for block in flow:
+        if isinstance(block, Together):
+            for branch in block.branches:
+                yield from departments_in(branch)
+        else:
+            yield from block.departments
 
 
 def _step(word: str, data: Data, department: str, names: Names) -> Step:

@@ -183,11 +183,13 @@ def _texts(sound: Mapping[str, list[Document]]) -> dict[str, str]:
 
 def _item_stands(item: Item, materials: Shelf[Material], departments: Shelf[Department]) -> bool:
     """Whether everything that the item needs is in the catalog; its absence has been reported where it was lost."""
-    return item.department in departments and all(use.material in materials for use in item.materials)
+    needed = {item.department, *item.joint_departments, *building.departments_in(item.flow)}
+    return needed <= departments.keys() and all(use.material in materials for use in item.materials)
 
 
 def _theme_stands(theme: Theme, items: Shelf[Item], departments: Shelf[Department]) -> bool:
-    return theme.lead in departments and all(entry.item in items for entry in theme.items)
+    leads = {theme.lead, *(stage.lead for stage in theme.stages)}
+    return leads <= departments.keys() and all(entry.item in items for entry in theme.items)
 
 
 def collect(paths: Iterable[Path]) -> tuple[list[Path], list[Path], list[Diagnostic]]:

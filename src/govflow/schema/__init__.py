@@ -23,7 +23,7 @@ from govflow.source import Document
 
 _rs: Any
 try:
-    import jsonschema_rs as _rs
+    import jsonschema_rs as _rs  # type: ignore[import-not-found, import-untyped, unused-ignore]
 except ImportError:  # an optional extra: the wheel does not exist for every platform
     _rs = None
 
