@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -13,8 +14,8 @@ from typing import Any
 
 import click
 
-from govflow import schema, validation
-from govflow.cli.common import Failure, json_option, language, print_json
+from govflow import scaffold, schema, validation
+from govflow.cli.common import Failure, definitions_option, json_option, language, print_json
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.rules import PROFILES
@@ -49,7 +50,7 @@ _PATIENCE_SECONDS = 1.0
 @click.option("--no-cache", is_flag=True, help="不用缓存。Do not use the cache.")
 @click.option("--lang", type=click.Choice(["zh", "en"]), help="信息的语言。Language of messages.")
 @click.pass_context
-def validate(context: click.Context, **given: Any) -> None:
+def validate(context: click.Context, /, **given: Any) -> None:
     """检查定义：写法、结构、引用、标准化规则。Check definitions.
 
     PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
@@ -262,4 +263,29 @@ def schema_command(kind: str) -> None:
     click.echo(json.dumps(schema.schema(kind), ensure_ascii=False, indent=2))
 
 
-COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command)
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="[item|theme] NAME")
+@click.option(
+    "--example", is_flag=True, help="建一个可用的示例文件夹，里面故意留了两处错误。A working folder to learn from."
+)
+@definitions_option
+def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
+    """新建事项、主题或示例。A new item or theme, or an example."""
+    kind, name = (words[0], words[1]) if len(words) == 2 else ("", words[0])
+    if len(words) > 2 or kind not in ("", "item", "theme") or not (kind or example):
+        raise click.UsageError(language.say("写成 govflow new item|theme 名称", "write govflow new item|theme NAME"))
+    if example:
+        scaffold.new_example(Path(name))
+        _tell(
+            f"已建好示例文件夹 {name}，里面故意留了两处错误。接下来：",
+            f"example folder {name} made, with two mistakes in it. Next:",
+        )
+        click.echo(f"  cd {shlex.quote(name)} && govflow validate", err=True)
+        return
+    files = scaffold.new_file("item" if kind == "item" else "theme", name, Path(definitions))
+    for file in files:
+        if file.suffix == ".yaml":
+            _tell(f"已写入 {file}", f"wrote {file}")
+
+
+COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command, new)
