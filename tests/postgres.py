@@ -51,7 +51,7 @@ def install() -> Path:
         raise NoServer("The tests need a PostgreSQL server (13 or newer); install one so that `postgres` is on PATH.")
     sys.stderr.write("Installing PostgreSQL for the tests (once) ...\n")
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
-    _as_root([*apt, "update"])
+    _as_root([*apt, "update"], must=False)  # an old list of packages may do
     _as_root([*apt, "install", "--no-install-recommends", "postgresql-common"])
     # Debian would make and start a server of the machine's own; the tests bring theirs.
     _as_root(["sed", "-i", "s/^#\\?create_main_cluster.*/create_main_cluster = false/", CLUSTER_CONFIG])
@@ -62,10 +62,10 @@ def install() -> Path:
     return found
 
 
-def _as_root(command: list[str]) -> None:
+def _as_root(command: list[str], must: bool = True) -> None:
     prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
-    if done.returncode:
+    if done.returncode and must:
         raise NoServer(
             "The tests need a PostgreSQL server and could not install one. "
             f"`{' '.join([*prefix, *command])}` said: {(done.stderr or done.stdout).strip()[-500:]}"
