@@ -69,11 +69,12 @@ def check_organisation_code(text: str) -> Reason | None:
     return _checksum(text, expected, "组织机构代码", "organisation code")
 
 
-def check_citizen_id(text: str, today: date) -> Reason | None:
+def check_citizen_id(text: str, today: date | None) -> Reason | None:
     """Say what is wrong with a citizen ID number 公民身份号码 (GB 11643-1999), or None.
 
     Residence permits of Hong Kong, Macao and Taiwan residents have the same shape. A lower-case x is accepted
-    (`normal_citizen_id` turns it); a 15-digit number of the first generation is not valid any more.
+    (`normal_citizen_id` turns it); a 15-digit number of the first generation is not valid any more. Without `today` the
+    date of birth only has to exist.
     """
     if len(text) == 15 and not set(text) - set(_DIGITS):
         return (
@@ -217,7 +218,7 @@ def _checksum(text: str, expected: str, zh: str, en: str) -> Reason | None:
     )
 
 
-def _birth(number: str, today: date) -> Reason | None:
+def _birth(number: str, today: date | None) -> Reason | None:
     year, month, day = int(number[6:10]), int(number[10:12]), int(number[12:14])
     try:
         born = date(year, month, day)
@@ -226,6 +227,8 @@ def _birth(number: str, today: date) -> Reason | None:
             "公民身份号码第 7–14 位不是真实的出生日期",
             "characters 7-14 of the citizen ID number are no real date of birth",
         )
+    if today is None:
+        return None
     if born > today:
         return "公民身份号码中的出生日期晚于今天", "the date of birth in the citizen ID number is in the future"
     if today.year - born.year > _OLDEST:

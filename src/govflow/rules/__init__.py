@@ -11,7 +11,21 @@ from typing import Any
 
 from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
 from govflow.model import Catalog, Item
-from govflow.rules import limits, material_links, materials, procedures, sources
+from govflow.rules import (
+    access,
+    basis,
+    codes,
+    commitment,
+    flow,
+    levels,
+    limits,
+    material_links,
+    materials,
+    procedures,
+    results,
+    sources,
+    themes,
+)
 from govflow.rules.context import Context, Documents, by_record
 from govflow.rules.values import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope
 from govflow.source import Document
@@ -34,6 +48,25 @@ __all__ = [
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
 
 RULES: tuple[Rule, ...] = (
+    # 编码 codes and identity
+    Rule("GF-C01", "basic-code-wrong", _E, "core", "item", codes.basic_code_wrong),
+    Rule("GF-C02", "implementation-code-wrong", _E, "core", "item", codes.implementation_code_wrong),
+    Rule("GF-C03", "implementation-code-mismatch", _E, "core", "item", codes.implementation_code_mismatch),
+    Rule("GF-C04", "type-digits-mismatch", _E, "core", "item", codes.type_digits_mismatch),
+    Rule("GF-C05", "foreign-region-prefix", _W, "recommended", "item", codes.foreign_region_prefix),
+    Rule("GF-C06", "implementation-code-twice", _E, "core", "catalog", codes.implementation_code_twice),
+    Rule("GF-C07", "basic-code-for-two", _E, "core", "catalog", codes.basic_code_for_two),
+    Rule("GF-C08", "name-with-two-codes", _W, "recommended", "catalog", codes.name_with_two_codes),
+    Rule("GF-C09", "handling-code-wrong", _E, "core", "item", codes.handling_code_wrong),
+    Rule("GF-C10", "identity-number-wrong", _E, "core", "catalog", codes.identity_number_wrong),
+    # 依据 names, basis, competent body
+    Rule("GF-B01", "basis-missing", _E, "core", "item", basis.basis_missing),
+    Rule("GF-B02", "basis-without-article", _W, "recommended", "item", basis.basis_without_article),
+    Rule("GF-B03", "licence-without-power", _E, "core", "item", basis.licence_without_power),
+    Rule("GF-B04", "repealed-law", _W, "recommended", "catalog", basis.repealed_law),
+    Rule("GF-B05", "subject-missing", _E, "core", "item", basis.subject_missing),
+    Rule("GF-B06", "loose-item-name", _W, "recommended", "item", basis.loose_item_name),
+    Rule("GF-B07", "item-name-without-action", _H, "strict", "item", basis.item_name_without_action),
     # 时限 time limits
     Rule("GF-T01", "promise-over-statute", _E, "core", "item", limits.promise_over_statute),
     Rule("GF-T02", "promise-in-other-unit", _W, "recommended", "item", limits.promise_in_other_unit),
@@ -93,6 +126,68 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "GF-M25", "unknown-question-or-answer", _E, "core", "catalog", material_links.unknown_question_or_answer
     ),
+    # 条件与流程 conditions, flow, roles
+    Rule("GF-F01", "conditions-missing", _E, "core", "item", flow.conditions_missing),
+    Rule("GF-F02", "catch-all-condition", _E, "core", "item", flow.catch_all_condition),
+    Rule("GF-F03", "vague-condition", _W, "recommended", "item", flow.vague_condition),
+    Rule("GF-F04", "flow-incomplete", _E, "core", "item", flow.flow_incomplete),
+    Rule("GF-F05", "step-without-role", _E, "core", "item", flow.step_without_role),
+    Rule("GF-F06", "one-person-receives-and-decides", _W, "recommended", "item", flow.one_person_receives_and_decides),
+    Rule("GF-F07", "more-steps-than-before", _W, "recommended", "item", flow.more_steps_than_before),
+    Rule("GF-F08", "refusal-incomplete", _E, "core", "item", flow.refusal_incomplete),
+    Rule("GF-F09", "flow-unsound", _E, "core", "item", flow.flow_unsound),
+    Rule("GF-F10", "visit-incomplete", _W, "recommended", "item", flow.visit_incomplete),
+    # 网办与到现场 online handling, visits, access
+    Rule("GF-V01", "online-with-visits", _E, "core", "item", access.online_with_visits),
+    Rule("GF-V02", "visits-unexplained", _E, "core", "item", access.visits_unexplained),
+    Rule("GF-V03", "original-without-courier", _W, "recommended", "item", access.original_without_courier),
+    Rule("GF-V04", "more-than-one-visit", _W, "recommended", "item", access.more_than_one_visit),
+    Rule("GF-V05", "no-way-without-visit", _W, "recommended", "item", access.no_way_without_visit),
+    Rule("GF-V06", "confidential-online", _W, "recommended", "item", access.confidential_online),
+    Rule("GF-V07", "scope-too-wide", _H, "strict", "item", access.scope_too_wide),
+    Rule("GF-V08", "contact-wrong", _W, "recommended", "item", access.contact_wrong),
+    Rule("GF-V09", "topic-against-audience", _W, "recommended", "item", access.topic_against_audience),
+    # 收费与结果 fees and results
+    Rule("GF-R01", "fee-incomplete", _E, "core", "item", results.fee_incomplete),
+    Rule("GF-R02", "payment-against-fees", _W, "recommended", "item", results.payment_against_fees),
+    Rule("GF-R03", "result-missing", _E, "core", "item", results.result_missing),
+    Rule("GF-R04", "result-without-sample", _E, "core", "item", results.result_without_sample),
+    Rule("GF-R05", "result-name-against-kind", _W, "recommended", "item", results.result_name_against_kind),
+    Rule("GF-R06", "licence-without-validity", _W, "recommended", "item", results.licence_without_validity),
+    Rule("GF-R07", "licence-without-elicence", _W, "recommended", "item", results.licence_without_elicence),
+    # 一件事 themes
+    Rule("GF-H01", "too-few-items", _E, "core", "theme", themes.too_few_items),
+    Rule("GF-H02", "too-few-situations", _E, "core", "theme", themes.too_few_situations),
+    Rule("GF-H03", "prerequisite-cycle", _E, "core", "theme", themes.prerequisite_cycle),
+    Rule("GF-H04", "prerequisite-outside", _E, "core", "theme", themes.prerequisite_outside),
+    Rule("GF-H05", "lead-missing", _E, "core", "theme", themes.lead_missing),
+    Rule("GF-H06", "single-department", _W, "recommended", "theme", themes.single_department),
+    Rule("GF-H07", "form-not-merged", _W, "recommended", "theme", themes.form_not_merged),
+    Rule("GF-H08", "no-questions", _W, "recommended", "theme", themes.no_questions),
+    Rule("GF-H09", "item-never-chosen", _W, "recommended", "theme", themes.item_never_chosen),
+    Rule("GF-H10", "needless-chain", _W, "recommended", "theme", themes.needless_chain),
+    Rule("GF-H11", "too-little-saved", _W, "recommended", "theme", themes.too_little_saved),
+    Rule("GF-H12", "item-out-of-use", _E, "core", "theme", themes.item_out_of_use),
+    Rule("GF-H13", "visits-not-joined", _H, "strict", "theme", themes.visits_not_joined),
+    Rule("GF-H14", "hand-out-waits", _W, "recommended", "theme", themes.hand_out_waits),
+    # 三级八同 levels
+    Rule("GF-X01", "level-name", _E, "core", "levels", levels.level_name),
+    Rule("GF-X02", "level-basis", _E, "core", "levels", levels.level_basis),
+    Rule("GF-X03", "level-case-type", _E, "core", "levels", levels.level_case_type),
+    Rule("GF-X04", "level-conditions", _E, "core", "levels", levels.level_conditions),
+    Rule("GF-X05", "level-more-materials", _E, "core", "levels", levels.level_more_materials),
+    Rule("GF-X06", "level-fewer-materials", _W, "recommended", "levels", levels.level_fewer_materials),
+    Rule("GF-X07", "level-flow", _E, "core", "levels", levels.level_flow),
+    Rule("GF-X08", "level-statutory-limit", _E, "core", "levels", levels.level_statutory_limit),
+    Rule("GF-X09", "level-result-sample", _W, "recommended", "levels", levels.level_result_sample),
+    Rule("GF-X10", "level-element-empty", _W, "recommended", "levels", levels.level_element_empty),
+    # 承诺、容缺、绿色通道 commitment, tolerance, green channel
+    Rule("GF-K01", "commitment-incomplete", _E, "core", "item", commitment.commitment_incomplete),
+    Rule("GF-K02", "tolerance-of-primary", _E, "core", "item", commitment.tolerance_of_primary),
+    Rule("GF-K03", "tolerance-period", _W, "recommended", "item", commitment.tolerance_period),
+    Rule("GF-K04", "green-channel-slow", _E, "core", "item", commitment.green_channel_slow),
+    Rule("GF-K05", "result-before-supplement", _W, "recommended", "item", commitment.result_before_supplement),
+    Rule("GF-K06", "commitment-without-relief", _W, "recommended", "item", commitment.commitment_without_relief),
 )
 
 RULE_BY_REF: Mapping[str, Rule] = {ref: rule for rule in RULES for ref in (rule.code, rule.name)}

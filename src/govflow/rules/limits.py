@@ -226,10 +226,10 @@ def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]
 
     坏：
         case_type: 即办件
-        limits: {promised: {within: 3 workdays, from: accepted}}
+        limits: {promised: {within: 5 workdays, from: accepted}}
     好：
         case_type: 承诺件
-        limits: {promised: {within: 3 workdays, from: accepted}}
+        limits: {promised: {within: 5 workdays, from: accepted}}
     """
     promised = item.limits.promised
     if item.instant and promised is not None and promised.within.value > 0:

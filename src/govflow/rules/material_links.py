@@ -9,12 +9,13 @@ from govflow.conditions import Condition, Fact, FactValue, facts_in
 from govflow.diagnostics import Message
 from govflow.model import Item, Material, Question, Result, Theme
 from govflow.rules.context import Context, cycles
+from govflow.rules.sources import could_be_committed
 from govflow.rules.values import Finding, Key, Path
 from govflow.rules.wording import same_name_key
 
 # 10 % of fewer items is less than one item.
 FEWEST_FOR_SHARE = 10
-_CONDITIONAL = re.compile(r"[（(](?:如有|如需|需要时|适用时|委托办理|涉及的)[^（）()]*[）)]|^(?:如有|如需|需要时|适用时)")
+_CONDITIONAL = re.compile(r"[（(](?:如有|如需|需要时|适用时|委托办理)[^（）()]*[）)]|^(?:如有|如需|需要时|适用时)")
 
 
 def result_not_linked(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -134,7 +135,7 @@ def same_material_twice(context: Context) -> Iterator[Finding]:
 def material_changed_meaning(context: Context, material: Material) -> Iterator[Finding]:
     """材料编号换了内容 / Material id with another content
 
-    同一材料编号在新旧版本里名称、类型或形式不同。
+    同一材料编号的名称、类型或形式与上一版不同。
     A material id has another name, kind or form than in the last release.
 
     编号是跨事项、跨版本认材料的依据；换内容要换编号。
@@ -236,8 +237,8 @@ def circular_proof(context: Context) -> Iterator[Finding]:
 def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
     """差一份就零材料 / One material short of zero
 
-    除申请表外，申请人只剩一份证明要交。
-    Besides the form only one certificate is left for the applicant to hand in.
+    除申请表外，申请人只剩一份由别的单位出具、可以共享或承诺的证明要交。
+    Besides the form only one certificate is left, made out by others, which could be shared or replaced.
 
     再共享一份或改为承诺，就是零材料事项。
     Share that one too, or take a commitment, and the item needs no material at all.
@@ -245,14 +246,17 @@ def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
     来源：沪府办发〔2019〕8号：零材料提交，仅需填写格式化申请表即可办理
 
     坏：
-        materials: [{use: M01}, {use: M03}]
+        materials: [{use: M01}, {use: M09}]
     好：
         materials: [{use: M01}, {use: M05}]
     """
     asked = [(at, material) for at, _, material in context.uses(item) if _submitted(context, material)]
-    has_form = any(material.is_form for _, _, material in context.uses(item))
-    if has_form and len(asked) == 1 and asked[0][1].kind == "证件证书证明" and not asked[0][1].by_commitment:
-        at, material = asked[0]
+    if len(asked) != 1 or not any(material.is_form for _, _, material in context.uses(item)):
+        return
+    at, material = asked[0]
+    # What the applicant draws up alone (a plan, a contract) nobody can share.
+    made_by_others = material.source != "申请人自备" or could_be_committed(str(material.name))
+    if material.kind == "证件证书证明" and made_by_others and not material.by_commitment:
         yield Finding(
             ("materials", at),
             f"除申请表外只剩“{material.name}”一份；能共享或承诺的话就是零材料事项。",

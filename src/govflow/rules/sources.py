@@ -206,13 +206,19 @@ def proof_that_commitment_could_replace(context: Context, material: Material) ->
     """
     if material.by_commitment or material.obtained or material.result_of:
         return
-    match = _REPLACEABLE.search(str(material.name))
-    if match:
+    words = could_be_committed(str(material.name))
+    if words:
         yield Finding(
             ("name",),
-            f"“{material.name}”（{match[0]}）可以用告知承诺代替（by_commitment: true）。",
+            f"“{material.name}”（{words}）可以用告知承诺代替（by_commitment: true）。",
             f"{str(material.name)!r} could be replaced by a commitment (by_commitment: true).",
         )
+
+
+def could_be_committed(name: str) -> str | None:
+    """The words that make a proof one that notification and commitment 告知承诺 commonly replaces, or None."""
+    match = _REPLACEABLE.search(name)
+    return match[0] if match else None
 
 
 def _demanded(context: Context, material: Material, zh: str, en: str) -> Iterator[Finding]:
