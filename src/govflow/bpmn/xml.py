@@ -19,10 +19,11 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 GOVFLOW = "https://govflow.dev/bpmn/1"
 _NAMESPACES = {"bpmn": BPMN, "bpmndi": BPMNDI, "dc": DC, "di": DI, "xsi": XSI, "govflow": GOVFLOW}
 _FORMAL = {"xsi:type": "bpmn:tFormalExpression"}
-_ESCAPED = str.maketrans(
+_IN_QUOTES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\r": "&#13;", "\t": "&#9;"}
 )
-_PLAIN = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_IN_TEXT = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+_SPECIAL = re.compile("[^\u0020\u0021\u0023-\u0025\u0027-\u003b\u003d\u003f-\ud7ff\ue000-\ufffd]")
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -36,7 +37,11 @@ class Writer:
     def leaf(self, tag: str, text: str | None = None, attributes: Mapping[str, str] | None = None) -> None:
         """An element without children."""
         start = f"{'  ' * len(self.open_tags)}<{tag}{_attributes(attributes)}"
-        self.lines.append(f"{start}/>" if text is None else f"{start}>{_clean(text).translate(_PLAIN)}</{tag}>")
+        self.lines.append(f"{start}/>" if text is None else f"{start}>{_escaped(text, _IN_TEXT)}</{tag}>")
+
+    def numbers(self, element: str) -> None:
+        """An element that holds nothing but our own numbers."""
+        self.lines.append(f"{'  ' * len(self.open_tags)}{element}")
 
     def open(self, tag: str, attributes: Mapping[str, str] | None = None) -> None:
         """Begin an element; `close` ends it."""
@@ -49,15 +54,15 @@ class Writer:
         self.lines.append(f"{'  ' * len(self.open_tags)}</{tag}>")
 
 
-def _clean(text: str) -> str:
+def _escaped(text: str, table: Mapping[int, str]) -> str:
     """Signs that XML forbids (control characters) are left out; sources with them are refused earlier."""
-    return text if text.isprintable() else _NOT_XML.sub("", text)
+    return text if _SPECIAL.search(text) is None else _NOT_XML.sub("", text).translate(table)
 
 
 def _attributes(attributes: Mapping[str, str] | None) -> str:
     if not attributes:
         return ""
-    return "".join([f' {name}="{_clean(value).translate(_ESCAPED)}"' for name, value in attributes.items()])
+    return "".join([f' {name}="{_escaped(value, _IN_QUOTES)}"' for name, value in attributes.items()])
 
 
 def to_xml(compiled: Compiled, diagrams: Sequence[Diagram]) -> bytes:
@@ -190,7 +195,7 @@ def _diagram(out: Writer, compiled: Compiled, diagram: Diagram) -> None:
     for edge in diagram.edges:
         out.open("bpmndi:BPMNEdge", {"id": f"di_{edge.flow.id}", "bpmnElement": edge.flow.id})
         for x, y in edge.points:
-            out.leaf("di:waypoint", None, {"x": str(x), "y": str(y)})
+            out.numbers(f'<di:waypoint x="{x}" y="{y}"/>')
         _label(out, edge.label)
         out.close()
     out.close()
@@ -213,8 +218,7 @@ def _di_shape(out: Writer, of: str, bounds: Bounds, attributes: Mapping[str, str
 
 
 def _dc_bounds(out: Writer, bounds: Bounds) -> None:
-    sides = {"x": bounds.x, "y": bounds.y, "width": bounds.w, "height": bounds.h}
-    out.leaf("dc:Bounds", None, {name: str(value) for name, value in sides.items()})
+    out.numbers(f'<dc:Bounds x="{bounds.x}" y="{bounds.y}" width="{bounds.w}" height="{bounds.h}"/>')
 
 
 def _label(out: Writer, bounds: Bounds | None) -> None:
