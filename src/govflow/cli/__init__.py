@@ -5,18 +5,40 @@ Machine formats go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Iterator
 
 import click
 
-from govflow.cli import authoring, operating, products
 from govflow.cli.common import Failure, language
 from govflow.clocks import ClockError
 from govflow.errors import GovflowError
 from govflow.version import VERSION
 
+# From light to heavy: a command is looked for in this order, and only what is needed to find it is imported.
+# `validate` runs on every save of an editor and every commit; it must not wait for the database and the process engine.
+MODULES = ("authoring", "products", "operating")
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+
+class Lazy(click.Group):
+    """The commands of MODULES, each module imported when a command is looked for in it."""
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command with this name, or None."""
+        return next((command for command in _commands() if command.name == cmd_name), None)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Every command, in the order of the modules."""
+        return [command.name for command in _commands() if command.name]
+
+
+def _commands() -> Iterator[click.Command]:
+    for name in MODULES:
+        yield from importlib.import_module(f"govflow.cli.{name}").COMMANDS
+
+
+@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(VERSION, prog_name="govflow")
 @click.option(
     "--lang", envvar="GOVFLOW_LANG", default=None, help="zh 或 en；也可用 GOVFLOW_LANG。Language of messages."
@@ -27,10 +49,6 @@ def cli(lang: str | None) -> None:
     Government services as running processes, with the law's clocks.
     """
     language.choose(lang)
-
-
-for command in (*authoring.COMMANDS, *products.COMMANDS, *operating.COMMANDS):
-    cli.add_command(command)
 
 
 def main() -> None:
