@@ -22,7 +22,7 @@ from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.inquiries import Progress
 from govflow.model import Catalog
-from govflow.store import AnyEngine, CaseRow, Connection, Database, IntegrityError, Statements
+from govflow.store import AnyEngine, CaseRow, Connection, Database, IntegrityError, Statements, begin_for_real
 from govflow.subject import Subject, subject_from
 from govflow.views import CaseView, EventView, Fired, Page, TaskView
 from govflow.workdays import Calendar
@@ -67,6 +67,7 @@ class Engine:
     @contextmanager
     def _writing(self) -> Iterator[Statements]:
         if self._connection is not None:
+            begin_for_real(self._connection)
             with self._connection.begin_nested():
                 yield Statements(self._connection)
             return

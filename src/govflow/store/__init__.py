@@ -1,6 +1,13 @@
 """The database: tables, migrations, and the few statements that the engine needs."""
 
-from govflow.store.database import AnyEngine, Connection, Database, IntegrityError, StoreVersionError
+from govflow.store.database import (
+    AnyEngine,
+    Connection,
+    Database,
+    IntegrityError,
+    StoreVersionError,
+    begin_for_real,
+)
 from govflow.store.statements import (
     CaseRow,
     ClockRow,
@@ -18,4 +25,5 @@ __all__ = [
     "Statements",
     "StoreVersionError",
     "TaskRow",
+    "begin_for_real",
 ]

@@ -102,6 +102,16 @@ class Database:
         self.engine.dispose()
 
 
+def begin_for_real(connection: sa.Connection) -> None:
+    """Make sure that a caller's connection is inside a transaction of the database, not only of SQLAlchemy.
+
+    The SQLite driver begins lazily and not before a SAVEPOINT, which would then commit by itself.
+    """
+    driver = connection.connection.dbapi_connection
+    if connection.dialect.name == "sqlite" and not getattr(driver, "in_transaction", True):
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
 def _engine(url: str) -> sa.Engine:
     if url.startswith("postgresql://"):
         url = url.replace("postgresql://", "postgresql+psycopg://", 1)

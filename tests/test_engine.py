@@ -1,0 +1,450 @@
+"""Running cases through the public API, on SQLite and on PostgreSQL: what is allowed, what is refused, what is kept."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import govflow
+from govflow import Conflict, InvalidInput, NotAllowed, NotFound
+from govflow.loader import load_texts
+from tests.cases import (
+    ANSWERS,
+    COMPANY,
+    MATERIALS,
+    PERSON,
+    ROOT,
+    Watch,
+    accepted,
+    act,
+    apply_for,
+    catalog,
+    finish,
+    finish_item,
+    states,
+    task_of,
+    types,
+    watch,
+)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cases.db"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def clock() -> Watch:
+    """Monday 2025-03-03 09:00 in Beijing."""
+    return watch()
+
+
+@pytest.fixture
+def engine(url: str, clock: Watch) -> Iterator[govflow.Engine]:
+    """An engine on the definitions of this repository."""
+    found = govflow.Engine(url, catalog(), clock=clock)
+    yield found
+    found.close()
+
+
+def test_the_whole_job(engine: govflow.Engine, clock: Watch) -> None:
+    """A restaurant is opened: one acceptance, five departments in parallel, one hand-out, and the log proves it."""
+    view = accepted(engine)
+    assert states(view) == {"I01": "reviewing", "I07": "waiting", "I08": "waiting", "I09": "waiting", "I16": "waiting", "I17": "waiting"}
+    view = finish_item(engine, view, "I01")
+    assert {t.department for t in view.open_tasks} >= {"D01", "D07", "D08", "D09", "D18"}
+    view = finish(engine, view)
+    assert view.state == "closed" and set(states(view).values()) == {"delivered"}
+    assert len(view.results) == 6 and all(r["delivered"] for r in view.results)
+    assert engine.check(view.id) == []
+
+
+def test_the_licence_feeds_the_others_without_paper(engine: govflow.Engine) -> None:
+    """The business licence is awaited, not asked; once issued it counts as the material."""
+    view = accepted(engine)
+    assert {m.material: m.status for m in view.materials}["M02"] == "awaited"
+    view = finish_item(engine, view, "I01")
+    assert {m.material: m.status for m in view.materials}["M02"] == "issued"
+
+
+def test_answers_choose_the_items(engine: govflow.Engine) -> None:
+    """A small shop needs no fire check; a dropped item is left out, and what it would have issued is asked again."""
+    view = apply_for(engine, answers={**ANSWERS, "premises_area": 120}, drop=["I16"], materials=[])
+    assert states(view)["I08"] == "skipped" and states(view)["I16"] == "skipped"
+    assert "M12" not in {m.material for m in view.materials}
+    view = apply_for(engine, drop=["I01"], materials=["M02"])
+    assert {m.material: m.status for m in view.materials}["M02"] == "supplied"
+
+
+def test_a_licence_already_held_is_only_verified(engine: govflow.Engine) -> None:
+    """With a licence, registration shrinks to a data check by its department."""
+    view = apply_for(engine, answers={**ANSWERS, "has_licence": True}, materials=[])
+    missing = [m.material for m in view.materials if m.status == "missing"]
+    assert "M04" not in missing
+    engine.ask_correction(view.id, missing=missing, actor="D01:wang")
+    view = engine.supplement(view.id, materials=missing, actor="applicant:chen")
+    view = act(engine, view.open_tasks[0])
+    assert [t.kind for t in view.open_tasks] == ["verify"]
+    view = act(engine, view.open_tasks[0])
+    assert states(view)["I01"] == "verified" and states(view)["I07"] == "reviewing"
+
+
+def test_correction_once_and_complete(engine: govflow.Engine, clock: Watch) -> None:
+    """One notice lists everything; an incomplete one, a second one, and something outside the guide are refused."""
+    view = apply_for(engine, materials=[m for m in MATERIALS if m not in ("M09", "M12")])
+    with pytest.raises(NotAllowed, match="不能受理"):
+        engine.complete(view.open_tasks[0].id, actor="D01:wang", outcome="accept")
+    with pytest.raises(InvalidInput, match="一次性告知全部"):
+        engine.ask_correction(view.id, missing=["M09"], actor="D01:wang")
+    with pytest.raises(InvalidInput, match="指南没有列出"):
+        engine.ask_correction(view.id, missing=["M09", "M12", "M30"], actor="D01:wang")
+    view = engine.ask_correction(view.id, missing=["M09", "M12"], actor="D01:wang")
+    assert view.state == "correcting" and view.clock("supplement/correction").due == "2025-03-17"
+    with pytest.raises(InvalidInput, match="M12"):
+        engine.supplement(view.id, materials=["M09"], actor="applicant:chen")
+    view = engine.supplement(view.id, materials=["M09", "M12"], actor="applicant:chen")
+    with pytest.raises(NotAllowed, match="不得再次要求"):
+        engine.ask_correction(view.id, missing=["M04"], actor="D01:wang")
+    view = engine.ask_correction(view.id, missing=["M12"], actor="D01:wang")
+    assert view.state == "correcting"
+
+
+def test_no_notice_in_time_is_acceptance_from_receipt(engine: govflow.Engine, clock: Watch) -> None:
+    """Five workdays without a word: accepted as of the day of receipt, and the clocks start there (art. 32)."""
+    view = apply_for(engine)
+    assert view.clock("accept/correction_notice").due == "2025-03-10"
+    clock.at("2025-03-10 23:59:59")
+    assert [f.event for f in engine.sweep()] == ["warned"]
+    clock.at("2025-03-11 00:00")
+    fired = engine.sweep()
+    assert ("accept/correction_notice", "expired", "deemed_acceptance") in {(f.clock, f.event, f.effect) for f in fired}
+    view = engine.case(view.id)
+    assert view.deemed and view.state == "reviewing" and (view.accepted_as_of or "").startswith("2025-03-03")
+    assert view.clock("I01/promised").due == "2025-03-04" and view.clock("I01/promised").light == "red"
+    assert engine.check(view.id) == []
+
+
+def test_the_applicant_misses_the_correction_period(engine: govflow.Engine, clock: Watch) -> None:
+    """Ten workdays without supplement: deemed withdrawn, nothing stays open."""
+    view = apply_for(engine, materials=[])
+    missing = [m.material for m in view.materials if m.status == "missing"]
+    engine.ask_correction(view.id, missing=missing, actor="D01:wang")
+    clock.at("2025-03-18 00:00")
+    engine.sweep()
+    view = engine.case(view.id)
+    assert view.state == "deemed_withdrawn" and not view.open_tasks
+    assert all(c.closed_at for c in view.clocks)
+    assert engine.sweep() == []
+
+
+def test_special_procedure_stops_and_starts_the_clocks(engine: govflow.Engine, clock: Watch) -> None:
+    """The days of a site check do not count: (a, b] is taken out of both decision clocks of that item only."""
+    view = finish_item(engine, accepted(engine), "I01")
+    due = view.clock("I16/promised").due
+    clock.at("2025-03-04 10:00")
+    view = engine.suspend(view.id, item="I16", procedure="实地核查", actor="D09:sun", reason="合理布局")
+    assert view.clock("I16/promised").due is None and view.clock("I16/promised").state == "suspended"
+    assert view.clock("I09/promised").due is not None and states(view)["I16"] == "suspended"
+    clock.at("2025-03-07 10:00")
+    view = engine.resume(view.id, item="I16", actor="D09:sun")
+    assert (due, view.clock("I16/promised").due) == ("2025-03-13", "2025-03-18")
+    kinds = {line.kind for line in engine.explain(view.id, "I16/promised").lines}
+    assert "stopped" in kinds
+
+
+def test_refused_stops_change_nothing(engine: govflow.Engine, clock: Watch) -> None:
+    """An unlisted kind, a second stop, a resume of what runs, a wrong department: refused, and no event is written."""
+    view = finish_item(engine, accepted(engine), "I01")
+    before = len(engine.history(view.id))
+    with pytest.raises(NotAllowed, match="没有列出特别程序"):
+        engine.suspend(view.id, item="I09", procedure="听证", actor="D08:liu", reason="x")
+    with pytest.raises(NotAllowed, match="没有停止计时"):
+        engine.resume(view.id, item="I16", actor="D09:sun")
+    with pytest.raises(NotAllowed, match="无权改变"):
+        engine.suspend(view.id, item="I16", procedure="实地核查", actor="D01:wang", reason="x")
+    with pytest.raises(InvalidInput, match="reason"):
+        engine.suspend(view.id, item="I16", procedure="实地核查", actor="D09:sun", reason=" ")
+    assert len(engine.history(view.id)) == before
+    engine.suspend(view.id, item="I16", procedure="实地核查", actor="D09:sun", reason="x")
+    with pytest.raises(NotAllowed, match="已因"):
+        engine.suspend(view.id, item="I16", procedure="实地核查", actor="D09:sun", reason="x")
+
+
+def test_extension_once_in_time_by_the_head(engine: govflow.Engine, clock: Watch) -> None:
+    """Once, at most what the law allows, before the due date, by the head (art. 42)."""
+    view = finish_item(engine, accepted(engine), "I01")
+    with pytest.raises(NotAllowed, match="head"):
+        engine.extend(view.id, item="I07", by="5 workdays", actor="D01:wang", reason="案情复杂")
+    with pytest.raises(NotAllowed, match="不能延期"):
+        engine.extend(view.id, item="I07", by="6 workdays", actor="D01/head:li", reason="案情复杂")
+    with pytest.raises(InvalidInput, match="by"):
+        engine.extend(view.id, item="I07", by="五天", actor="D01/head:li", reason="案情复杂")
+    view = engine.extend(view.id, item="I07", by="5 workdays", actor="D01/head:li", reason="案情复杂")
+    assert view.clock("I07/statutory").due == "2025-03-24" and view.clock("I07/promised").due == "2025-03-17"
+    with pytest.raises(NotAllowed, match="不能延期"):
+        engine.extend(view.id, item="I07", by="1 workday", actor="D01/head:li", reason="再延")
+    clock.at("2025-04-01 00:00")
+    with pytest.raises(NotAllowed, match="不能延期"):
+        engine.extend(view.id, item="I09", by="1 workday", actor="D08/head:liu", reason="太晚")
+
+
+def test_lights_and_escalation(engine: govflow.Engine, clock: Watch) -> None:
+    """Yellow two workdays before, red the day after; the work goes on and the head is told."""
+    view = finish_item(engine, accepted(engine), "I01")
+    due = view.clock("I09/promised").due
+    assert due == "2025-03-10" and view.clock("I09/promised").light == "green"
+    clock.at("2025-03-07 00:00")
+    engine.sweep()
+    assert engine.case(view.id).clock("I09/promised").light == "yellow"
+    clock.at("2025-03-11 00:00")
+    fired = {(f.clock, f.event) for f in engine.sweep()}
+    assert ("I09/promised", "expired") in fired
+    view = engine.case(view.id)
+    assert view.clock("I09/promised").light == "red" and states(view)["I09"] == "reviewing"
+    assert any(e.type == "escalated" and e.body["clock"] == "I09/promised" for e in engine.history(view.id))
+    assert {t.item for t in engine.tasks(department="D08", light="red").items} == {"I09"}
+    assert engine.sweep() == [], "a clock fires once"
+
+
+def test_inbox_pages(engine: govflow.Engine) -> None:
+    """The inbox gives each task once over its pages, filtered by department, role and case."""
+    cases = [apply_for(engine, key=f"k{n}").id for n in range(5)]
+    found, after = [], None
+    while True:
+        page = engine.tasks(department="market-regulation", limit=2, after=after)
+        found += [t.case for t in page.items]
+        if page.next is None:
+            break
+        after = page.next
+    assert found == cases
+    assert engine.tasks(case=cases[2]).items[0].case == cases[2]
+    assert engine.tasks(department="D07").items == ()
+    with pytest.raises(InvalidInput, match="limit"):
+        engine.tasks(limit=0)
+
+
+def test_bad_applications_are_refused_whole(engine: govflow.Engine) -> None:
+    """A wrong number, answer, material or theme gets a sentence that names the field; no case is made."""
+    wrong = [
+        (InvalidInput, "applicant.id", {"applicant": {**COMPANY, "id": "91421300MAXX884167"}}),
+        (InvalidInput, "applicant.kind", {"applicant": {**COMPANY, "kind": "公司"}}),
+        (InvalidInput, "applicant.name", {"applicant": {**COMPANY, "name": " "}}),
+        (InvalidInput, "premises_area", {"answers": {k: v for k, v in ANSWERS.items() if k != "premises_area"}}),
+        (InvalidInput, "answers.premises_area", {"answers": {**ANSWERS, "premises_area": "很大"}}),
+        (InvalidInput, "premises_area", {"answers": {**ANSWERS, "premise_area": 1}}),
+        (InvalidInput, "M30", {"materials": ["M30"]}),
+        (InvalidInput, "actor", {"actor": "somebody"}),
+        (InvalidInput, "actor", {"actor": "D99:wang"}),
+    ]
+    for kind, words, change in wrong:
+        with pytest.raises(kind, match=words):
+            apply_for(engine, **change)
+    with pytest.raises(NotFound, match="open-restaurnt"):
+        apply_for(engine, ref="open-restaurnt")
+    assert engine.cases() == []
+
+
+def test_wrong_hands(engine: govflow.Engine) -> None:
+    """A task is its department's and its role's; done twice it is a conflict that says who was first."""
+    view = apply_for(engine)
+    task = view.open_tasks[0]
+    with pytest.raises(NotAllowed, match="D07:zhao"):
+        engine.complete(task.id, actor="D07:zhao", outcome="accept")
+    with pytest.raises(InvalidInput, match="outcome"):
+        engine.complete(task.id, actor="D01:wang", outcome="maybe")
+    with pytest.raises(InvalidInput, match="理由"):
+        engine.complete(task.id, actor="D01:wang", outcome="refuse")
+    engine.complete(task.id, actor="D01:wang", outcome="accept")
+    with pytest.raises(Conflict, match="D01:wang") as caught:
+        engine.complete(task.id, actor="D01:li", outcome="accept")
+    assert caught.value.details["by"] == "D01:wang"
+    with pytest.raises(NotFound):
+        engine.complete("nothing", actor="D01:wang", outcome="accept")
+    with pytest.raises(NotFound):
+        engine.complete(f"{view.id}.999", actor="D01:wang", outcome="accept")
+
+
+def test_claim_and_release(engine: govflow.Engine) -> None:
+    """A claimed task is its claimant's until released."""
+    task = apply_for(engine).open_tasks[0].id
+    assert engine.claim(task, actor="D01:wang").assignee == "D01:wang"
+    assert engine.claim(task, actor="D01:wang").assignee == "D01:wang"
+    with pytest.raises(Conflict, match="D01:wang"):
+        engine.claim(task, actor="D01:li")
+    with pytest.raises(NotAllowed):
+        engine.complete(task, actor="D01:li", outcome="accept")
+    with pytest.raises(NotAllowed):
+        engine.release(task, actor="D01:li")
+    assert engine.release(task, actor="D01:wang").assignee is None
+    assert engine.complete(task, actor="D01:li", outcome="accept").state == "reviewing"
+
+
+def test_the_same_key_is_the_same_case(engine: govflow.Engine) -> None:
+    """A portal that asks again gets the same case; the same key with other content is a conflict."""
+    first = apply_for(engine, key="portal-1")
+    assert apply_for(engine, key="portal-1").id == first.id
+    assert len(engine.cases()) == 1
+    with pytest.raises(Conflict, match="portal-1"):
+        apply_for(engine, key="portal-1", answers={**ANSWERS, "premises_area": 50})
+    task = first.open_tasks[0].id
+    engine.complete(task, actor="D01:wang", outcome="accept", key="t-1")
+    assert engine.complete(task, actor="D01:wang", outcome="accept", key="t-1").state == "reviewing"
+    assert types(engine, first.id).count("accepted") == 1
+
+
+def test_refusal_stops_the_dependants_only(engine: govflow.Engine) -> None:
+    """A refused item ends alone; a refused first licence ends those that need it."""
+    view = finish_item(engine, accepted(engine), "I01")
+    while states(view)["I17"] != "refused":
+        task = next(t for t in view.open_tasks if t.item == "I17")
+        view = act(engine, task, "refuse" if task.kind == "decide" else "approve", "水质不达标")
+    view = finish(engine, view)
+    assert view.state == "closed" and states(view)["I17"] == "refused" and states(view)["I07"] == "delivered"
+    other = accepted(engine)
+    view = act(engine, task_of(other, "I01", "review"))
+    view = act(engine, task_of(view, "I01", "decide"), "refuse", "名称不合规")
+    assert set(states(view).values()) == {"refused", "terminated"}
+    assert engine.check(view.id) == []
+
+
+def test_withdrawal_until_the_decision(engine: govflow.Engine) -> None:
+    """The applicant may take it back while something is undecided; every clock and task ends."""
+    view = finish_item(engine, accepted(engine), "I01")
+    with pytest.raises(NotAllowed):
+        engine.withdraw(view.id, actor="D07:zhao", reason="x")
+    view = engine.withdraw(view.id, actor="applicant:chen", reason="不开了")
+    assert view.state == "withdrawn" and not view.open_tasks and all(c.closed_at for c in view.clocks)
+    with pytest.raises(NotAllowed, match="withdrawn"):
+        engine.withdraw(view.id, actor="applicant:chen", reason="again")
+    assert engine.check(view.id) == []
+
+
+def test_commitment_decides_at_once_and_is_checked_after(engine: govflow.Engine) -> None:
+    """With commitment the fire check goes straight to the decision; a post-check clock runs after the hand-out."""
+    view = finish_item(engine, accepted(engine, answers={**ANSWERS, "fire_commitment": True}), "I01")
+    assert [t.kind for t in view.open_tasks if t.item == "I08"] == ["decide"]
+    while view.state != "post_check":
+        view = act(engine, view.open_tasks[0])
+    assert [(t.item, t.kind) for t in view.open_tasks] == [("I08", "post_check")]
+    assert view.clock("I08/post_check").state == "running"
+    view = act(engine, view.open_tasks[0])
+    assert view.state == "closed" and view.clock("I08/post_check").state == "met"
+
+
+def test_joint_visit_is_one_task_for_two_items(engine: govflow.Engine) -> None:
+    """Food and fire look at the same premises: whoever records the joint visit closes both."""
+    view = finish_item(engine, accepted(engine), "I01")
+    for item in ("I07", "I08"):
+        while not any(t.item == item and t.kind == "visit" for t in view.open_tasks):
+            view = act(engine, next(t for t in view.open_tasks if t.item == item))
+    visit = task_of(view, "I08", "visit")
+    view = engine.complete(visit.id, actor="D07:zhao", outcome="approve", opinion="联合踏勘合格")
+    assert not [t for t in view.open_tasks if t.kind == "visit" and t.item in ("I07", "I08")]
+    assert states(view)["I07"] == states(view)["I08"] == "reviewing"
+
+
+def test_an_item_alone_is_a_case_too(engine: govflow.Engine) -> None:
+    """An item runs by itself from acceptance to delivery."""
+    needed = {q.id: ANSWERS.get(q.id, False) for q in catalog().items["I07"].questions if q.default is None}
+    view = engine.apply("food-business-permit", applicant=COMPANY, answers=needed, materials=[], actor="applicant:x")
+    missing = [m.material for m in view.materials if m.status == "missing"]
+    engine.ask_correction(view.id, missing=missing, actor="D01:wang")
+    view = engine.supplement(view.id, materials=missing, actor="applicant:x")
+    view = finish(engine, view)
+    assert view.state == "closed" and view.results[0]["name"] == "食品经营许可证"
+
+
+def test_naive_and_backward_clocks_are_refused(url: str) -> None:
+    """A naive datetime and an instant before the last event are refused; nothing is written."""
+    clock = watch()
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    view = apply_for(engine)
+    clock.forward(days=-1)
+    with pytest.raises(InvalidInput, match="先后"):
+        engine.complete(view.open_tasks[0].id, actor="D01:wang", outcome="accept")
+    clock.moment = datetime(2025, 3, 4)
+    with pytest.raises(InvalidInput, match="时区"):
+        apply_for(engine)
+    with pytest.raises(InvalidInput, match="时区"):
+        engine.sweep(datetime(2025, 3, 4))
+
+
+def test_a_case_keeps_its_definition(url: str, clock: Watch) -> None:
+    """A definition changed while a case runs does not change the case: it pins the hash it was applied for under."""
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    view = accepted(engine)
+    later = govflow.Engine(url, _shorter(), clock=clock)
+    view = finish_item(later, later.case(view.id), "I01")
+    assert view.clock("I09/promised").limit == "5 workdays"
+    other = accepted(later)
+    assert other.definition != view.definition
+    assert finish_item(later, other, "I01").clock("I09/promised").limit == "3 workdays"
+
+
+def _shorter() -> govflow.Catalog:
+    texts = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in (ROOT / "definitions").rglob("*.yaml")}
+    name = "definitions/items/outdoor-signboard.yaml"
+    assert "promised: {within: 5 workdays" in texts[name]
+    texts[name] = texts[name].replace("promised: {within: 5 workdays", "promised: {within: 3 workdays")
+    return load_texts(texts).catalog
+
+
+def test_joined_transactions(url: str, clock: Watch) -> None:
+    """The portal's row and the case commit together or not at all."""
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    database = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with database.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE portal (id INTEGER PRIMARY KEY, case_id TEXT)"))
+    with pytest.raises(RuntimeError), database.begin() as connection:
+        view = apply_for(engine.joined(connection))
+        connection.execute(sa.text("INSERT INTO portal VALUES (1, :c)"), {"c": view.id})
+        raise RuntimeError("the portal failed")
+    assert engine.cases() == []
+    with database.begin() as connection:
+        view = apply_for(engine.joined(connection))
+        connection.execute(sa.text("INSERT INTO portal VALUES (1, :c)"), {"c": view.id})
+    assert engine.case(view.id).state == "received"
+    database.dispose()
+
+
+def test_subscribers_hear_after_the_commit(engine: govflow.Engine) -> None:
+    """A subscriber sees the events of a command once they are stored, and none of a refused command."""
+    heard: list[str] = []
+
+    def listen(events: Any) -> None:
+        heard.extend(e.type for e in events)
+        assert engine.history(events[0].body["case"])[-1].seq >= events[-1].seq
+
+    engine.subscribe(listen)
+    view = apply_for(engine)
+    assert heard[0] == "applied"
+    heard.clear()
+    with pytest.raises(NotAllowed):
+        engine.complete(view.open_tasks[0].id, actor="D07:zhao", outcome="accept")
+    assert heard == []
+
+
+def test_tampering_shows(engine: govflow.Engine, url: str) -> None:
+    """A changed event, a changed due date, a changed state: each is found and named."""
+    view = accepted(engine)
+    database = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE clocks SET due_at = '2025-12-31T00:00:00.000000Z' WHERE id = 'I01/promised'"))
+    assert any("I01/promised" in fault for fault in engine.check(view.id))
+    with database.begin() as connection:
+        connection.execute(sa.text("UPDATE events SET actor = 'D01:other' WHERE seq = 2"))
+    assert any("哈希链" in fault for fault in engine.check(view.id))
+    database.dispose()
+
+
+def test_personal_data_is_masked(engine: govflow.Engine) -> None:
+    """The identity number appears neither in views nor in the events."""
+    view = apply_for(engine)
+    assert COMPANY["id"] not in repr(view.as_data())
+    assert COMPANY["id"] not in repr([e.as_data() for e in engine.history(view.id)])
+    assert PERSON["id"] not in repr(view.applicant)
