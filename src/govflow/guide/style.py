@@ -40,7 +40,6 @@ table{border-collapse:collapse;width:100%;font-size:15px}
 th{background:var(--pale);color:var(--blue);text-align:left;font-weight:600;white-space:nowrap}
 th,td{overflow-wrap:anywhere;padding:10px 12px;border-bottom:1px solid var(--line);vertical-align:top}
 tbody tr:last-child td{border-bottom:0}
-td:first-child{white-space:nowrap}
 .badge{display:inline-block;border-radius:999px;padding:1px 10px;font-size:13px;font-weight:600;white-space:nowrap}
 .badge.give{background:var(--pale-amber);color:var(--amber)}
 .badge.free{background:var(--pale-green);color:var(--green)}
@@ -59,14 +58,16 @@ footer{color:var(--soft);font-size:13px;padding-top:4px;padding-bottom:40px}
 .wide{padding:0 14px}section{padding:18px 16px}h1{font-size:24px}
 dl{grid-template-columns:1fr;gap:2px 0}dd{margin-bottom:8px}
 .bar-row{grid-template-columns:1fr;gap:2px}
-thead{display:none}tr{display:block;border:1px solid var(--line);border-radius:8px;padding:6px 0;margin-bottom:10px}
-td{display:block;border:0;padding:4px 12px}td:first-child{white-space:normal}
+thead,colgroup{display:none}table,tbody{display:block}
+tr{display:block;border:1px solid var(--line);border-radius:8px;padding:6px 0;margin-bottom:10px}
+td{display:block;border:0;padding:4px 12px}
 td::before{content:attr(data-label);display:block;color:var(--soft);font-size:12px}}
 @media print{
 @page{size:A4;margin:16mm 14mm}
 body{background:#fff;font-size:10.5pt}nav{display:none}.wide{max-width:none;padding:0}
 .top{background:none;color:var(--ink);padding:0 0 8pt;border-bottom:2px solid var(--blue)}
-.cards{margin-top:10pt}.card{box-shadow:none;padding:6pt 8pt}.card strong{font-size:13pt}
+table{font-size:9.5pt}.small,.badge{font-size:8.5pt}th,td{padding:5pt 6pt}
+.cards{margin-top:10pt;grid-template-columns:repeat(6,1fr);gap:6pt}.card{box-shadow:none;padding:6pt 8pt}.card strong{font-size:13pt}
 section{border:0;border-radius:0;padding:0;margin:14pt 0}
 h2{break-after:avoid;font-size:13pt}figure{max-height:none;overflow:visible;border:0}
 figure svg{max-width:100%;max-height:240mm;height:auto}tr,figure,.faq,.bar-row,.card{break-inside:avoid}

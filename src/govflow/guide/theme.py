@@ -280,7 +280,9 @@ def _places(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
         )
         for item in items
     )
-    return Section("places", say("办理地点与联系方式", "Places and contacts"), (Table(tuple(head), rows),))
+    return Section(
+        "places", say("办理地点与联系方式", "Places and contacts"), (Table(tuple(head), rows, (24, 32, 18, 13, 13)),)
+    )
 
 
 def _basis(items: Iterable[Item], say: Say) -> Section:
