@@ -91,12 +91,8 @@ def _answer_line(text: str, number: int, calendar: Calendar, explained: bool) ->
 
 
 def _dumped(answer: Answer) -> str:
-    try:
-        text = json.dumps(answer, ensure_ascii=False)
-        text.encode()
-    except UnicodeEncodeError:  # half a surrogate pair in an id: only escaped can it be written
-        text = json.dumps(answer)
-    return text
+    # Half a surrogate pair in an id can only be written escaped, which happens to be JSON's own way to write it.
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _identity(case: Any) -> Any:
@@ -183,6 +179,7 @@ def _correction(given: Mapping[str, Any], calendar: Calendar, explained: bool) -
 
 def _correction_facts(given: Mapping[str, Any]) -> Correction:
     notice, response = given.get("notice_limit"), given.get("response_limit")
+    extensions = _extensions(given.get("extensions"), "extensions")
     return Correction(
         received=_anchor(given.get("received"), "received"),
         limit=Limit.from_data(given.get("limit"), "limit"),
@@ -194,7 +191,8 @@ def _correction_facts(given: Mapping[str, Any]) -> Correction:
         on_expiry=_expiry(given.get("on_expiry", "withdrawn")),
         as_of=_maybe_day(given, "as_of"),
         suspensions=_suspensions(given.get("suspensions"), "suspensions"),
-        extensions=tuple(e for e, _ in _extensions(given.get("extensions"), "extensions")),
+        extensions=tuple(e for e, _ in extensions),
+        extension_max=_most_of(extensions, given),
         roll=_roll(given.get("roll")),
     )
 
@@ -269,11 +267,13 @@ def _item(item: Any, where: str) -> PlanItem:
     needs = item.get("depends_on") or []
     if not isinstance(needs, list) or not all(isinstance(slug, str) for slug in needs):
         raise _wrong(f"{where}.depends_on", needs, "a list of item names")
+    extensions = _extensions(item.get("extensions"), f"{where}.extensions")
     return PlanItem(
         Limit.from_data(item.get("limit"), f"{where}.limit"),
         tuple(needs),
         _suspensions(item.get("suspensions"), f"{where}.suspensions"),
-        tuple(e for e, _ in _extensions(item.get("extensions"), f"{where}.extensions")),
+        tuple(e for e, _ in extensions),
+        _most_of(extensions, item),
     )
 
 
@@ -348,6 +348,10 @@ def _most(given: Mapping[str, Any]) -> Limit | None:
     if not isinstance(joint, bool):
         raise _wrong("joint", joint, "true or false")
     return Limit.of(15, "workday") if joint else None
+
+
+def _most_of(listed: list[tuple[Extension, Limit | None]], given: Mapping[str, Any]) -> Limit | None:
+    return next((own for _, own in listed if own is not None), None) or _most(given)
 
 
 def _listed(data: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -310,3 +310,10 @@ def extend(
     check_size(extension.by, before, calendar, max or default_max(ledger.limit))
     trace(longer, calendar)  # refuses now what could not be answered later
     return longer
+
+
+def extend_all(ledger: Ledger, extensions: Iterable[Extension], calendar: Calendar, max: Limit | None = None) -> Ledger:
+    """The ledger with these extensions, each checked as `extend` does, in the order of their decisions."""
+    for extension in sorted(extensions, key=lambda each: each.decided_on):
+        ledger = extend(ledger, extension, calendar, max)
+    return ledger

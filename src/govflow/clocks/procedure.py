@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from govflow.clocks.counting import Due, due, status
+from govflow.clocks.counting import Due, due, extend_all, status
 from govflow.clocks.ledger import Extension, Ledger, Suspension
 from govflow.clocks.limits import NOTICE, Limit, Roll, end_of, local, refuse
 from govflow.workdays import Calendar, ClockError
@@ -35,6 +35,7 @@ class Correction:
     as_of: date | None = None
     suspensions: tuple[Suspension, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    extension_max: Limit | None = None
     roll: Roll = "next_workday"
 
 
@@ -66,7 +67,8 @@ def acceptance(facts: Correction, calendar: Calendar) -> Acceptance:
     start = None if outcome == OUTCOMES[facts.on_expiry] else _clock_start(facts, deemed, received)
     ledger = None
     if start is not None:
-        ledger = Ledger(start, facts.limit, facts.suspensions, facts.extensions, roll=facts.roll)
+        ledger = Ledger(start, facts.limit, facts.suspensions, roll=facts.roll)
+        ledger = extend_all(ledger, facts.extensions, calendar, facts.extension_max)
     return Acceptance(
         notice_due=notice_due,
         notice_timely=timely,
@@ -201,6 +203,7 @@ class PlanItem:
     depends_on: tuple[str, ...] = ()
     suspensions: tuple[Suspension, ...] = ()
     extensions: tuple[Extension, ...] = ()
+    extension_max: Limit | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +249,8 @@ def plan(
         found = None
         if start is not None:
             item = items[slug]
-            found = due(Ledger(start, item.limit, item.suspensions, item.extensions, roll=roll), calendar)
+            ledger = Ledger(start, item.limit, item.suspensions, roll=roll)
+            found = due(extend_all(ledger, item.extensions, calendar, item.extension_max), calendar)
         planned[slug] = Planned(None if start is None else start.date(), found, after)
     cap_due = None if cap is None else due(Ledger(accepted, cap, roll=roll), calendar)
     return _summed({slug: planned[slug] for slug in items}, cap_due)
