@@ -24,13 +24,13 @@ FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED)}
 
 def test_the_files_of_the_page_are_one_sound_folder() -> None:
     """Every complete example loads, and no rule finds an error in them together."""
-    assert len(FILES) == 9
+    assert len(FILES) == 10
     loaded = load_texts(FILES)
     errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
     assert not errors, render(errors, "concise")
     assert {document.kind[0] for document in loaded.documents if document.kind} == set(KINDS)
     catalog = loaded.catalog
-    assert (len(catalog.items), len(catalog.themes), len(catalog.variants), len(catalog.calendars)) == (2, 1, 1, 1)
+    assert (len(catalog.items), len(catalog.themes), len(catalog.variants), len(catalog.calendars)) == (3, 1, 1, 1)
 
 
 def test_every_block_of_yaml_is_executed() -> None:
