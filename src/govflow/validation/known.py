@@ -14,6 +14,7 @@ from govflow.schema import SCHEMA_RULES
 from govflow.source import SOURCE_RULES
 
 _READING = "YAML 1.1; RFC 3629 (UTF-8)"
+_LABELS = (("级别", "severity"), ("档次", "profile"), ("依据", "source"), ("不合格", "bad"), ("合格", "good"))
 _PREFIX = re.compile(r"(?:GF-?)?(?:[A-Z][0-9]{0,2})?", re.IGNORECASE)
 
 
@@ -69,15 +70,14 @@ def explained(rule: KnownRule, lang: str) -> str:
     """What `govflow rule` prints: what the rule finds, why, its source, a bad and a good example, how to ignore it."""
     en = lang.startswith("en")
     lines = [f"{rule.code} {rule.name}", rule.title.text(lang), ""]
-    label = {"severity": "级别", "profile": "档次", "source": "依据", "bad": "不合格", "good": "合格"}
-    word = (lambda key: f"{key}: ") if en else (lambda key: f"{label[key]}：")
-    lines += [f"{word('severity')}{rule.severity.word}", f"{word('profile')}{rule.profile}"]
+    word = {zh: f"{other}: " if en else f"{zh}：" for zh, other in _LABELS}
+    lines += [f"{word['级别']}{rule.severity.word}", f"{word['档次']}{rule.profile}"]
     if rule.source:
-        lines.append(f"{word('source')}{rule.source}")
+        lines.append(f"{word['依据']}{rule.source}")
     if rule.text is not None:
         lines += ["", rule.text.what.text(lang), "", rule.text.why.text(lang)]
-        for key, example in (("bad", rule.text.bad), ("good", rule.text.good)):
-            lines += ["", word(key).rstrip(), *(f"    {line}".rstrip() for line in example.splitlines())]
+        for label, example in (("不合格", rule.text.bad), ("合格", rule.text.good)):
+            lines += ["", word[label].rstrip(), *(f"    {line}".rstrip() for line in example.splitlines())]
     if not rule.code.startswith("GF-S"):
         reason = "reason" if en else "理由"
         lines += ["", "To ignore it on one line, with a reason:" if en else "在一行上忽略它，须写理由："]
