@@ -363,6 +363,16 @@ def test_due_tells_its_calendar_and_whether_it_is_certain() -> None:
     assert guess.calendar_version == CN.provisional().version
 
 
+def test_a_delay_counted_beyond_the_notices_is_marked() -> None:
+    """The date is certain, but the days since then are not."""
+    start = datetime(CN.horizon.year, 12, 1, 10, tzinfo=clocks.SHANGHAI)
+    later = datetime(CN.horizon.year + 1, 1, 20, 10, tzinfo=clocks.SHANGHAI)
+    found = clocks.status(Ledger(start, TEN), CN.provisional(), later)
+    assert found.provisional and not found.due.provisional
+    with refused("calendar_unavailable"):
+        clocks.status(Ledger(start, TEN), CN, later)
+
+
 # --- explanations -------------------------------------------------------------------------------------------------
 
 

@@ -163,7 +163,7 @@ def _status(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> An
         "suspended": found.suspended,
         "warn_at": _text(warn_at(ledger, calendar, policy)),
     }
-    return _explained(_marked(result, found.due.provisional), ledger, calendar, explained)
+    return _explained(_marked(result, found.provisional), ledger, calendar, explained)
 
 
 def _correction(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:

@@ -55,6 +55,7 @@ class Status:
     light: Light
     due: Due
     suspended: bool
+    provisional: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +203,8 @@ def status(ledger: Ledger, calendar: Calendar, as_of: datetime | date, policy: L
     elapsed, remaining = _elapsed(now, at, ledger, calendar), _remaining(now, at, ledger, calendar)
     light = _light(elapsed, remaining, overdue, late, policy or LightPolicy())
     standing = any(stop.cause.start <= day < stop.until for stop in now.stopped)
-    return Status(elapsed, remaining, overdue, late, light, found, standing)
+    guessed = found.provisional or calendar.is_beyond_notice(at)  # the days counted up to now may be, the date not
+    return Status(elapsed, remaining, overdue, late, light, found, standing, guessed)
 
 
 def _known(ledger: Ledger, day: date) -> Ledger:
