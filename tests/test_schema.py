@@ -16,6 +16,8 @@ from govflow import schema
 from govflow.clocks import Limit
 from govflow.diagnostics import apply_fixes
 from govflow.errors import NotFound
+from govflow.rules import RULE_BY_REF
+from govflow.schema.rules import BORROWED
 from govflow.source import SOURCE_RULES, read
 
 GOLDEN = Path(__file__).parent / "golden" / "loader"
@@ -219,11 +221,17 @@ def test_a_number_where_text_belongs_is_mended_with_quotes() -> None:
 
 def test_all_missing_keys_of_a_mapping_are_one_finding() -> None:
     """A file with nothing in it gets one finding that lists what is missing."""
-    (found,) = _check("govflow: theme/1\n")
-    assert found == (
-        "missing-key",
-        "缺少 id（编号）、name（主题名称）、audience（服务对象）、lead（牵头部门）、items（包含的事项）。",
-    )
+    (found,) = _check("govflow: variant/1\n")
+    assert found == ("missing-key", "缺少 of（标准事项）、region（行政区划代码）。")
+
+
+def test_what_a_rule_forbids_carries_the_code_of_the_rule() -> None:
+    """A theme without a lead and an item without a department are found under the rules that say so; names agree."""
+    theme = "govflow: theme/1\nid: T1\nname: x\naudience: person\nitems: [{item: I07}]\n"
+    assert [name for name, _ in _check(theme)] == ["lead-missing"]
+    assert [name for name, _ in _check(HEAD.replace("department: D01\n", ""))] == ["subject-missing"]
+    for code, name, severity in BORROWED:
+        assert (RULE_BY_REF[code].name, RULE_BY_REF[code].severity) == (name, severity)
 
 
 def test_a_bare_day_asks_which_days_are_meant() -> None:

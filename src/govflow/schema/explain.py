@@ -98,9 +98,9 @@ def _one_each(flaws: list[Flaw]) -> Iterator[Flaw]:
     for flaw in flaws:
         if flaw.name == "bad-shape" and flaw.path in unknown | typed:
             continue
-        if flaw.name not in ("wrong-type", "missing-key") and flaw.path in typed:
+        if flaw.name != "wrong-type" and not flaw.keys and flaw.path in typed:
             continue
-        if flaw.name == "missing-key":
+        if flaw.keys:
             left = [key for key in flaw.keys if (flaw.path, key) not in misspelt]
             if not left:
                 continue
@@ -155,7 +155,11 @@ def _missing_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     """All missing keys of a mapping at once; the message is made when it is known which were only misspelt."""
     keys = tuple(key for key in error.validator_value if key not in error.instance)
     titles = {key: schema.get("title", "") for key, schema in error.schema.get("properties", {}).items()}
-    yield Flaw("missing-key", path, Message("", ""), at_key=True, keys=keys, titles=titles)
+    ruled: Mapping[str, str] = error.schema.get("x-missing", {})
+    for name in dict.fromkeys(["missing-key", *ruled.values()]):
+        some = tuple(key for key in keys if ruled.get(key, "missing-key") == name)
+        if some:
+            yield Flaw(name, path, Message("", ""), at_key=True, keys=some, titles=titles)
 
 
 def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:

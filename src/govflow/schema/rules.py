@@ -56,6 +56,8 @@ BORROWED: tuple[tuple[str, str, Severity], ...] = (
     ("GF-T06", "limit-unit-unclear", _E),
     ("GF-T08", "limit-number-wrong", _E),
     ("GF-M25", "unknown-question-or-answer", _E),
+    ("GF-B05", "subject-missing", _E),
+    ("GF-H05", "lead-missing", _E),
 )
 """Rules of the catalogue (govflow.rules) whose fault already shows in the form: the finding carries the rule's code."""
 
