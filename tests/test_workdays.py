@@ -191,7 +191,7 @@ def test_business_hours_may_be_set() -> None:
     ("change", "where", "expected"),
     [
         ({"govflow": "item/1"}, "govflow", "calendar/1"),
-        ({"region": "us"}, "region", "cn"),
+        ({"region": "中国"}, "region", "cn"),
         ({"year": "2027"}, "year", "number"),
         ({"year": True}, "year", "number"),
         ({"source": None}, "source", "notice"),

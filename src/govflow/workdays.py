@@ -360,7 +360,7 @@ def _tomb_sweeping(year: int) -> tuple[tuple[int, int, str], ...]:
 
 
 _KEYS = {"govflow", "region", "year", "source", "holidays", "workdays", "business_hours", "provisional", "name"}
-_REGION = re.compile(r"cn(-[0-9A-Za-z]{1,12})*\Z")
+_REGION = re.compile(r"[0-9A-Za-z]{2,12}(-[0-9A-Za-z]{1,12})*\Z")
 
 
 def overlay_from(data: Mapping[str, Any]) -> Overlay:
@@ -375,10 +375,10 @@ def overlay_from(data: Mapping[str, Any]) -> Overlay:
         raise CalendarDataError("govflow", form, "calendar/1")
     region, year = data.get("region", "cn"), data.get("year")
     if not isinstance(region, str) or not _REGION.match(region):
-        raise CalendarDataError("region", region, "cn, or cn- and a region, as cn-45")
+        raise CalendarDataError("region", region, "cn, or a region on top of it, as 450000 or cn-45")
     if isinstance(year, bool) or not isinstance(year, int) or not 1949 <= year <= 2999:
         raise CalendarDataError("year", year, "a year as a number, as 2027")
-    source, provisional = data.get("source"), data.get("provisional", False)
+    source, provisional = data.get("source", "?"), data.get("provisional", False)
     if not isinstance(source, str) or not source.strip():
         raise CalendarDataError("source", source, "the notice that says so, as text")
     if not isinstance(provisional, bool):
