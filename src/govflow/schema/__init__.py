@@ -80,7 +80,21 @@ def _schema(kind: str) -> dict[str, Any]:
     whole: dict[str, Any] = json.loads(text)
     shared = json.loads(_read("common.schema.json"))["$defs"]
     whole["$defs"] = {**shared, **whole.get("$defs", {})}
+    _give_titles(whole, whole["$defs"])
     return whole
+
+
+def _give_titles(node: Any, shared: dict[str, Any]) -> None:
+    """A key that only refers to a shared definition is called what that is called."""
+    if isinstance(node, list):
+        for value in node:
+            _give_titles(value, shared)
+    elif isinstance(node, dict):
+        target = shared.get(str(node.get("$ref", "")).removeprefix("#/$defs/"))
+        if target is not None and "title" in target:
+            node.setdefault("title", target["title"])
+        for value in node.values():
+            _give_titles(value, shared)
 
 
 def _read(name: str) -> str:
