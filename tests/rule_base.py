@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from govflow import building
@@ -223,7 +223,7 @@ def _lay(base: Data, patch: Data, depth: int) -> None:
 
 
 def _built(records: dict[str, Data]) -> tuple[Catalog, dict[tuple[str, str], Document]]:
-    documents = [read("\n".join(to_yaml(data)) + "\n", f"{name}.yaml") for name, data in records.items()]
+    documents = [_document("\n".join(to_yaml(data)) + "\n", f"{name}.yaml") for name, data in records.items()]
     for document in documents:
         assert not document.diagnostics, (document.file, document.diagnostics, document.text)
     of = {document.file: document for document in documents}
@@ -234,6 +234,11 @@ def _built(records: dict[str, Data]) -> tuple[Catalog, dict[tuple[str, str], Doc
         themes=Shelf(_each(documents, "theme", building.theme_from)),
     )
     return catalog, by_record(documents)
+
+
+@lru_cache(maxsize=256)
+def _document(text: str, file: str) -> Document:
+    return read(text, file)
 
 
 def _each(documents: list[Document], kind: str, make: Any) -> Iterator[Any]:

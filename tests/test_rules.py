@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
-from govflow.rules import PROFILES, RULE_BY_REF, RULES, SCOPES, Rule, check_catalog, in_profile
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from govflow.loader import load
+from govflow.rules import PROFILES, RULE_BY_REF, RULES, SCOPES, Rule, by_record, check_catalog, in_profile, pages, texts
 from tests.rule_base import catalog_of
 
+ROOT = Path(__file__).resolve().parent.parent
 RULE = pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])
 PREVIOUS = catalog_of()[0]
 
@@ -35,3 +41,141 @@ def test_bad_example(rule: Rule) -> None:
 def test_good_example(rule: Rule) -> None:
     """The good example gives none."""
     assert found(rule.text.good, rule) == []
+
+
+def test_registry() -> None:
+    """115 rules: 60 errors, 48 warnings, 7 hints; numbers without gap, names as the functions are called."""
+    counts = [sum(rule.severity.word == word for rule in RULES) for word in ("error", "warning", "hint")]
+    assert (len(RULES), counts) == (115, [60, 48, 7])
+    groups = {letter: [rule.code for rule in RULES if rule.code[3] == letter] for letter in pages.GROUPS}
+    assert [len(codes) for codes in groups.values()] == [10, 7, 17, 25, 10, 9, 7, 14, 10, 6]
+    for letter, codes in groups.items():
+        assert codes == [f"GF-{letter}{number:02}" for number in range(1, len(codes) + 1)]
+    for rule in RULES:
+        assert rule.name.replace("-", "_") == rule.check.__name__
+        assert rule.scope in SCOPES
+        assert RULE_BY_REF[rule.code] is RULE_BY_REF[rule.name] is rule
+
+
+def test_profiles() -> None:
+    """Core holds the errors, recommended adds the warnings, strict adds the hints."""
+    severities = [{rule.severity.word for rule in in_profile(profile)} for profile in PROFILES]
+    assert severities == [{"error"}, {"error", "warning"}, {"error", "warning", "hint"}]
+    assert in_profile("strict") == RULES
+
+
+@RULE
+def test_texts(rule: Rule) -> None:
+    """Every part of the documentation is there, in both languages, and messages end as sentences."""
+    text = rule.text
+    for part in (text.title, text.what, text.why):
+        assert part.zh != part.en
+        assert part.en.isascii() or "等" in part.en or "本" in part.en or "长期" in part.en
+    assert text.source
+    catalog, documents = catalog_of(text.bad, rule.scope)
+    previous = PREVIOUS if "上一版" in text.what.zh else None
+    (finding,) = check_catalog(catalog, documents, codes=[rule.name], previous=previous)
+    assert finding.message.zh.endswith("。")
+    assert finding.message.en.endswith(".")
+    assert (finding.code, finding.name, finding.severity) == (rule.code, rule.name, rule.severity)
+    assert finding.source == text.source
+    assert finding.span.line >= 1
+    assert finding.span.file.endswith(".yaml")
+
+
+def test_pages_are_up_to_date() -> None:
+    """docs/rules is what `write_pages` writes, no more and no less."""
+    made = pages.pages()
+    found = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs" / "rules").glob("*.md")}
+    assert found == made
+
+
+def test_write_pages(tmp_path: Path) -> None:
+    """Pages are written once; a second run changes nothing."""
+    assert len(pages.write_pages(tmp_path)) == 2 * len(RULES) + 2
+    assert pages.write_pages(tmp_path) == ()
+
+
+def test_example_city() -> None:
+    """The strict profile finds what was planted in the example city, and nothing else."""
+    loaded = load(ROOT / "definitions")
+    documents = by_record(loaded.documents)
+    found = [(each.code, each.message.zh) for each in check_catalog(loaded.catalog, documents)]
+    assert sorted(code for code, _ in found) == ["GF-M02", "GF-M08", *["GF-T02"] * 3, *["GF-T03"] * 2]
+    said = " ".join(text for _, text in found)
+    assert all(words in said for words in ("M20", "M01", "有关证明文件"))
+
+
+def test_order_is_deterministic() -> None:
+    """Two runs give the same findings in the same order, whatever the order of the documents."""
+    loaded = load(ROOT / "definitions")
+    documents = by_record(loaded.documents)
+    turned = dict(reversed(documents.items()))
+    assert check_catalog(loaded.catalog, documents) == check_catalog(loaded.catalog, turned)
+
+
+def test_places() -> None:
+    """A finding points at the value, at the key of a long value, and at the name when the key is missing."""
+    catalog, documents = catalog_of("id: I01\nchannels: {visits: 2}\n---\nid: I02\nbasis: \n---\nid: I03\nflow: [accept]")
+    found = check_catalog(catalog, documents, codes=["GF-V04", "GF-B01", "GF-F04"])
+    lines = {each.code: documents["item", each.span.file[:3]].text.splitlines()[each.span.line - 1] for each in found}
+    assert lines == {"GF-V04": '  "visits": 2', "GF-B01": '"name": "食品经营许可"', "GF-F04": '"flow":'}
+
+
+def test_without_documents_nothing_is_guessed() -> None:
+    """Without the text nothing is said about what may have been left out, and places are empty."""
+    catalog, _ = catalog_of("materials:\n  M04: {name: 其他材料}\n")
+    (finding,) = check_catalog(catalog, {})
+    assert finding.code == "GF-M01"
+    assert str(finding.span) == ":1:1"
+
+
+def test_without_previous_release() -> None:
+    """Rules that compare with the last release are silent without one."""
+    catalog, documents = catalog_of(RULE_BY_REF["GF-M24"].text.bad, "versions")
+    assert check_catalog(catalog, documents, codes=["GF-M24"]) == []
+    assert len(check_catalog(catalog, documents, codes=["GF-M24"], previous=PREVIOUS)) == 1
+
+
+def test_unknown_code() -> None:
+    """A code that does not exist is refused."""
+    catalog, documents = catalog_of()
+    with pytest.raises(KeyError):
+        check_catalog(catalog, documents, codes=["GF-Z99"])
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "number"),
+    [
+        ("10 workdays", False, False),
+        ("0.5 workday", False, False),
+        ("半个工作日", False, False),
+        ("5个工作日", False, False),
+        ("30 natural days", False, False),
+        ("3个月", False, False),
+        ("10", True, False),
+        ("10日", True, False),
+        ("十天", True, False),
+        ("7 days", True, False),
+        ("-3 workdays", False, True),
+        ("-3日", False, True),
+        ("0.3 workday", False, True),
+        ("1.5 natural days", False, True),
+        ("workdays", False, True),
+        ("尽快", False, False),
+        ("", False, False),
+    ],
+)
+def test_written_limits(text: str, unit: bool, number: bool) -> None:
+    """A limit has at most one fault: of its unit or of its number; what is no limit at all is left to the schema."""
+    assert (texts.unit_fault(text), texts.number_fault(text) is not None) == (unit, number)
+
+
+@given(st.sampled_from([rule for rule in RULES if rule.scope != "versions"]), st.sampled_from(RULES))
+@settings(max_examples=40)
+def test_rules_do_not_disturb_each_other(one: Rule, other: Rule) -> None:
+    """Asking for two rules gives the findings of each."""
+    catalog, documents = catalog_of(one.text.bad, one.scope)
+    both = check_catalog(catalog, documents, codes=[one.code, other.code])
+    alone = [each for rule in {one.code, other.code} for each in check_catalog(catalog, documents, codes=[rule])]
+    assert sorted(map(str, both)) == sorted(map(str, alone))

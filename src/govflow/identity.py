@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 from types import MappingProxyType
 
 from stdnum.cn import ric, uscc
@@ -49,6 +50,7 @@ _NATION = ("000000", "100000")
 _OLDEST = 150
 
 
+@lru_cache(maxsize=4096)
 def check_uscc(text: str) -> Reason | None:
     """Say what is wrong with a unified social credit code 统一社会信用代码 (GB 32100-2015), or None."""
     allowed = [_USCC_CHARACTERS] * 2 + [_DIGITS] * 6 + [_USCC_CHARACTERS] * 10

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from govflow.diagnostics import Message
@@ -349,6 +350,7 @@ def _wrong_citizen_ids(record: Key, data: Any, path: Path = ()) -> Iterator[Find
             yield from _wrong_citizen_ids(record, value, (*path, key))
 
 
+@lru_cache(maxsize=4096)
 def _implementation_fault(code: str) -> tuple[str, str] | None:
     """What is wrong with the code itself; its last part is judged with the basic code."""
     if len(code) != 31:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from govflow.model import Catalog, Department, Item, Material, MaterialUse, Step, Theme, Together
+from govflow.rules.texts import WrittenLimit, written_limits
 from govflow.rules.values import Key, Path
 from govflow.source import Document
 
@@ -91,16 +92,15 @@ class Context:
     def levels(self) -> Sequence[tuple[Item, Item]]:
         """Pairs of the same item at two levels: a local variant or a lower level, and the standard one above it."""
         pairs: list[tuple[Item, Item]] = []
-        same: dict[str, list[Item]] = {}
+        first: dict[str, dict[str, Item]] = {}  # basic code -> level -> the first item of that level
         for item in self.catalog.items.values():
-            if item.basic:
-                same.setdefault(item.basic, []).append(item)
-        for group in same.values():
-            ranked = [item for item in group if item.level in LEVELS]
-            for lower in ranked:
-                above = [item for item in ranked if LEVELS.index(item.level) < LEVELS.index(lower.level)]
-                if above:
-                    pairs.append((lower, max(above, key=lambda item: LEVELS.index(item.level))))
+            if item.basic and item.level in LEVELS:
+                first.setdefault(item.basic, {}).setdefault(item.level, item)
+        for item in self.catalog.items.values():
+            ranked = first.get(item.basic, {}) if item.level in LEVELS else {}
+            above = [level for level in LEVELS[: LEVELS.index(item.level)] if level in ranked] if ranked else []
+            if above:
+                pairs.append((item, ranked[above[-1]]))
         for variant in self.catalog.variants:
             standard = self.item(variant.baseline)
             if standard is not None:
@@ -119,6 +119,11 @@ class Context:
     def issuer(self, material: Material) -> Item | None:
         """The item whose result the material is 关联事项结果, or None."""
         return self.item(material.result_of)
+
+    @cached_property
+    def limits(self) -> Sequence[WrittenLimit]:
+        """Every limit as written in items, themes and variants: record, path, text."""
+        return tuple(written_limits(self.documents))
 
     def steps(self, item: Item) -> tuple[Placed, ...]:
         """Every activity of the flow with its path, in the order of the text."""

@@ -10,7 +10,7 @@ from govflow.diagnostics import Message
 from govflow.model import Basis, Item, Theme
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
-from govflow.rules.texts import limit_texts, number_fault, unit_fault
+from govflow.rules.texts import number_fault, unit_fault
 from govflow.rules.values import Finding
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
@@ -203,7 +203,7 @@ def limit_unit_unclear(context: Context) -> Iterator[Finding]:
         id: I01
         limits: {correction_notice: 5个工作日}
     """
-    for record, path, value in limit_texts(context):
+    for record, path, value in context.limits:
         if unit_fault(value):
             yield Finding(
                 path,
@@ -265,7 +265,7 @@ def limit_number_wrong(context: Context) -> Iterator[Finding]:
         id: I01
         limits: {correction_notice: 0.5 workday}
     """
-    for record, path, value in limit_texts(context):
+    for record, path, value in context.limits:
         fault = number_fault(value)
         if fault:
             yield Finding(path, f"时限“{value}”{fault[0]}。", f"The limit {value!r} {fault[1]}.", record=record)

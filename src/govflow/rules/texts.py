@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
-from govflow.rules.context import Context
 from govflow.rules.values import Key, Path
+from govflow.source import Document
 
-Written = tuple[Key, Path, str]
+WrittenLimit = tuple[Key, Path, str]
 
 _LIMIT_KEYS = frozenset(
     {"within", "by", "correction_notice", "delivery", "limit", "warning", "joint_cap", "post_check"}
@@ -23,19 +24,21 @@ _UNIT = re.compile(
 _BARE = frozenset({"", "日", "天", "d", "day", "days"})
 
 
-def limit_texts(context: Context) -> Iterator[Written]:
+def written_limits(documents: Mapping[Key, Document]) -> Iterator[WrittenLimit]:
     """Every limit written in items, themes and variants: record, path, text; numbers as text."""
-    for (kind, code), document in context.documents.items():
-        if kind in ("item", "theme", "variant") and isinstance(document.data, Mapping):
+    for (kind, code), document in documents.items():
+        if kind in ("item", "theme", "variant") and isinstance(document.data, dict):
             yield from (((kind, code), path, text) for path, text in _written(document.data))
 
 
+@lru_cache(maxsize=4096)
 def unit_fault(text: str) -> bool:
     """Whether a limit has a number but no unit, or a bare day."""
     number, unit = _split(text)
     return number is not None and unit in _BARE and number_fault(text) is None
 
 
+@lru_cache(maxsize=4096)
 def number_fault(text: str) -> tuple[str, str] | None:
     """What is wrong with the number of a limit, in both languages, or None.
 
@@ -69,16 +72,16 @@ def _written(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             yield from _limits_in(data[key], (key,))
     materials = data.get("materials")
     for at, use in enumerate(materials if isinstance(materials, list) else ()):
-        if isinstance(use, Mapping) and "defer" in use:
+        if isinstance(use, dict) and "defer" in use:
             yield from _limits_in(use["defer"], ("materials", at, "defer"))
 
 
 def _limits_in(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         for key, value in data.items():
-            if isinstance(value, Mapping | list):
+            if isinstance(value, (dict, list)):
                 yield from _limits_in(value, (*path, key))
-            elif key in _LIMIT_KEYS and isinstance(value, str | int | float) and not isinstance(value, bool):
+            elif key in _LIMIT_KEYS and type(value) in (str, int, float):
                 yield (*path, key), str(value)
     elif isinstance(data, list):
         for at, value in enumerate(data):
