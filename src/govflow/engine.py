@@ -22,7 +22,7 @@ from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.inquiries import Progress
 from govflow.model import Catalog
-from govflow.store import AnyEngine, CaseRow, Connection, Database, IntegrityError, Statements, begin_for_real
+from govflow.store import AnyEngine, CaseRow, Connection, Database, Statements, begin_for_real
 from govflow.subject import Subject, subject_from
 from govflow.views import CaseView, EventView, Fired, Page, TaskView
 from govflow.workdays import Calendar
@@ -168,14 +168,13 @@ class Engine:
                 if known is not None:
                     return self._view(statements, known, now)
                 draft = self._applied(statements, code, now, applicant, answers or {}, materials, channel, actor, drop)
-                if key is not None:
-                    statements.remember(key, "apply", draft.state.id, digest, draft.at)
+                if key is not None and not statements.remember(key, "apply", draft.state.id, digest, draft.at):
+                    raise _KeyTaken
                 view = self._view(statements, draft.state.id, now)
-        except IntegrityError as fault:
-            raise Conflict(
-                "同时有另一个申请用了同一个编号，本次没有任何改动，请重试",
-                "another application took the same number at the same time; nothing was changed, try again",
-            ) from fault
+        except _KeyTaken:
+            # somebody committed the same key while this application was being written: theirs is the case
+            with self._reading() as statements:
+                return self._view(statements, str(self._seen(statements, key, "apply", digest)), now)
         self._publish(draft.events)
         return view
 
@@ -231,9 +230,9 @@ class Engine:
         """One command, one transaction: load and lock, decide, write, publish."""
         moment = self.now() if now is None else _aware(now)
         with self._writing() as statements:
+            draft, row = self._load(statements, case, moment, actor)
             if key is not None and self._seen(statements, *key) is not None:
                 return self._view(statements, case, moment)
-            draft, row = self._load(statements, case, moment, actor)
             try:
                 run(draft, actor_from(actor, draft.subject.catalog))
             except ClockError as fault:
@@ -567,6 +566,10 @@ class Engine:
         with self._reading() as statements:
             row, subject = self._found(statements, case)
             return inquiries.faults(statements, row, subject, self.calendar)
+
+
+class _KeyTaken(Exception):
+    """Another transaction committed the same idempotency key first; this one is rolled back."""
 
 
 def _wall_clock() -> datetime:

@@ -4,7 +4,6 @@ from govflow.store.database import (
     AnyEngine,
     Connection,
     Database,
-    IntegrityError,
     StoreVersionError,
     begin_for_real,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "ClockRow",
     "Connection",
     "Database",
-    "IntegrityError",
     "Statements",
     "StoreVersionError",
     "TaskRow",

@@ -15,7 +15,6 @@ from govflow.errors import Conflict, GovflowError
 
 AnyEngine = sa.Engine
 Connection = sa.Connection
-IntegrityError = sa.exc.IntegrityError
 
 CURRENT = "0001"
 """The newest migration; a database that names a later one was written by a newer govflow."""
