@@ -67,23 +67,23 @@ def plan_of(network: Network, sizes: Mapping[str, Size]) -> Plan:
 
 def _packed(network: Network, sizes: Mapping[str, Size], levels: dict[str, int]) -> tuple[dict[str, Offsets], Rows]:
     """Rows for the items of each lane: an item keeps its row as far as its edges run along it."""
-    groups: dict[str, list[tuple[Rows, list[tuple[int, int]], list[str]]]] = {}
+    spans = {vertex.id: _span(network, vertex.id, levels) for vertex in network.vertices}
+    groups: dict[str, list[tuple[Rows, list[str]]]] = {}
     for vertex in sorted(network.vertices, key=lambda v: levels[v.id]):
         lane = entry(vertex.block).lane
-        span = _span(network, vertex.id, levels)
         rows = sizes[vertex.id].rows
-        for index, (held, spans, ids) in enumerate(groups.setdefault(lane, [])):
-            if all(span[1] < left or right < span[0] for left, right in spans):
-                groups[lane][index] = (union(held, rows), [*spans, span], [*ids, vertex.id])
+        for index, (held, ids) in enumerate(groups.setdefault(lane, [])):
+            if all(_share(network, spans, other, vertex.id) for other in ids):
+                groups[lane][index] = (union(held, rows), [*ids, vertex.id])
                 break
         else:
-            groups[lane].append((rows, [span], [vertex.id]))
+            groups[lane].append((rows, [vertex.id]))
     moved: dict[str, Offsets] = {}
     total: Rows = {}
     for lane, held_groups in groups.items():
         if lane == network.start.lane:
             total = union(total, {lane: (0, 0)})
-        for held, _, ids in held_groups:
+        for held, ids in held_groups:
             by = 0 if lane not in total else total[lane][1] + 1 - held[lane][0]
             moved |= {id: {lane: by} for id in ids}
             total = union(total, {lane: (held[lane][0] + by, held[lane][1] + by)})
@@ -91,11 +91,25 @@ def _packed(network: Network, sizes: Mapping[str, Size], levels: dict[str, int])
 
 
 def _span(network: Network, id: str, levels: dict[str, int]) -> tuple[int, int]:
-    """The columns through which an item's row is taken, by itself or by a long edge."""
-    sources = [s for s, t in network.edges if t == id]
+    """What an item and its edges take of its row. Each column has three places: joins, items, splits."""
     targets = [t for s, t in network.edges if s == id]
-    fan_out = {s for s in sources if sum(source == s for source, _ in network.edges) > 1}
-    left = min([levels[id], *(levels[s] + 1 for s in fan_out)])
+    left = min([3 * levels[id], *(3 * levels[s] + 2 for s in _spreading(network, id))])
     if not targets:
-        return left, max(levels.values())
-    return left, levels[id] if len(targets) > 1 else max(levels[id], levels[targets[0]] - 1)
+        return left, 3 * max(levels.values()) + 2
+    alone = len(targets) == 1 and sum(t == targets[0] for _, t in network.edges) > 1
+    return left, 3 * levels[targets[0]] if alone else 3 * levels[id] + 2
+
+
+def _spreading(network: Network, id: str) -> set[str]:
+    """The items before this one that have several after them, and so a split."""
+    sources = [s for s, _ in network.edges]
+    return {s for s, t in network.edges if t == id and sources.count(s) > 1}
+
+
+def _share(network: Network, spans: Mapping[str, tuple[int, int]], before: str, after: str) -> bool:
+    """Whether two items may stand in one row: far apart, or the one leads to the other and nothing else comes between."""
+    (left, right), (start, end) = spans[before], spans[after]
+    if right < start or end < left:
+        return True
+    spreading = _spreading(network, after)
+    return (before, after) in network.edges and right == start and spreading <= {before}
