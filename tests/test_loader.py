@@ -117,6 +117,21 @@ def test_one_faulty_library_entry_leaves_the_others() -> None:
     assert [each.name for each in loaded.diagnostics if each.code in FORM] == ["unknown-value"]
 
 
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        ("variants/food-permit.421381.yaml", "without: [M02]", "without: [true]"),
+        ("materials.yaml", "issuer: market-regulation", "issuer: 5"),
+        ("items/food-permit.yaml", "minimum: 0", "minimum: none"),
+    ],
+)
+def test_values_of_a_wrong_type_are_one_finding(file: str, old: str, new: str) -> None:
+    """A reference or a bound of the wrong type is said once, though other files rely on it."""
+    assert old in SOUND[file]
+    loaded = load_texts(SOUND | {file: SOUND[file].replace(old, new)}, rules=())
+    assert _names(loaded) == ["wrong-type"]
+
+
 def test_what_needs_a_faulty_department_stays_out() -> None:
     """A wrong department takes out the items in whose flow it has a step, without a second finding."""
     text = SOUND["departments.yaml"].replace("name: 示范市卫生健康委员会", "name: 5")

@@ -76,7 +76,8 @@ def load_documents(documents: Iterable[Document], rules: Collection[str] | None 
     for document in documents:
         found += (Finding((), each) for each in document.diagnostics)
         found += schema.findings(document)
-    faults = _Faults(found)
+    libraries = {each.file for each in documents if each.kind and each.kind[0] in ("materials", "departments")}
+    faults = _Faults(libraries, found)
     index = index_of(documents)
     faults.add(index.twice)
     faults.add(
@@ -97,7 +98,8 @@ def load_documents(documents: Iterable[Document], rules: Collection[str] | None 
 class _Faults:
     """All findings, and which entries have one at error level."""
 
-    def __init__(self, found: Iterable[Finding]) -> None:
+    def __init__(self, libraries: Collection[str], found: Iterable[Finding]) -> None:
+        self.libraries = libraries
         self.found: list[Finding] = []
         self.files: set[str] = set()
         self.entries: set[tuple[str, str]] = set()
@@ -109,8 +111,8 @@ class _Faults:
             if each.diagnostic.severity is not Severity.ERROR:
                 continue
             file = each.diagnostic.span.file
-            if len(each.path) > 1 and each.path[0] in ("materials", "departments") and isinstance(each.path[1], str):
-                self.entries.add((file, each.path[1]))
+            if file in self.libraries and len(each.path) > 1:
+                self.entries.add((file, str(each.path[1])))
             else:
                 self.files.add(file)
 

@@ -37,6 +37,8 @@ def condition_flaws(
     data: Any, path: Path, questions: Mapping[str, Question], *, complete: bool = True
 ) -> Iterator[Flaw]:
     """What is wrong with a condition; `complete` False when questions may be missing from the mapping."""
+    if data is None:
+        return
     flaws = list(_leaf_flaws(data, path, questions, complete))
     yield from flaws
     condition = condition_from(data)
@@ -178,7 +180,10 @@ def _answers(question: Question, literals: list[FactValue]) -> list[FactValue]:
 
 
 def _numbers(question: Question, literals: list[int | float]) -> list[FactValue]:
-    least, most = question.get("minimum"), question.get("maximum")
+    # The question may stand in another file that is itself faulty.
+    least, most = (
+        each if isinstance(each, int | float) else None for each in map(question.get, ("minimum", "maximum"))
+    )
     marks = sorted({*literals, *(each for each in (least, most) if isinstance(each, int | float))})
     between = [(low + high) / 2 for low, high in itertools.pairwise(marks)]
     tried = [marks[0] - 1, *marks, *between, marks[-1] + 1]

@@ -260,7 +260,7 @@ def _names(index: Index, shelf: str, refs: Iterable[tuple[Path, str]]) -> Iterat
     if shelf in index.incomplete:  # a file that could not be read may well define it
         return
     for path, name in refs:
-        if index.find(shelf, name) is None:
+        if isinstance(name, str) and index.find(shelf, name) is None:
             zh, en = KIND_NAMES[shelf]
             message = Message(f"没有编号或短名为 {name} 的{zh}。", f"No {en} has the code or slug {name}.")
             meant = nearest(name, index.shelves[shelf])
