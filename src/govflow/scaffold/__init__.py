@@ -18,7 +18,7 @@ from govflow.source import Document
 Kind = Literal["item", "theme"]
 SCHEMAS = ".govflow/schemas"
 _BAD_NAME = re.compile(r"[/\\\x00-\x1f\x7f:*?\"<>|{}\[\],#&!%@`']|^[.\s]|[.\s]$")
-_LETTERS: dict[Kind, str] = {"item": "I", "theme": "T"}
+_FIRST: dict[Kind, tuple[str, int]] = {"item": ("I", 2), "theme": ("T", 1)}  # letter and digits of a first number
 
 
 def new_example(folder: Path) -> tuple[Path, ...]:
@@ -67,9 +67,10 @@ def _skeleton(kind: str, up: str) -> str:
 
 
 def _next_id(kind: Kind, documents: tuple[Document, ...]) -> str:
-    """The first free number after the ones in use: I07 after I06."""
-    numbers = [int(found[1]) for each in _ids(kind, documents) if (found := re.fullmatch(r"[A-Z]+([0-9]{1,6})", each))]
-    return f"{_LETTERS[kind]}{max(numbers, default=0) + 1:02d}"
+    """The first free number after the ones in use, written as they are: I07 after I06, T2 after T1."""
+    used = [found[1] for each in _ids(kind, documents) if (found := re.fullmatch(r"[A-Z]+([0-9]{1,6})", each))]
+    letter, width = _FIRST[kind]
+    return f"{letter}{max(map(int, used), default=0) + 1:0{min(map(len, used), default=width)}d}"
 
 
 def _ids(kind: str, documents: tuple[Document, ...]) -> Iterator[str]:
