@@ -261,13 +261,13 @@ class Statements:
         if statement is None:
             statement = _insert_ignoring(table, keys, self._locks)
             _ONCE[(table.name, self._locks)] = statement
-        return self.connection.execute(statement, dict(row)).rowcount == 1
+        return self.connection.execute(statement, dict(row)).first() is not None
 
 
 def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> Any:
     if postgresql:
-        return sa.dialects.postgresql.insert(table).on_conflict_do_nothing(index_elements=list(keys))
-    return sa.dialects.sqlite.insert(table).on_conflict_do_nothing(index_elements=list(keys))
+        return sa.dialects.postgresql.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
+    return sa.dialects.sqlite.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
 
 
 def _asdict(row: Any) -> dict[str, Any]:
