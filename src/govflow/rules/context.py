@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from govflow.model import Catalog, Department, Item, Material, MaterialUse, Step, Theme, Together
+from govflow.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
 from govflow.rules.texts import WrittenLimit, written_limits
 from govflow.rules.values import Key, Path
+from govflow.rules.wording import same_name_key
 from govflow.source import Document
 
 LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
@@ -125,6 +126,35 @@ class Context:
         """Every limit as written in items, themes and variants: record, path, text."""
         return tuple(written_limits(self.documents))
 
+    @cached_property
+    def unlinked(self) -> Mapping[str, tuple[Item, Result, list[str]]]:
+        """Material code -> the item of a theme that issues it, its result, and the themes, where no link is written."""
+        found: dict[str, tuple[Item, Result, list[str]]] = {}
+        for theme in self.catalog.themes.values():
+            before, issued = self.before(theme), self._results_of(theme)
+            for _, item in self.entries(theme):
+                for _, _, material in self.uses(item):
+                    for issuer, result in () if material.result_of else _issuing(material, issued):
+                        # Whoever works before the issuer, or is the issuer, can only mean an older document.
+                        if issuer.code == item.code or item.code in before.get(issuer.code, ()):
+                            continue
+                        themes = found.setdefault(material.code, (issuer, result, []))[2]
+                        if theme.code not in themes:
+                            themes.append(theme.code)
+        return found
+
+    def _results_of(self, theme: Theme) -> Mapping[str, list[tuple[Item, Result]]]:
+        """What the items of a theme issue, by name, e-licence and material code."""
+        index: dict[str, list[tuple[Item, Result]]] = {}
+        for _, item in self.entries(theme):
+            for result in item.results:
+                keys = {"name:" + same_name_key(str(result.name))}
+                keys |= {"elicence:" + result.elicence} if result.elicence else set()
+                keys |= {"code:" + result.material} if result.material else set()
+                for key in keys:
+                    index.setdefault(key, []).append((item, result))
+        return index
+
     def steps(self, item: Item) -> tuple[Placed, ...]:
         """Every activity of the flow with its path, in the order of the text."""
         known = self._paths.get(id(item))
@@ -163,6 +193,13 @@ class Context:
         """The code of an item named by code or slug; the name itself when it is unknown."""
         item = self.catalog.items.get(ref)
         return item.code if item is not None else ref
+
+
+def _issuing(material: Material, issued: Mapping[str, list[tuple[Item, Result]]]) -> Iterator[tuple[Item, Result]]:
+    yield from issued.get("code:" + material.code, ())
+    yield from issued.get("name:" + same_name_key(str(material.name)), ())
+    if material.elicence:
+        yield from issued.get("elicence:" + material.elicence, ())
 
 
 def ancestors(after: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:

@@ -361,7 +361,8 @@ def visit_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         if (step.staff or 0) < 2:
             missing.append(("两名以上人员（staff: 2）", "two persons (staff: 2)"))
         procedure = item.procedure(step.procedure) if step.procedure else None
-        if step.within is None and (procedure is None or procedure.limit is None):
+        # A special procedure without a limit is GF-T13's.
+        if step.within is None and procedure is None:
             missing.append(("时限（within 或特别程序）", "a limit (within, or a special procedure)"))
         if missing:
             yield Finding(

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from govflow.conditions import Condition, Fact, FactValue, facts_in
 from govflow.diagnostics import Message
-from govflow.model import Item, Material, Question, Result, Theme
+from govflow.model import Item, Material, Question, Theme
 from govflow.rules.context import Context, cycles
 from govflow.rules.sources import could_be_committed
 from govflow.rules.values import Finding, Key, Path
@@ -36,27 +36,17 @@ def result_not_linked(context: Context, theme: Theme) -> Iterator[Finding]:
         materials:
           M02: {result_of: I01}
     """
-    before = context.before(theme)
-    issued = _results_by_name(context, theme)
-    reported: set[str] = set()
-    for _, item in context.entries(theme):
-        for _, _, material in context.uses(item):
-            if material.result_of or material.code in reported:
-                continue
-            for issuer, result in _issuers(material, issued):
-                # Whoever works before the issuer, or is the issuer, can only mean an older document.
-                if issuer.code == item.code or item.code in before.get(issuer.code, ()):
-                    continue
-                reported.add(material.code)
-                yield Finding(
-                    (),
-                    f"“{material.name}”就是本主题事项 {issuer.code} 的结果“{result.name}”，"
-                    f"应写 result_of: {issuer.code}。",
-                    f"{str(material.name)!r} is the result of item {issuer.code} of theme {theme.code}: "
-                    f"write `result_of: {issuer.code}`.",
-                    record=("material", material.code),
-                )
-                break
+    for code, (issuer, result, themes) in context.unlinked.items():
+        if theme.code in themes[:1]:
+            material = context.catalog.materials[code]
+            yield Finding(
+                (),
+                f"“{material.name}”就是主题 {'、'.join(themes)} 中事项 {issuer.code} 的结果“{result.name}”，"
+                f"应写 result_of: {issuer.code}。",
+                f"{str(material.name)!r} is the result of item {issuer.code} in {', '.join(themes)}: "
+                f"write `result_of: {issuer.code}`.",
+                record=("material", code),
+            )
 
 
 def link_without_prerequisite(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -255,7 +245,8 @@ def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
         return
     at, material = asked[0]
     # What the applicant draws up alone (a plan, a contract) nobody can share.
-    made_by_others = material.source != "申请人自备" or could_be_committed(str(material.name))
+    # What a department of this platform issues is GF-M17's.
+    made_by_others = material.source == "其他" or could_be_committed(str(material.name))
     if material.kind == "证件证书证明" and made_by_others and not material.by_commitment:
         yield Finding(
             ("materials", at),
@@ -353,25 +344,6 @@ def unknown_question_or_answer(context: Context) -> Iterator[Finding]:
         for at, entry in enumerate(theme.items):
             yield from _unknown(("theme", theme.code), ("items", at, "when"), entry.when, asked)
             yield from _unknown(("theme", theme.code), ("items", at, "held_when"), entry.held_when, asked)
-
-
-def _results_by_name(context: Context, theme: Theme) -> Mapping[str, list[tuple[Item, Result]]]:
-    index: dict[str, list[tuple[Item, Result]]] = {}
-    for _, item in context.entries(theme):
-        for result in item.results:
-            keys = {"name:" + same_name_key(str(result.name))}
-            keys |= {"elicence:" + result.elicence} if result.elicence else set()
-            keys |= {"code:" + result.material} if result.material else set()
-            for key in keys:
-                index.setdefault(key, []).append((item, result))
-    return index
-
-
-def _issuers(material: Material, issued: Mapping[str, list[tuple[Item, Result]]]) -> Iterator[tuple[Item, Result]]:
-    yield from issued.get("code:" + material.code, ())
-    yield from issued.get("name:" + same_name_key(str(material.name)), ())
-    if material.elicence:
-        yield from issued.get("elicence:" + material.elicence, ())
 
 
 def _same_as(material: Material) -> Iterator[str]:

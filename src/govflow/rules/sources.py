@@ -143,6 +143,8 @@ def issued_but_not_shared(context: Context, material: Material) -> Iterator[Find
     department = context.department(material.issuer)
     if material.source != "政府部门核发" or department is None or material.obtained or material.result_of:
         return
+    if material.code in context.unlinked:  # GF-M06 says which item to link
+        return
     yield Finding(
         ("issuer",),
         f"“{material.name}”由本平台的{department.short}核发，应当共享或关联事项结果，不向申请人要。",
