@@ -1,7 +1,8 @@
 """A real PostgreSQL server for the tests: own data folder, own port on loopback, stopped at the end.
 
 Run as a program it only makes sure that a server is installed (Debian's package, its service is not started).
-The server is started by the first test that wants it and shared by all workers of the run.
+The server is started by the first test that wants it and shared by all workers of the run. A watcher stops it
+should the run itself be killed.
 """
 
 import fcntl
@@ -24,6 +25,7 @@ from uuid import uuid4
 import psycopg
 
 FOLDER = "GOVFLOW_TEST_POSTGRES"  # environment variable that tells the workers where the shared server lives
+OWNER = "GOVFLOW_TEST_POSTGRES_OWNER"  # the process whose end is the end of the server
 START_SECONDS = 60.0
 CLUSTER_CONFIG = "/etc/postgresql-common/createcluster.conf"
 
@@ -75,6 +77,7 @@ def _as_root(command: list[str], must: bool = True) -> None:
 def prepare() -> None:
     """Choose the shared server's folder; nothing is started yet."""
     os.environ[FOLDER] = tempfile.mkdtemp(prefix="govflow-postgres-")
+    os.environ[OWNER] = str(os.getpid())
 
 
 def server_url() -> str:
@@ -85,6 +88,8 @@ def server_url() -> str:
         record = folder / "server.json"
         if not record.exists():
             record.write_text(json.dumps(_start(folder)))
+            watcher = [sys.executable, __file__, "watch", os.environ[OWNER], str(folder)]
+            subprocess.Popen(watcher, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         port = json.loads(record.read_text())["port"]
     return f"postgresql+psycopg://govflow@127.0.0.1:{port}/postgres"
 
@@ -145,7 +150,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
 
 def stop() -> None:
     """Stop the shared server, if one was started, and remove its folder."""
-    folder = Path(os.environ.pop(FOLDER))
+    _stop(Path(os.environ.pop(FOLDER)))
+
+
+def _stop(folder: Path) -> None:
     record = folder / "server.json"
     if record.exists():
         pid = json.loads(record.read_text())["pid"]
@@ -165,6 +173,17 @@ def _signal(pid: int, which: signal.Signals) -> None:
         return
 
 
+def watch(owner: int, folder: Path) -> None:
+    """Wait for the end of the run or of the server, whichever comes first; stop a server whose run was killed."""
+    while folder.exists():
+        try:
+            os.kill(owner, 0)
+        except ProcessLookupError:
+            _stop(folder)
+            return
+        time.sleep(0.5)
+
+
 @contextmanager
 def database(server: str) -> Iterator[str]:
     """A fresh database on the server; dropped at the end, whoever is still connected."""
@@ -179,8 +198,16 @@ def database(server: str) -> Iterator[str]:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 
 
-if __name__ == "__main__":
+def main(arguments: list[str]) -> None:
+    """`watch PID FOLDER` guards a server; without arguments one is installed if need be."""
+    if arguments[:1] == ["watch"]:
+        watch(int(arguments[1]), Path(arguments[2]))
+        return
     try:
         install()
     except NoServer as error:
         sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
