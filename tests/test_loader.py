@@ -1,8 +1,12 @@
 """From a folder of definitions to the catalog: findings, what stays out, what never happens."""
 
+import copy
+import json
 import os
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -14,7 +18,7 @@ from govflow.loader import Loaded, load, load_texts
 from govflow.model import Together
 from govflow.schema import SCHEMA_RULES
 from govflow.schema.rules import BORROWED
-from govflow.source import SOURCE_RULES
+from govflow.source import SOURCE_RULES, read
 
 FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED, *SOURCE_RULES)}
 HERE = Path(__file__).parent
@@ -249,6 +253,52 @@ def test_no_text_makes_loading_raise(data: st.DataObject) -> None:
         assert each.message.zh and each.message.en
     if not any(each.severity is Severity.ERROR and each.code in FORM for each in loaded.diagnostics):
         assert len(loaded.catalog.items) == 2
+
+
+_VALUES = [
+    None,
+    True,
+    -1,
+    1.5,
+    "",
+    "x",
+    "none",
+    "I07",
+    "M02",
+    "10 workdays",
+    [],
+    ["x"],
+    {},
+    {"all": []},
+    {"within": "x"},
+]
+
+
+@settings(max_examples=120)
+@given(st.data())
+def test_no_data_makes_loading_raise(data: st.DataObject) -> None:
+    """Whatever values of whatever type stand in one file, the others can still be checked against it."""
+    file = data.draw(st.sampled_from(sorted(SOUND)))
+    changed = read(SOUND[file], file).data
+    for _ in range(data.draw(st.integers(1, 3))):
+        places = [place for place in _containers(changed) if place]
+        if not places:
+            break
+        place = data.draw(st.sampled_from(places))
+        key = data.draw(st.sampled_from(list(place) if isinstance(place, dict) else list(range(len(place)))))
+        if data.draw(st.booleans()):
+            del place[key]
+        else:
+            place[key] = copy.deepcopy(data.draw(st.sampled_from(_VALUES)))
+    loaded = load_texts(SOUND | {file: json.dumps(changed, ensure_ascii=False)}, rules=())
+    assert len(loaded.files) == len(SOUND)
+
+
+def _containers(node: Any) -> Iterator[Any]:
+    if isinstance(node, dict | list):
+        yield node
+        for value in node.values() if isinstance(node, dict) else node:
+            yield from _containers(value)
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:

@@ -138,7 +138,11 @@ def _questions(data: Any) -> list[Data]:
     questions = data.get("questions", []) if isinstance(data, dict) else []
     if not isinstance(questions, list):
         return []
-    return [each for each in questions if isinstance(each, dict) and isinstance(each.get("id"), str) and "type" in each]
+    return [each for each in questions if isinstance(each, dict) and _are_texts(each.get("id"), each.get("type"))]
+
+
+def _are_texts(*values: object) -> bool:
+    return all(isinstance(each, str) for each in values)
 
 
 def _disagreeing(data: Data, index: Index) -> Iterator[Flaw]:
