@@ -250,6 +250,13 @@ def test_items_in_a_circle_are_refused() -> None:
         plan.stats(circle, catalog([item("I1"), item("I2")]))
 
 
+def test_an_instant_item_belongs_to_the_critical_path() -> None:
+    """A link of zero days adds no time, yet the chain is named in full."""
+    chain = theme("I1", ThemeItem("I2", after=("I1",)), ThemeItem("I3", after=("I1", "I2")))
+    defs = catalog([item("I1", promised="2 workdays"), item("I2", promised="0 workdays"), item("I3")])
+    assert plan.critical_path(chain, defs) == (("I1", "I2", "I3"), Decimal(7))
+
+
 def test_a_left_out_item_keeps_the_order_of_the_others() -> None:
     """A chain whose middle is dropped: the last still waits for the first."""
     chain = theme("I1", ThemeItem("I2", after=("I1",)), ThemeItem("I3", after=("I2",)))

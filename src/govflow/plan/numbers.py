@@ -35,14 +35,19 @@ def in_workdays(limit: Limit | None) -> Decimal:
 
 
 def critical_path(theme: Theme, catalog: Catalog) -> tuple[tuple[str, ...], Decimal]:
-    """The chain of items that decides how long the theme takes, and its length in workdays."""
+    """The chain of items that decides how long the theme takes, and its length in workdays; of equals the longer chain."""
     needs = prerequisites(theme, catalog)
     best: dict[str, tuple[Decimal, tuple[str, ...]]] = {}
     for code in handling_order(theme, catalog):
-        before = max((best[each] for each in needs[code]), key=lambda path: path[0], default=(Decimal(0), ()))
+        before = _longest(best[each] for each in needs[code])
         best[code] = (before[0] + in_workdays(own_limit(catalog.items[code])), (*before[1], code))
-    length, path = max(best.values(), key=lambda path: path[0], default=(Decimal(0), ()))
+    length, path = _longest(best.values())
     return path, length
+
+
+def _longest(paths: Iterable[tuple[Decimal, tuple[str, ...]]]) -> tuple[Decimal, tuple[str, ...]]:
+    # An instant item in a chain adds no time, yet it belongs to the chain.
+    return max(paths, key=lambda path: (path[0], len(path[1])), default=(Decimal(0), ()))
 
 
 def stats(theme: Theme, catalog: Catalog) -> dict[str, object]:
