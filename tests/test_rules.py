@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govflow import building
 from govflow.loader import load
 from govflow.rules import PROFILES, RULE_BY_REF, RULES, SCOPES, Rule, by_record, check_catalog, in_profile, pages, texts
+from govflow.source import read
 from tests.rule_base import catalog_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,3 +182,36 @@ def test_rules_do_not_disturb_each_other(one: Rule, other: Rule) -> None:
     both = check_catalog(catalog, documents, codes=[one.code, other.code])
     alone = [each for rule in {one.code, other.code} for each in check_catalog(catalog, documents, codes=[rule])]
     assert sorted(map(str, both)) == sorted(map(str, alone))
+
+
+def test_variants() -> None:
+    """A local variant answers for what it writes itself, not for what it inherits."""
+    catalog, documents = catalog_of("id: I01\nchannels: {complain: 0722-1234501}")
+    text = (
+        "govflow: variant/1\nof: I01\nregion: '421381'\nlevel: 县级\ndepartment: D03\n"
+        "code: {implementation: 11421300MBXX00019B4420150001000}\n"
+    )
+    document = read(text, "v.yaml")
+    variant = building.variant_from(document, "v", catalog.items["I01"])
+    found = check_catalog(replace(catalog, variants=(variant,)), {**documents, ("variant", "v.yaml"): document})
+    assert [(each.code, each.span.file) for each in found] == [("GF-V08", "I01.yaml"), ("GF-C03", "v.yaml")]
+
+
+OPTIONAL = ("code", "basis", "audience", "topics", "conditions", "materials", "limits", "results", "fees", "channels")
+
+
+@given(st.sets(st.sampled_from(OPTIONAL)), st.sampled_from(("I01", "I02", "I03")))
+@settings(max_examples=40)
+def test_whatever_is_left_out(keys: set[str], code: str) -> None:
+    """Whatever an author leaves out, the rules find something to say and never raise."""
+    catalog, documents = catalog_of("\n".join([f"id: {code}", *(f"{key}: " for key in sorted(keys))]))
+    found = check_catalog(catalog, documents, previous=PREVIOUS)
+    assert bool(found) == bool(keys - {"audience", "topics", "fees"}) or "materials" in keys
+
+
+@pytest.mark.parametrize("path", ["", "x", "materials", "flow"])
+def test_a_damaged_document_gives_no_error(path: str) -> None:
+    """A document whose data is not what the record was built from misplaces findings at worst."""
+    catalog, documents = catalog_of("id: I01\nbasis: \nchannels: {visits: 2}\nconditions: [其他条件]")
+    damaged = {key: read(f"govflow: item/1\n{path or 'y'}: [1]\n", "d.yaml") for key in documents}
+    assert check_catalog(catalog, damaged)

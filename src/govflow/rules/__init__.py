@@ -194,6 +194,10 @@ RULE_BY_REF: Mapping[str, Rule] = {ref: rule for rule in RULES for ref in (rule.
 """A rule by its code or its name."""
 
 
+RULES_FOR_VARIANTS = frozenset({"GF-C02", "GF-C03", "GF-V01", "GF-V04", "GF-V08"})
+"""The rules about items that local variants are held to as well: what a variant may write itself."""
+
+
 def in_profile(profile: Profile) -> tuple[Rule, ...]:
     """The rules of a profile: core; recommended, which holds core; strict, which holds all."""
     wanted = PROFILES[: PROFILES.index(profile) + 1]
@@ -219,9 +223,14 @@ def check_catalog(
     for scope in SCOPES:
         rules = [rule for rule in RULES if rule.scope == scope and rule.code in wanted]
         for record, subjects in _subjects(scope, context) if rules else ():
+            local = scope == "item" and record[0] == "variant"
             for rule in rules:
+                if local and rule.code not in RULES_FOR_VARIANTS:
+                    continue
                 for finding in rule.check(context, *subjects):
-                    found.append(_diagnostic(rule, finding, record, context))
+                    # What a variant inherits is reported once, where it is written.
+                    if not local or _written(record, finding.path, context):
+                        found.append(_diagnostic(rule, finding, record, context))
     return list(ordered(found))
 
 
@@ -230,7 +239,7 @@ def _subjects(scope: Scope, context: Context) -> Iterator[tuple[Key, tuple[Any, 
     catalog, previous = context.catalog, context.previous
     match scope:
         case "item":
-            yield from ((("item", item.code), (item,)) for item in catalog.items.values())
+            yield from ((_record_of(item), (item,)) for item in (*catalog.items.values(), *catalog.variants))
         case "material":
             yield from ((("material", each.code), (each,)) for each in catalog.materials.values())
         case "theme":
@@ -248,6 +257,11 @@ def _subjects(scope: Scope, context: Context) -> Iterator[tuple[Key, tuple[Any, 
 
 def _record_of(item: Item) -> Key:
     return ("variant", item.file) if item.baseline else ("item", item.code)
+
+
+def _written(record: Key, path: Path, context: Context) -> bool:
+    document = context.documents.get(record)
+    return document is not None and _deepest(document, path)[1] == len(path)
 
 
 def _diagnostic(rule: Rule, finding: Finding, record: Key, context: Context) -> Diagnostic:
@@ -270,7 +284,7 @@ def _span(record: Key, path: Path, context: Context) -> Span:
     if not isinstance(value, dict | list):
         return document.span(there)
     if not there:
-        return document.span(("name",) if "name" in value else ("id",))
+        return document.span(next(((key,) for key in ("name", "id", "of", "govflow") if key in value), ()))
     return document.key_span(there)
 
 

@@ -58,7 +58,8 @@ class Context:
         data = document.data if document is not None else None
         library = _LIBRARIES.get(kind)
         if library and isinstance(data, Mapping):
-            data = (data.get(library) or _NOTHING).get(code)
+            entries = data.get(library)
+            data = entries.get(code) if isinstance(entries, Mapping) else None
         return data if isinstance(data, Mapping) else _NOTHING
 
     def department(self, ref: str | None) -> Department | None:
