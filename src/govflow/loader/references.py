@@ -218,10 +218,12 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
     for at, scenario in enumerate(data["scenarios"]):
         if complete:
             yield from answer_flaws(scenario.get("given", {}), ("scenarios", at, "given"), questions)
+        yield from _names(index, "item", _listed(scenario, "drop", under=("scenarios", at)))
         for part in ("steps", "expect"):
             for number, step in enumerate(scenario[part]):
                 under = ("scenarios", at, part, number)
-                yield from _real_day(step["at"], (*under, "at"))
+                if "at" in step:  # an expectation without it is about the end
+                    yield from _real_day(step["at"], (*under, "at"))
                 yield from _names(
                     index, "item", [*_at(step, "item", under=under), *_listed(step, "items", under=under)]
                 )
