@@ -246,7 +246,12 @@ def _each(documents: list[Document], kind: str, make: Any) -> Iterator[Any]:
         if document.kind and document.kind[0] == kind:
             # A limit that cannot be read keeps the item out of the catalogue, as in the loader.
             with suppress(ClockError):
-                yield make(document, document.file.removesuffix(".yaml").lower())
+                yield _made(make, document)
+
+
+@lru_cache(maxsize=256)
+def _made(make: Any, document: Document) -> Any:
+    return make(document, document.file.removesuffix(".yaml").lower())
 
 
 def _data(text: str) -> Data:

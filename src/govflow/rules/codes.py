@@ -327,7 +327,7 @@ def identity_number_wrong(context: Context) -> Iterator[Finding]:
             if reason:
                 yield Finding((key,), f"{reason[0]}。", f"Wrong {key}: {reason[1]}.", record=record)
     for (kind, code), document in context.documents.items():
-        if kind not in ("item", "theme", "variant") or not isinstance(document.data, Mapping):
+        if kind not in ("item", "theme", "variant", "scenarios") or not isinstance(document.data, Mapping):
             continue
         reason = check_region(region) if isinstance(region := document.data.get("region"), str) else None
         if reason:

@@ -53,10 +53,10 @@ def vague_material(context: Context, material: Material) -> Iterator[Finding]:
 
     坏：
         materials:
-          M04: {name: 使用土地的有关证明文件}
+          M03: {name: 使用土地的有关证明文件}
     好：
         materials:
-          M04: {name: 不动产权证书}
+          M03: {name: 不动产权证书}
     """
     words = wording.vague(str(material.name))
     if words:

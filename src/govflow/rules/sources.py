@@ -38,7 +38,7 @@ def proof_without_basis(context: Context, material: Material) -> Iterator[Findin
         materials:
           M03: {name: 住所使用证明, kind: 证件证书证明, basis: 市场主体登记管理条例第十六条}
     """
-    if material.basis or "证明" not in str(material.name) or material.kind != "证件证书证明":
+    if material.basis or material.is_form or "证明" not in str(material.name):
         return
     if material.obtained or material.result_of:
         return
@@ -201,10 +201,10 @@ def proof_that_commitment_could_replace(context: Context, material: Material) ->
 
     坏：
         materials:
-          M04: {name: 无犯罪记录证明, by_commitment: false}
+          M03: {name: 无犯罪记录证明, by_commitment: false}
     好：
         materials:
-          M04: {name: 无犯罪记录证明, by_commitment: true}
+          M03: {name: 无犯罪记录证明, by_commitment: true}
     """
     if material.by_commitment or material.obtained or material.result_of:
         return
