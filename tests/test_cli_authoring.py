@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from govflow import schema, validation
 from govflow.cli import authoring, main
 from govflow.rules import RULES
+from govflow.validation import files
 
 GOLDEN = Path(__file__).parent / "golden" / "cli"
 FOOD = "definitions/items/food-business-permit.yaml"
@@ -117,6 +118,22 @@ def test_the_example_gives_guide_process_and_numbers(run: Run, sound: Path) -> N
     assert "# 开办餐饮店一件事" in run("guide", "open-restaurant").out
     assert "<bpmn:definitions" in run("compile", "open-restaurant").out
     assert "16 → 8" in run("stats").out
+
+
+def test_other_commands_count_the_same_faults(run: Run, example: Path) -> None:
+    """A fault stops the other commands as it stops validate; an ignore comment or the settings let both go on."""
+    food, materials = example / FOOD, example / "definitions/materials.yaml"
+    food.write_text(food.read_text("utf-8").replace("visits：0", "visits: 0"), "utf-8")
+    refused = run("compile", "open-restaurant")
+    assert (refused.code, refused.out) == (1, "")
+    assert "definitions/materials.yaml:137:5: error GF-M01" in refused.err
+    (example / "govflow.toml").write_text('ignore = ["GF-M01"]\n', "utf-8")
+    assert run("compile", "open-restaurant").code == run("validate").code == 0
+    (example / "govflow.toml").unlink()
+    line = "    name: {zh-CN: 法律法规规定的其他材料, en: other materials}"
+    text = materials.read_text("utf-8").replace(line, f"{line}  # govflow: ignore[GF-M01] 目录另行公布")
+    materials.write_text(text, "utf-8")
+    assert run("compile", "open-restaurant").code == run("validate").code == 0
 
 
 # ---- exit codes and streams
@@ -391,6 +408,18 @@ def test_any_bytes_end_in_findings(tmp_path_factory: pytest.TempPathFactory, con
     again = validation.validate_and_fix(validation.Request((str(folder),)), write=True)
     assert again.mended == 0
     assert again.diagnostics == mended.diagnostics
+
+
+def test_many_files_are_read_by_several_processes_with_the_same_result(
+    example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One process or several: the same findings in the same order."""
+    request = validation.Request(("definitions",))
+    alone = validation.validate(request)
+    monkeypatch.setattr(files, "_MANY", 2)
+    monkeypatch.setattr(files, "_BATCH", 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    assert validation.validate(request) == alone
 
 
 # ---- rule, rules, schema

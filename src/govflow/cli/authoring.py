@@ -8,7 +8,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +63,8 @@ def validate(context: click.Context, /, **given: Any) -> None:
     except (NotFound, InvalidInput) as fault:
         _complain(fault.text(language.code))
         code = 2
+    except BrokenPipeError:  # the reader has seen enough; `main` ends quietly
+        raise
     except OSError as fault:
         _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
         code = 2
@@ -92,14 +94,14 @@ class _Run:
     @classmethod
     def of(cls, given: dict[str, Any], settings: Settings) -> _Run:
         paths = given["paths"] or _default_paths(settings)
-        baseline = given["baseline"] or (settings.path(settings.baseline) if settings.baseline else None)
-        request = Request(
-            paths=tuple(paths),
-            select=_listed(given["select"]) or settings.select,
-            ignore=(*settings.ignore, *_listed(given["ignore"])),
-            profile=given["profile"] or settings.profile,
-            inline_ignores=settings.inline_ignores and not given["no_inline_ignores"],
-            baseline=None if given["write_baseline"] else baseline,
+        settled = validation.request_of(settings, paths)
+        request = replace(
+            settled,
+            select=_listed(given["select"]) or settled.select,
+            ignore=(*settled.ignore, *_listed(given["ignore"])),
+            profile=given["profile"] or settled.profile,
+            inline_ignores=settled.inline_ignores and not given["no_inline_ignores"],
+            baseline=None if given["write_baseline"] else given["baseline"] or settled.baseline,
             cache=None if given["no_cache"] else validation.cache_folder(paths, settings),
         )
         return cls(
@@ -185,10 +187,11 @@ def _tell_of_fixes(report: Report, *, written: bool) -> None:
 
 def _put(output: str | None, text: str) -> None:
     if output is None:
-        sys.stdout.write(text)
+        encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character shows its number
+        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
         sys.stdout.flush()
     else:
-        Path(output).write_text(text, "utf-8")
+        Path(output).write_text(text, "utf-8", "backslashreplace")
         _tell(f"已写入 {output}", f"wrote {output}")
 
 
@@ -215,7 +218,7 @@ def _progress(started: float) -> Callable[[int, int], None] | None:
         return None
 
     def show(done: int, total: int) -> None:
-        if done % 50 == 0 and time.perf_counter() - started > _PATIENCE_SECONDS:
+        if time.perf_counter() - started > _PATIENCE_SECONDS:
             click.echo(f"\r{language.say('已读', 'read')} {done}/{total}", err=True, nl=False)
 
     return show

@@ -7,17 +7,20 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from govflow import validation
 from govflow.clocks import SHANGHAI
-from govflow.diagnostics import Severity
+from govflow.diagnostics import Severity, render
 from govflow.engine import Engine
 from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load
 from govflow.model import Catalog
 
+_SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -72,13 +75,15 @@ def json_option(command: F) -> F:
 
 
 def loaded_from(folder: str) -> Loaded:
-    """The definitions of a folder; findings are shown on standard error, errors there end the command."""
+    """The definitions of a folder; errors are shown on standard error and end the command.
+
+    What counts is what `govflow validate` counts: ignore comments and the project's settings hold here too.
+    """
     loaded = load(folder)
-    faults = [d for d in loaded.diagnostics if d.severity is Severity.ERROR]
-    for fault in faults[:20]:
-        span = fault.span
-        click.echo(f"{span.file}:{span.line}:{span.column}: {fault.code} {fault.message.text(language.code)}", err=True)
+    request = validation.request_of(validation.settings_for(Path.cwd()), (folder,))
+    faults = [each for each in validation.judged(loaded, request) if each.severity is Severity.ERROR]
     if faults:
+        click.echo(render(faults[:_SHOWN], "concise", lang=language.code), err=True, nl=False)
         click.echo(language.say(
             f"定义有 {len(faults)} 处错误，先用 govflow validate 查看并改正",
             f"the definitions have {len(faults)} errors; see govflow validate",

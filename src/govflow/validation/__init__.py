@@ -13,13 +13,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from govflow.diagnostics import Diagnostic, Severity, Suppression, apply_suppressions, diff, ordered
-from govflow.loader import load_documents
+from govflow.loader import Loaded, load_documents
 from govflow.rules import RULE_BY_REF, Profile
 from govflow.source import Document, read
 from govflow.source.characters import decode
 from govflow.validation import cache
 from govflow.validation.baseline import baseline_of, baseline_text, without_known
-from govflow.validation.files import Progress, Tree, home_of, mend, overwrite, read_all, snapshot, tree_of
+from govflow.validation.files import (
+    Progress,
+    Tree,
+    home_of,
+    mend,
+    overwrite,
+    read_all,
+    snapshot,
+    steady_memory,
+    tree_of,
+)
 from govflow.validation.known import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
 from govflow.validation.settings import Settings, settings_for
 
@@ -31,7 +41,9 @@ __all__ = [
     "Settings",
     "cache_folder",
     "explained",
+    "judged",
     "known_rules",
+    "request_of",
     "rule_named",
     "settings_for",
     "snapshot",
@@ -90,7 +102,8 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
     )
     found = cache.recall(request.cache, key) if request.cache else None
     if found is None:
-        found = _found(tree, read_all(tree, progress), chosen, request.inline_ignores)
+        with steady_memory():
+            found = _found(tree, read_all(tree, progress), chosen, request.inline_ignores)
         if request.cache:
             cache.keep(request.cache, key, found)
     return _report(found, tree, request.baseline)
@@ -126,6 +139,24 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
     return replace(after if write else before, mended=fixes, changes=changes)
 
 
+def judged(loaded: Loaded, request: Request) -> tuple[Diagnostic, ...]:
+    """What `validate` would report about definitions that are loaded already (with the rules of `recommended`)."""
+    found = _judged(loaded.diagnostics, loaded.documents, _chosen(request), request.inline_ignores)
+    return found if request.baseline is None else _new(found, request.baseline)[0]
+
+
+def request_of(settings: Settings, paths: Iterable[str]) -> Request:
+    """The request that a project's settings make for these paths, without a cache."""
+    return Request(
+        tuple(paths),
+        settings.select,
+        settings.ignore,
+        settings.profile,
+        settings.inline_ignores,
+        settings.path(settings.baseline) if settings.baseline else None,
+    )
+
+
 def write_baseline(report: Report, file: Path) -> None:
     """Write the report's findings as a baseline file."""
     file.write_text(baseline_text(report.diagnostics, file.parent), "utf-8")
@@ -157,21 +188,25 @@ def _found(tree: Tree, documents: Sequence[Document], chosen: _Chosen, inline_ig
     """Every finding to be reported about the named files, before the baseline."""
     loaded = load_documents(documents, chosen.codes & RULE_BY_REF.keys())
     named = set(tree.named)
+    found = [each for each in loaded.diagnostics if each.span.file in named or not tree.around]
+    own = [document for document in documents if document.file in named]
+    return _judged([*found, *tree.loose], own, chosen, inline_ignores)
+
+
+def _judged(
+    found: Iterable[Diagnostic], documents: Sequence[Document], chosen: _Chosen, inline_ignores: bool
+) -> tuple[Diagnostic, ...]:
+    """What is left of the findings after the choice of rules and the ignore comments."""
     unread = {document.file for document in documents if document.broken}
-    found = [
+    wanted = [
         each
-        for each in (*loaded.diagnostics, *tree.loose)
-        if (each.code in chosen.codes or (each.span.file in unread and each.code not in chosen.ignored))
-        and (each.span.file in named or not tree.around or each in tree.loose)
+        for each in found
+        if each.code in chosen.codes or (each.span.file in unread and each.code not in chosen.ignored)
     ]
     if not inline_ignores:
-        return ordered(found)
-    comments = {
-        document.file: _active(document.suppressions, chosen.codes)
-        for document in documents
-        if document.suppressions and document.file in named
-    }
-    kept = apply_suppressions(found, comments, _NAMES.keys() | _NAMES.values())
+        return ordered(wanted)
+    comments = {each.file: _active(each.suppressions, chosen.codes) for each in documents if each.suppressions}
+    kept = apply_suppressions(wanted, comments, _NAMES.keys() | _CODES)
     return tuple(each for each in kept if each.code in chosen.codes or not each.code.startswith("GF-S"))
 
 
@@ -193,10 +228,14 @@ def _is_known(name: str) -> bool:
     return name in _NAMES or name in _CODES
 
 
+def _new(found: tuple[Diagnostic, ...], baseline: str) -> tuple[tuple[Diagnostic, ...], int, int]:
+    return without_known(found, baseline_of(baseline), Path(baseline))
+
+
 def _report(found: tuple[Diagnostic, ...], tree: Tree, baseline: str | None) -> Report:
     known = gone = 0
     if baseline is not None:
-        found, known, gone = without_known(found, baseline_of(baseline), Path(baseline))
+        found, known, gone = _new(found, baseline)
     shown = {span.file for each in found for span in (each.span, *(note.span for note in each.notes))}
     sources = {file: decode(tree.contents[file])[0] for file in sorted(shown & tree.contents.keys())}
     return Report(found, tree.named, sources, known, gone)
