@@ -199,19 +199,42 @@ def _fed(join: Node, nodes: dict[str, Node], back: dict[str, list[str]]) -> Iter
 def _picture(root: etree._Element, nodes: dict[str, Node], arcs: dict[str, Arc]) -> Iterator[str]:
     boxes = {e.get("bpmnElement", ""): _box(e) for e in root.iter(f"{{{BPMNDI}}}BPMNShape")}
     lines = {e.get("bpmnElement", ""): e for e in root.iter(f"{{{BPMNDI}}}BPMNEdge")}
-    yield from (f"{id}: not drawn" for id in (*(nodes.keys() - boxes.keys()), *(arcs.keys() - lines.keys())))
+    missing = sorted(nodes.keys() - boxes.keys()) + sorted(arcs.keys() - lines.keys())
+    yield from (f"{id}: not drawn" for id in missing)
     yield from _overlaps(nodes, boxes)
     yield from _in_lanes(root, nodes, boxes)
+    stretches: dict[tuple[str, int, int], list[tuple[int, int, Arc]]] = {}
     for id, edge in lines.items():
         points = [(int(p.get("x", "")), int(p.get("y", ""))) for p in edge.findall("di:waypoint", _NS)]
         if id not in arcs or not {arcs[id].source, arcs[id].target} <= nodes.keys():
             continue
-        for end, at in ((arcs[id].source, points[0]), (arcs[id].target, points[-1])):
-            if end in boxes and not _on_border(boxes[end], at):
-                yield f"{id}: its line does not end on the border of {end}"
-        if any(a[0] != b[0] and a[1] != b[1] for a, b in pairwise(points)):
-            yield f"{id}: its line runs aslant"
-        yield from _hits(arcs[id], points, nodes, boxes)
+        yield from _line(arcs[id], points, nodes, boxes)
+        for one, other in pairwise(points):
+            axis = 0 if one[0] == other[0] else 1
+            ends = sorted((one[1 - axis], other[1 - axis]))
+            stretches.setdefault((_id(edge.getparent()), axis, one[axis]), []).append((ends[0], ends[1], arcs[id]))
+    yield from _overlaid(stretches)
+
+
+def _line(arc: Arc, points: list[tuple[int, int]], nodes: dict[str, Node], boxes: dict[str, Bounds]) -> Iterator[str]:
+    for end, at in ((arc.source, points[0]), (arc.target, points[-1])):
+        if end in boxes and not _on_border(boxes[end], at):
+            yield f"{arc.id}: its line does not end on the border of {end}"
+    if any(a[0] != b[0] and a[1] != b[1] for a, b in pairwise(points)):
+        yield f"{arc.id}: its line runs aslant"
+    yield from _hits(arc, points, nodes, boxes)
+
+
+def _overlaid(stretches: dict[tuple[str, int, int], list[tuple[int, int, Arc]]]) -> Iterator[str]:
+    """Lines lie on each other only where they share a trunk: the same source or the same target."""
+    for held in stretches.values():
+        held.sort(key=lambda each: each[:2])
+        for index, (_, end, one) in enumerate(held):
+            for start, _, other in held[index + 1 :]:
+                if start >= end:
+                    break
+                if not {one.source, one.target} & {other.source, other.target}:
+                    yield f"{one.id} and {other.id} lie on each other"
 
 
 def _box(shape: etree._Element) -> Bounds:

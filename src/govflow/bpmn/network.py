@@ -96,8 +96,7 @@ def _span(network: Network, id: str, levels: dict[str, int]) -> tuple[int, int]:
     left = min([3 * levels[id], *(3 * levels[s] + 2 for s in _spreading(network, id))])
     if not targets:
         return left, 3 * max(levels.values()) + 2
-    alone = len(targets) == 1 and sum(t == targets[0] for _, t in network.edges) > 1
-    return left, 3 * levels[targets[0]] if alone else 3 * levels[id] + 2
+    return left, 3 * levels[targets[0]] if len(targets) == 1 else 3 * levels[id] + 2
 
 
 def _spreading(network: Network, id: str) -> set[str]:
