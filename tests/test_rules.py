@@ -119,7 +119,9 @@ def test_order_is_deterministic() -> None:
 
 def test_places() -> None:
     """A finding points at the value, at the key of a long value, and at the name when the key is missing."""
-    catalog, documents = catalog_of("id: I01\nchannels: {visits: 2}\n---\nid: I02\nbasis: \n---\nid: I03\nflow: [accept]")
+    catalog, documents = catalog_of(
+        "id: I01\nchannels: {visits: 2}\n---\nid: I02\nbasis: \n---\nid: I03\nflow: [accept]"
+    )
     found = check_catalog(catalog, documents, codes=["GF-V04", "GF-B01", "GF-F04"])
     lines = {each.code: documents["item", each.span.file[:3]].text.splitlines()[each.span.line - 1] for each in found}
     assert lines == {"GF-V04": '  "visits": 2', "GF-B01": '"name": "食品经营许可"', "GF-F04": '"flow":'}

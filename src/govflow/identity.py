@@ -92,9 +92,7 @@ def check_citizen_id(text: str, today: date | None) -> Reason | None:
             f"公民身份号码的前两位 {number[:2]} 不是省级行政区划代码",
             f"the citizen ID number begins with {number[:2]}, which is no province (GB/T 2260)",
         )
-    return _birth(number, today) or _checksum(
-        number, ric.calc_check_digit(number), "公民身份号码", "citizen ID number"
-    )
+    return _birth(number, today) or _checksum(number, ric.calc_check_digit(number), "公民身份号码", "citizen ID number")
 
 
 def normal_citizen_id(text: str) -> str:

@@ -100,9 +100,7 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-M12", "form-without-sample", _W, "recommended", "material", materials.form_without_sample),
     Rule("GF-M13", "too-many-copies", _W, "recommended", "material", materials.too_many_copies),
     Rule("GF-M14", "form-against-copies", _E, "core", "material", materials.form_against_copies),
-    Rule(
-        "GF-M15", "optional-without-condition", _W, "recommended", "item", material_links.optional_without_condition
-    ),
+    Rule("GF-M15", "optional-without-condition", _W, "recommended", "item", material_links.optional_without_condition),
     Rule("GF-M16", "issuer-missing", _E, "core", "material", sources.issuer_missing),
     Rule("GF-M17", "issued-but-not-shared", _W, "recommended", "material", sources.issued_but_not_shared),
     Rule("GF-M18", "circular-proof", _E, "core", "catalog", material_links.circular_proof),
@@ -117,15 +115,11 @@ RULES: tuple[Rule, ...] = (
         sources.proof_that_commitment_could_replace,
     ),
     Rule("GF-M22", "nearly-no-material", _H, "strict", "item", material_links.nearly_no_material),
-    Rule(
-        "GF-M23", "too-few-zero-material-items", _H, "strict", "catalog", material_links.too_few_zero_material_items
-    ),
+    Rule("GF-M23", "too-few-zero-material-items", _H, "strict", "catalog", material_links.too_few_zero_material_items),
     Rule(
         "GF-M24", "more-materials-than-before", _W, "recommended", "versions", material_links.more_materials_than_before
     ),
-    Rule(
-        "GF-M25", "unknown-question-or-answer", _E, "core", "catalog", material_links.unknown_question_or_answer
-    ),
+    Rule("GF-M25", "unknown-question-or-answer", _E, "core", "catalog", material_links.unknown_question_or_answer),
     # 条件与流程 conditions, flow, roles
     Rule("GF-F01", "conditions-missing", _E, "core", "item", flow.conditions_missing),
     Rule("GF-F02", "catch-all-condition", _E, "core", "item", flow.catch_all_condition),

@@ -23,7 +23,9 @@ PERSONAL_TOPICS = frozenset(
     {"生育收养", "户籍办理", "入伍服役", "婚姻登记", "离职退休", "死亡殡葬", "优待抚恤", "出境入境", "证件办理"}
 )
 ENTERPRISE_TOPICS = frozenset({"企业开办", "投资审批", "招标拍卖", "破产清算", "法人注销", "融资信贷", "检验检疫"})
-_PHONE = re.compile(r"(?:0[0-9]{2,3}[-－—– ]?[0-9]{5,8}|[48]00-?[0-9]{3}-?[0-9]{4}|1[0-9]{10}|1[0-9]{4})(?:[-转][0-9]{1,6})?\Z")
+_PHONE = re.compile(
+    r"(?:0[0-9]{2,3}[-－—– ]?[0-9]{5,8}|[48]00-?[0-9]{3}-?[0-9]{4}|1[0-9]{10}|1[0-9]{4})(?:[-转][0-9]{1,6})?\Z"
+)
 _BETWEEN = re.compile(r"[、，,；;/\s]+")
 
 
@@ -232,7 +234,9 @@ def contact_wrong(context: Context, item: Item) -> Iterator[Finding]:
             yield Finding(("channels", key), f"{name}“{number}”没有区号。", f"The {en} {number!r} has no area code.")
     if channels.consult and channels.consult == channels.complain:
         yield Finding(
-            ("channels", "complain"), "投诉电话与咨询电话相同。", "The numbers for complaints and questions are the same."
+            ("channels", "complain"),
+            "投诉电话与咨询电话相同。",
+            "The numbers for complaints and questions are the same.",
         )
     if "工作日" not in channels.hours:
         yield Finding(

@@ -84,7 +84,9 @@ def licence_without_power(context: Context, item: Item) -> Iterator[Finding]:
     if item.type == "行政许可" and item.basis and all(_cannot_set_licence(basis) for basis in item.basis):
         yield Finding(
             ("basis",),
-            "行政许可只写了" + "、".join(f"《{basis.law}》" for basis in item.basis) + "，规章和规范性文件不能设定行政许可。",
+            "行政许可只写了"
+            + "、".join(f"《{basis.law}》" for basis in item.basis)
+            + "，规章和规范性文件不能设定行政许可。",
             "The licence rests on rules and normative documents only, which cannot set a licence.",
         )
 

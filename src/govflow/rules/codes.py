@@ -73,7 +73,9 @@ def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]
     """
     if not item.implementation:
         yield Finding(
-            ("code",), "没有实施编码（code.implementation）。", "The implementation code (code.implementation) is missing."
+            ("code",),
+            "没有实施编码（code.implementation）。",
+            "The implementation code (code.implementation) is missing.",
         )
         return
     reason = _implementation_fault(item.implementation)

@@ -13,7 +13,15 @@ from govflow.rules.values import Finding, Path
 MOST_SIGN_OFFS = 5
 _REVIEWS = frozenset({"review", "consult", "visit", "expert_review", "test", "hearing"})
 # The order that a flow cannot leave: what stands behind a later mark is never reached in time.
-_ORDER: Mapping[str, int] = {"receive": 0, "pre_review": 1, "accept": 2, "decide": 4, "issue": 5, "deliver": 6, "archive": 7}
+_ORDER: Mapping[str, int] = {
+    "receive": 0,
+    "pre_review": 1,
+    "accept": 2,
+    "decide": 4,
+    "issue": 5,
+    "deliver": 6,
+    "archive": 7,
+}
 _BEFORE_DECISION = frozenset({"review", "consult", "visit", "expert_review", "hearing"})
 _NEEDED: tuple[tuple[str, frozenset[str]], ...] = (
     ("受理（accept）", frozenset({"accept"})),

@@ -63,7 +63,9 @@ def level_basis(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     if here and there and here != there:
         odd = "、".join(sorted(f"{law}{article or ''}" for law, article in here ^ there))
         yield Finding(
-            ("basis",), f"设定依据与{above.level} {above.code} 不同：{odd}。", f"The basis differs from {above.code}: {odd}."
+            ("basis",),
+            f"设定依据与{above.level} {above.code} 不同：{odd}。",
+            f"The basis differs from {above.code}: {odd}.",
         )
 
 

@@ -130,7 +130,7 @@ def average_not_halved(context: Context) -> Iterator[Finding]:
     来源：沪府办发〔2019〕8号：审批承诺时限在法定时限的基础上平均减少一半
 
     坏：
-        id: I15
+        id: I15  # 本部门其余事项都是法定 10 天、承诺 5 天
         limits: {promised: {within: 9 workdays, from: accepted}}
     好：
         id: I15
@@ -340,6 +340,7 @@ def theme_promise_too_short(context: Context, theme: Theme) -> Iterator[Finding]
     来源：县市并联审批经验：牵头受理、抄告相关、协同审批、限时办结
 
     坏：
+        # I01 承诺 5 天，之后 I02、I03 各 5 天
         limits: {promised: {within: 8 workdays, from: accepted}}
     好：
         limits: {promised: {within: 12 workdays, from: accepted}}
@@ -439,4 +440,3 @@ def _comparable(item: Item) -> tuple[Limit, Limit] | None:
     if statutory is None or promised is None or statutory.within.unit != promised.within.unit:
         return None
     return statutory.within, promised.within
-

@@ -61,6 +61,7 @@ def link_without_prerequisite(context: Context, theme: Theme) -> Iterator[Findin
     来源：江府办函〔2016〕130号：理清各事项办理的前后置关系
 
     坏：
+        # I02 的材料 M02（营业执照）是 I01 的结果
         items: [{item: I01}, {item: I02}, {item: I03, after: [I01]}]
     好：
         items: [{item: I01}, {item: I02, after: [I01]}, {item: I03, after: [I01]}]
@@ -94,10 +95,12 @@ def same_material_twice(context: Context) -> Iterator[Finding]:
 
     坏：
         materials:
-          M06: {elicence: 居民身份证电子证照, share: }
+          M05: {name: 居民身份证, elicence: 居民身份证电子证照}
+          M06: {name: 法定代表人身份证明, elicence: 居民身份证电子证照, share: }
     好：
         materials:
-          M06: {elicence: , share: 婚姻登记信息核验}
+          M05: {name: 居民身份证, elicence: 居民身份证电子证照}
+          M06: {name: 结婚证, elicence: 结婚证电子证照, share: }
     """
     themes_of: dict[tuple[str, str], list[str]] = {}
     for theme in context.catalog.themes.values():
@@ -134,6 +137,7 @@ def material_changed_meaning(context: Context, material: Material) -> Iterator[F
     来源：重庆市（2017）：办事材料目录化、标准化、电子化
 
     坏：
+        # 上一版 M04 是“公司章程”
         materials:
           M04: {name: 公司章程及股东名册}
     好：
@@ -171,7 +175,7 @@ def optional_without_condition(context: Context, item: Item) -> Iterator[Finding
     来源：沪府办发〔2019〕8号：进一步细分审批办理情形
 
     坏：
-        materials: [{use: M01}, {use: M04}, {use: M07}]
+        materials: [{use: M01}, {use: M04}, {use: M07}]  # M07 委托书是非必要材料
     好：
         questions: [{id: by_agent, ask: 是否委托代理人, type: boolean}]
         materials: [{use: M01}, {use: M04}, {use: M07, when: {fact: by_agent, is: true}}]
@@ -198,10 +202,14 @@ def circular_proof(context: Context) -> Iterator[Finding]:
 
     坏：
         id: I01
-        materials: [{use: M01}, {use: M03}, {use: M08}]
+        materials:
+          - {use: M01}
+          - {use: M08}  # M08 是 I02 的结果，I02 又要 I01 的结果
     好：
         id: I01
-        materials: [{use: M01}, {use: M03}, {use: M04}]
+        materials:
+          - {use: M01}
+          - {use: M04}
     """
     needs: dict[str, tuple[str, ...]] = {}
     for item in context.catalog.items.values():
@@ -236,9 +244,9 @@ def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
     来源：沪府办发〔2019〕8号：零材料提交，仅需填写格式化申请表即可办理
 
     坏：
-        materials: [{use: M01}, {use: M09}]
+        materials: [{use: M01}, {use: M09}]  # M09 体检合格证明由医院出具
     好：
-        materials: [{use: M01}, {use: M05}]
+        materials: [{use: M01}, {use: M05}]  # M05 居民身份证调取电子证照
     """
     asked = [(at, material) for at, _, material in context.uses(item) if _submitted(context, material)]
     if len(asked) != 1 or not any(material.is_form for _, _, material in context.uses(item)):
@@ -267,7 +275,7 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
     来源：沪府办发〔2019〕8号：应不少于本区、本部门政务服务事项的10%
 
     坏：
-        id: I20
+        id: I20  # 本部门十二个事项，此前零材料的有 I19 和 I20 两个
         materials: [{use: M01}, {use: M04}, {use: M09}]
     好：
         id: I20
@@ -298,6 +306,7 @@ def more_materials_than_before(context: Context, item: Item, old: Item) -> Itera
     来源：湖北省随州市（2018）：材料减少40%以上
 
     坏：
+        # 上一版：M01、M03、M04、M05
         materials: [{use: M01}, {use: M03}, {use: M04}, {use: M05}, {use: M09}]
     好：
         materials: [{use: M01}, {use: M03}]
@@ -374,9 +383,7 @@ def _item_conditions(context: Context, item: Item) -> Iterator[tuple[Path, Condi
         yield ("commitment", "when"), item.commitment.when
 
 
-def _unknown(
-    record: Key, path: Path, condition: Condition | None, asked: Mapping[str, Question]
-) -> Iterator[Finding]:
+def _unknown(record: Key, path: Path, condition: Condition | None, asked: Mapping[str, Question]) -> Iterator[Finding]:
     for fact in facts_in(condition) if condition is not None else ():
         question = asked.get(fact.fact)
         if question is None:

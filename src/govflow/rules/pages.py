@@ -30,8 +30,18 @@ _SCOPE = {
     "levels": ("与上级标准比较", "an item against the level above"),
 }
 _WORDS = {
-    "zh": ("级别", "方案", "检查对象", "为什么", "依据", "会报告", "不会报告", "忽略这一处", "理由"),
-    "en": ("Severity", "Profile", "Looks at", "Why", "Source", "Reported", "Not reported", "To ignore it here", "reason"),
+    "zh": ("级别：", "方案：", "检查对象：", "为什么：", "依据：", "会报告：", "不会报告：", "忽略这一处：", "理由"),
+    "en": (
+        "Severity: ",
+        "Profile: ",
+        "Looks at: ",
+        "Why: ",
+        "Source: ",
+        "Reported:",
+        "Not reported:",
+        "To ignore it here:",
+        "reason",
+    ),
 }
 
 
@@ -45,27 +55,27 @@ def rule_page(rule: Rule, lang: str = "zh") -> str:
         "",
         f"**{text.title.text(lang)}**",
         "",
-        f"{words[0]}: {severity} · {words[1]}: {rule.profile} · {words[2]}: {_SCOPE[rule.scope][0 if zh else 1]}",
+        f"{words[0]}{severity} · {words[1]}{rule.profile} · {words[2]}{_SCOPE[rule.scope][0 if zh else 1]}",
         "",
         text.what.text(lang),
         "",
-        f"{words[3]}: {text.why.text(lang)}",
+        f"{words[3]}{text.why.text(lang)}",
         "",
-        f"{words[4]}: {text.source}",
+        f"{words[4]}{text.source}",
         "",
-        f"{words[5]}:",
+        words[5].rstrip(),
         "",
         "```yaml",
         text.bad.rstrip("\n"),
         "```",
         "",
-        f"{words[6]}:",
+        words[6].rstrip(),
         "",
         "```yaml",
         text.good.rstrip("\n"),
         "```",
         "",
-        f"{words[7]}:",
+        words[7].rstrip(),
         "",
         "```yaml",
         f"# govflow: ignore[{rule.name}] {words[8]}",
@@ -80,7 +90,10 @@ def overview(lang: str = "zh") -> str:
     counts = [sum(rule.severity.word == word for rule in RULES) for word in _SEVERITY]
     if zh:
         head = ["# 规则", "", "{} 条规则：{} 条错误、{} 条警告、{} 条提示。".format(len(RULES), *counts)]
-        head += ["方案 core 只有错误，recommended 加上警告，strict 加上提示。", "例子里没有写出的部分取一份完整的定义。"]
+        head += [
+            "方案 core 只有错误，recommended 加上警告，strict 加上提示。",
+            "例子里没有写出的部分取一份完整的定义。",
+        ]
         columns = "| 代码 | 名称 | 级别 | 内容 |"
     else:
         head = ["# Rules", "", "{} rules: {} errors, {} warnings, {} hints.".format(len(RULES), *counts)]

@@ -9,7 +9,9 @@ from govflow.model import Item
 from govflow.rules.context import Context
 from govflow.rules.values import Finding
 
-_LICENCE_NAME = re.compile(r"(?:许可证|资格证|登记证|合格证|产权证|备案证|执照|证书|证)(?:书)?(?:[（(][^（）()]*[）)])?$")
+_LICENCE_NAME = re.compile(
+    r"(?:许可证|资格证|登记证|合格证|产权证|备案证|执照|证书|证)(?:书)?(?:[（(][^（）()]*[）)])?$"
+)
 _DOCUMENT_NAME = re.compile(r"(?:批复|批文|决定书?|意见书?|批准书|核准书|通知书|函)(?:[（(][^（）()]*[）)])?$")
 
 
@@ -43,7 +45,9 @@ def fee_incomplete(context: Context, item: Item) -> Iterator[Finding]:
     if not item.fees:
         for path, step in context.steps(item):
             if step.kind == "pay":
-                yield Finding(path, "流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed.")
+                yield Finding(
+                    path, "流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed."
+                )
 
 
 def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
@@ -66,7 +70,9 @@ def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
     if item.fees and not pays:
         yield Finding(("channels", "online_payment"), "收费却不能网上支付。", "There is a fee, but no online payment.")
     elif pays and not item.fees and context.raw("item", item.code).get("fees") == "none":
-        yield Finding(("channels", "online_payment"), "不收费却写了网上支付。", "Online payment is set, but nothing is charged.")
+        yield Finding(
+            ("channels", "online_payment"), "不收费却写了网上支付。", "Online payment is set, but nothing is charged."
+        )
 
 
 def result_missing(context: Context, item: Item) -> Iterator[Finding]:
@@ -112,7 +118,9 @@ def result_without_sample(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, result in enumerate(item.results):
         if not result.sample:
-            yield Finding(("results", at), f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample.")
+            yield Finding(
+                ("results", at), f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample."
+            )
 
 
 def result_name_against_kind(context: Context, item: Item) -> Iterator[Finding]:
@@ -161,7 +169,9 @@ def licence_without_validity(context: Context, item: Item) -> Iterator[Finding]:
     for at, result in enumerate(item.results):
         if result.kind == "证照" and not result.valid_for:
             yield Finding(
-                ("results", at), f"证照“{result.name}”没有有效期（valid_for）。", f"{str(result.name)!r} has no validity."
+                ("results", at),
+                f"证照“{result.name}”没有有效期（valid_for）。",
+                f"{str(result.name)!r} has no validity.",
             )
 
 
@@ -184,5 +194,7 @@ def licence_without_elicence(context: Context, item: Item) -> Iterator[Finding]:
     for at, result in enumerate(item.results):
         if result.kind == "证照" and not result.elicence:
             yield Finding(
-                ("results", at), f"证照“{result.name}”没有电子证照（elicence）。", f"{str(result.name)!r} has no e-licence."
+                ("results", at),
+                f"证照“{result.name}”没有电子证照（elicence）。",
+                f"{str(result.name)!r} has no e-licence.",
             )

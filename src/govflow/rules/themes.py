@@ -186,9 +186,11 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
 
     坏：
         materials:
+          M01: {fields: [{id: operator, label: 经营者名称, type: text, meaning: operator.name}]}
           M10: {fields: [{id: name, label: 经营者名称, type: text, meaning: shop.name}]}
     好：
         materials:
+          M01: {fields: [{id: operator, label: 经营者名称, type: text, meaning: operator.name}]}
           M10: {fields: [{id: name, label: 经营者名称, type: text, meaning: operator.name}]}
     """
     forms: dict[str, Material] = {}
@@ -291,6 +293,7 @@ def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:
     来源：县市并联审批经验：以往串联审批存在时间冗长，改为并联
 
     坏：
+        # I03 不用 I02 的结果
         limits: {promised: {within: 15 workdays, from: accepted}}
         items: [{item: I01}, {item: I02, after: [I01]}, {item: I03, after: [I02]}]
     好：
@@ -324,7 +327,7 @@ def too_little_saved(context: Context, theme: Theme) -> Iterator[Finding]:
     来源：沪府办发〔2019〕8号：申请人实际提交材料平均减少一半
 
     坏：
-        id: I02
+        id: I02  # 主题里还有 I01：M01、M03、M04、M05
         materials: [{use: M10}, {use: M03}, {use: M04}, {use: M07}]
         ---
         id: I03
@@ -401,9 +404,7 @@ def visits_not_joined(context: Context, theme: Theme) -> Iterator[Finding]:
         for _, item in context.entries(theme)
         if item.code not in joined and any(step.kind == "visit" for _, step in context.steps(item))
     ]
-    together = [
-        one for one in alone if any(_parallel(before, one, other) for other in alone if other != one)
-    ]
+    together = [one for one in alone if any(_parallel(before, one, other) for other in alone if other != one)]
     if together:
         yield Finding(
             ("joint",),
