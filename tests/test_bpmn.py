@@ -117,6 +117,21 @@ def test_a_theme_of_an_unknown_item_is_refused() -> None:
         to_bpmn("T9", catalog)
 
 
+def test_ids_that_would_fall_together_are_refused() -> None:
+    """Two steps whose ids differ only in their signs cannot share one BPMN id; the message names it."""
+    item = catalogs.item("I01", flow=(catalogs.step("a-b", "review"), catalogs.step("a_b", "review")))
+    with pytest.raises(InvalidInput, match="t_I01_a_b"):
+        to_bpmn("I01", catalogs.catalog([item]))
+
+
+def test_a_stage_of_a_foreign_item_is_refused() -> None:
+    """A stage lists items of its own theme, and at least one."""
+    for codes in (("I01", "I77"), ()):
+        stages = (Stage("land", Text.of("用地"), "D01", codes), Stage("rest", Text.of("其余"), "D01", ("I02", "I03")))
+        with pytest.raises(InvalidInput, match="stage_land"):
+            to_bpmn("T9", small_theme(stages=stages))
+
+
 def test_the_theme_has_the_ids_that_the_engine_knows() -> None:
     """Acceptance, correction, joint scope, items, hand-out and post-check carry the agreed ids."""
     found = ids("T9", small_theme())

@@ -25,6 +25,7 @@ from govflow.bpmn.blocks import (
     Row,
     Scope,
     Vertex,
+    elements,
 )  # fmt: skip
 from govflow.bpmn.handling import WINDOW, decision_terms, handling
 from govflow.bpmn.parts import Term, both, files, ncname, short_name, timer, watch
@@ -48,12 +49,27 @@ def process_from(ref: str, catalog: Catalog) -> Compiled:
     Raises NotFound for an unknown reference and InvalidInput for prerequisites that run in a circle.
     """
     if ref in catalog.themes:
-        return _theme(catalog.themes[ref], catalog)
+        return _unique(_theme(catalog.themes[ref], catalog))
     if ref in catalog.items:
-        return _item_case(catalog.items[ref], catalog)
+        return _unique(_item_case(catalog.items[ref], catalog))
     raise NotFound(
         f"没有代码或短名为“{ref}”的主题或事项", f"no theme or item has the code or slug {ref!r}", reference=ref
     )
+
+
+def _unique(compiled: Compiled) -> Compiled:
+    """Ids come from codes and slugs; two that differ only in signs would become one, and is refused here."""
+    seen: set[str] = set()
+    for process in compiled.processes:
+        for element, _ in elements(process.tree):
+            if element.id in seen:
+                raise InvalidInput(
+                    f"{compiled.ref}：标识 {element.id} 出现两次，请改环节、阶段或事项的标识",
+                    f"{compiled.ref}: the id {element.id} arises twice; rename a step, a stage or an item",
+                    element=element.id,
+                )
+            seen.add(element.id)
+    return compiled
 
 
 def _theme(theme: Theme, catalog: Catalog) -> Compiled:
@@ -246,6 +262,13 @@ def _stage(stage: Stage, theme: Theme, codes: list[str], catalog: Catalog) -> Sc
 
 def _network(stem: str, theme: Theme, codes: list[str], catalog: Catalog) -> Network:
     """The items under their prerequisites; edges that follow from others are not drawn."""
+    held = {each.item for each in theme.items}
+    if not codes or not set(codes) <= held:
+        missing = "、".join(code for code in codes if code not in held) or "无"
+        raise InvalidInput(
+            f"{theme.code} 的 {stem} 应列出主题内的事项，主题外的事项：{missing}",
+            f"{theme.code}: {stem} must list items of the theme; not in it: {missing}",
+        )
     entries = [theme.entry(code) for code in codes]
     edges = _reduced([(before, each.item) for each in entries for before in each.after if before in codes], codes)
     sources, targets = [s for s, _ in edges], [t for _, t in edges]
