@@ -16,7 +16,8 @@ from govflow.bpmn import ElementInfo
 from govflow.case import CaseState, ClockState, Event, TaskState, canonical, event_hash, fold
 from govflow.clocks import Limit
 from govflow.model import TimeLimit
-from govflow.subject import Subject
+from govflow.subject import Subject, is_notice
+from govflow.timekeeping import Calendars
 from govflow.workdays import Calendar
 
 SYSTEM = "system:clock"
@@ -33,7 +34,7 @@ class Draft:
     snapshot: bytes
     now: datetime
     actor: str
-    calendar: Calendar
+    calendars: Calendars
     events: list[Event] = field(default_factory=list)
     closed_tasks: list[tuple[TaskState, str, str]] = field(default_factory=list)
     anchor: str | None = None
@@ -212,9 +213,13 @@ class Draft:
     def _hangs_on(self, info: ElementInfo, task: TaskState) -> bool:
         return info.host == task.element or (info.host is not None and f"{info.host}/" in f"{task.path}/")
 
+    def calendar_of(self, item: str | None) -> Calendar:
+        """The official calendar where this item is handled."""
+        return self.calendars.for_region(self.subject.region(item))
+
     def refresh(self, clock: ClockState) -> None:
         """Compute a clock's dates anew and mark it for writing."""
-        timekeeping.refresh(clock, self.calendar)
+        timekeeping.refresh(clock, self.calendar_of(clock.item))
         self.dirty.add(clock.id)
 
     def close_clocks(self, ids: Iterable[str]) -> None:
@@ -276,7 +281,7 @@ def element_of(path: str) -> str:
 
 def kind_of(info: ElementInfo) -> str:
     """The word for a task's kind: the activity of its step, or the fixed task of the case."""
-    if info.id.endswith("_notice"):
+    if is_notice(info):
         return "notice"
     if info.step is not None:
         return info.step.kind

@@ -13,17 +13,18 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from govflow import bundle, expiry, handling, inquiries, intake, stoppage, timekeeping, views
+from govflow import expiry, handling, inquiries, intake, stoppage, timekeeping, views
 from govflow.actors import Actor, actor_from
-from govflow.bpmn import to_bpmn
 from govflow.case import Event, TaskState, fold, from_text
 from govflow.clocks import ClockError, Explanation, Limit
 from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.inquiries import Progress
+from govflow.library import Library
 from govflow.model import Catalog
 from govflow.store import AnyEngine, CaseRow, Connection, Database, Statements, begin_for_real
-from govflow.subject import Subject, subject_from
+from govflow.subject import Subject
+from govflow.timekeeping import Calendars
 from govflow.views import CaseView, EventView, Fired, Page, TaskView
 from govflow.workdays import Calendar
 from govflow.writing import save, write_new
@@ -45,14 +46,12 @@ class Engine:
         calendar: Calendar | None = None,
     ) -> None:  # fmt: skip
         self.catalog = catalog
-        self.calendar = calendar or Calendar.national(catalog.calendars, provisional=True)
+        self.calendars = Calendars(catalog.calendars, calendar)
+        self._library = Library(catalog)
         self._clock = clock or _wall_clock
         self._database = Database(url)
         self._database.ready()
         self._connection: Connection | None = None
-        self._subjects: dict[str, Subject] = {}
-        self._kept: set[str] = set()
-        self._digests: dict[str, str] = {}
         self._subscribers: list[Subscriber] = []
 
     # --- transactions ------------------------------------------------------------------------------------------
@@ -88,6 +87,11 @@ class Engine:
         with self._database.read() as connection:
             yield Statements(connection)
 
+    @property
+    def calendar(self) -> Calendar:
+        """The national calendar."""
+        return self.calendars.national
+
     def now(self) -> datetime:
         """The engine's present instant; raises InvalidInput if its clock gives a naive datetime."""
         return _aware(self._clock())
@@ -108,46 +112,6 @@ class Engine:
             for function in self._subscribers:
                 function(shown)
 
-    # --- definitions -------------------------------------------------------------------------------------------
-
-    def _code(self, ref: str) -> str:
-        if ref in self.catalog.themes:
-            return self.catalog.themes[ref].code
-        if ref in self.catalog.items:
-            return self.catalog.items[ref].code
-        known = "、".join([t.slug for t in self.catalog.themes.values()] or list(self.catalog.items))
-        raise NotFound(
-            f"没有名为 {ref!r} 的事项或一件事；现有一件事：{known}",
-            f"no item or theme {ref!r}; themes: {known}",
-            ref=ref,
-        )
-
-    def _current(self, code: str, statements: Statements, now: str) -> Subject:
-        """The newest definition of a theme or item, stored and compiled."""
-        digest = self._digests.get(code)
-        if digest is None:
-            digest = self._digests[code] = bundle.definition_hash(self.catalog, code)
-        if digest not in self._kept or digest not in self._subjects:
-            closed = bundle.bundle(self.catalog, code)
-            catalog = bundle.catalog_from_bundle(closed)
-            xml = to_bpmn(code, catalog)
-            statements.keep_definition(digest, code, closed, xml, now)
-            self._subjects[digest] = subject_from(code, catalog, digest, xml)
-            if self._connection is None:
-                self._kept.add(digest)
-        return self._subjects[digest]
-
-    def _pinned(self, digest: str, statements: Statements) -> Subject:
-        """The definition that a case was applied for under, whatever the folder says today."""
-        subject = self._subjects.get(digest)
-        if subject is None:
-            stored = statements.definition(digest)
-            if stored is None:
-                raise NotFound(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
-            ref, closed, xml = stored
-            subject = self._subjects[digest] = subject_from(ref, bundle.catalog_from_bundle(closed), digest, xml)
-        return subject
-
     # --- applying ----------------------------------------------------------------------------------------------
 
     def apply(
@@ -160,7 +124,7 @@ class Engine:
         `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
         """
         now = self.now()
-        code = self._code(ref)
+        code = self._library.code(ref)
         digest = intake.digest([code, applicant, answers, list(materials), channel, list(drop)])
         try:
             with self._writing() as statements:
@@ -175,6 +139,8 @@ class Engine:
             # somebody committed the same key while this application was being written: theirs is the case
             with self._reading() as statements:
                 return self._view(statements, str(self._seen(statements, key, "apply", digest)), now)
+        if self._connection is None:
+            self._library.committed(draft.subject)
         self._publish(draft.events)
         return view
 
@@ -183,7 +149,7 @@ class Engine:
         answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
     ) -> Draft:  # fmt: skip
         at = timekeeping.utc(now)
-        subject = self._current(code, statements, at)
+        subject = self._library.newest(code)
         who = actor_from(actor, subject.catalog)
         person = intake.checked_applicant(applicant, timekeeping.local_date(now))
         facts = intake.checked_answers(subject, answers)
@@ -196,9 +162,10 @@ class Engine:
         body = intake.application_body(subject, facts, chosen, given, channel, drop, intake.digest([salt, person]))
         first = next_event(id, None, at, who.text, "applied", body)
         state = fold(None, first)
-        draft = Draft(subject, state, b"", now, who.text, self.calendar, [first])
+        draft = Draft(subject, state, b"", now, who.text, self.calendars, [first])
         move = {"verb": "start", "path": "", "flags": []}
         draft.follow(move)
+        self._library.keep(subject, statements, at)
         write_new(statements, draft, person, salt)
         return draft
 
@@ -255,8 +222,8 @@ class Engine:
                 f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
                 f"{now.isoformat()} is before the case's last event at {row.updated_at}", field="now",
             )  # fmt: skip
-        subject = self._pinned(row.definition, statements)
-        return Draft(subject, state, row.snapshot, now, actor, self.calendar), row
+        subject = self._library.pinned(row.definition, statements)
+        return Draft(subject, state, row.snapshot, now, actor, self.calendars), row
 
     def _task_command(
         self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
@@ -417,8 +384,8 @@ class Engine:
             row = statements.case(case, lock=True)
             if row is None or timekeeping.utc(moment) < row.updated_at:
                 return []
-            draft = Draft(self._pinned(row.definition, statements), from_text(row.body), row.snapshot, moment,
-                          "system:clock", self.calendar)  # fmt: skip
+            draft = Draft(self._library.pinned(row.definition, statements), from_text(row.body), row.snapshot, moment,
+                          "system:clock", self.calendars)  # fmt: skip
             if expiry.tick(draft):
                 save(statements, draft, row)
         self._publish(draft.events)
@@ -430,15 +397,15 @@ class Engine:
 
     def reproject(self, reason: str = "") -> list[dict[str, Any]]:
         """Compute every open clock anew with the present calendar; records old date, new date and why."""
-        moved_dates: list[dict[str, Any]] = []
+        changes: list[dict[str, Any]] = []
         after = ""
         while True:
             with self._reading() as statements:
-                waiting = statements.cases_on_other_calendars(self.calendar.version, after, 200)
+                waiting = statements.cases_with_open_clocks(after, 200)
             if not waiting:
-                return moved_dates
+                return changes
             for case in waiting:
-                moved_dates += self._reproject_case(case, reason or f"日历更新为 {self.calendar.version}")
+                changes += self._reproject_case(case, reason)
             after = waiting[-1]
 
     def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
@@ -446,16 +413,20 @@ class Engine:
         with self._writing() as statements:
             draft, row = self._load(statements, case, self.now(), "system:calendar")
             for clock in list(draft.state.clocks.values()):
-                if clock.calendar == self.calendar.version:
+                version = draft.calendar_of(clock.item).version
+                if clock.calendar == version:
                     continue
                 old, was_provisional = clock.due, clock.provisional
                 draft.refresh(clock)
                 if (old, was_provisional) != (clock.due, clock.provisional):
-                    change: dict[str, Any] = {"clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
-                              "reason": reason}  # fmt: skip
+                    change: dict[str, Any] = {
+                        "clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
+                        "reason": reason or f"日历更新为 {version}",
+                    }  # fmt: skip
                     draft.emit("clock_reprojected", **change)
                     changes.append({"case": case, **change})
-            save(statements, draft, row)
+            if draft.dirty:
+                save(statements, draft, row)
         self._publish(draft.events)
         return changes
 
@@ -488,7 +459,7 @@ class Engine:
         self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
     ) -> list[dict[str, Any]]:
         """Cases by id, one page: id, ref, state, applied, updated, closed."""
-        code = self._code(ref) if ref is not None else None
+        code = self._library.code(ref) if ref is not None else None
         with self._reading() as statements:
             rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
         return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
@@ -503,7 +474,9 @@ class Engine:
         row = statements.case(case)
         if row is None:
             raise _no_case(case)
-        return inquiries.case_view(statements, row, self._pinned(row.definition, statements), timekeeping.utc(now))
+        return inquiries.case_view(
+            statements, row, self._library.pinned(row.definition, statements), timekeeping.utc(now)
+        )
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
@@ -526,12 +499,13 @@ class Engine:
                     f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
                     f"case {case} has no clock {clock!r}; it has {known or '(none)'}", clock=clock,
                 )  # fmt: skip
-        return timekeeping.explanation(views.clock_from(row), self.calendar, lang)
+            _, subject = self._found(statements, case)
+            calendar = self.calendars.for_region(subject.region(row.item))
+        return timekeeping.explanation(views.clock_from(row), calendar, lang)
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
-        with self._writing() as statements:
-            subject = self._current(self._code(ref), statements, timekeeping.utc(self.now()))
+        subject = self._library.newest(self._library.code(ref))
         facts = intake.checked_answers(subject, answers)
         intake.selected(subject, facts, drop)
         return list(intake.material_statuses(subject, facts, drop, ()))
@@ -554,7 +528,7 @@ class Engine:
         row = statements.case(case)
         if row is None:
             raise _no_case(case)
-        return row, self._pinned(row.definition, statements)
+        return row, self._library.pinned(row.definition, statements)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
@@ -565,7 +539,7 @@ class Engine:
         """
         with self._reading() as statements:
             row, subject = self._found(statements, case)
-            return inquiries.faults(statements, row, subject, self.calendar)
+            return inquiries.faults(statements, row, subject, self.calendars)
 
 
 class _KeyTaken(Exception):

@@ -14,8 +14,8 @@ from govflow.identity import masked
 from govflow.model import Catalog
 from govflow.store import CaseRow, Statements
 from govflow.subject import Subject
+from govflow.timekeeping import Calendars
 from govflow.views import CaseView
-from govflow.workdays import Calendar
 
 EventRow = tuple[int, str, str, str, str, str, str]
 
@@ -90,7 +90,7 @@ def _with_scopes(path: str) -> Iterator[str]:
     return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
 
 
-def faults(statements: Statements, row: CaseRow, subject: Subject, calendar: Calendar) -> list[str]:
+def faults(statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars) -> list[str]:
     """What does not agree in a stored case; one sentence a fault."""
     rows = statements.events(row.id)
     found = _chain_faults(row.id, rows)
@@ -98,6 +98,7 @@ def faults(statements: Statements, row: CaseRow, subject: Subject, calendar: Cal
         found += _replay_faults(subject, row, rows)
     for clock_row in statements.clocks_of(row.id):
         clock = views.clock_from(clock_row)
+        calendar = calendars.for_region(subject.region(clock.item))
         if clock.calendar != calendar.version and clock.closed:
             continue
         kept = (clock.due_at, clock.provisional)

@@ -139,7 +139,10 @@ def _extensible(
     """Whether this clock takes the extension; the statutory one must, the promised one may be past."""
     try:
         clocks.extend(
-            timekeeping.ledger_of(clock), Extension(by, today, actor.text, reason), draft.calendar, max=rule.by
+            timekeeping.ledger_of(clock),
+            Extension(by, today, actor.text, reason),
+            draft.calendar_of(clock.item),
+            max=rule.by,
         )
     except ClockError as fault:
         if clock.kind == "promised" and fault.code == "extension_too_late":

@@ -50,6 +50,12 @@ class Subject:
         """The item with this code."""
         return self.catalog.items[code]
 
+    def region(self, code: str | None) -> str | None:
+        """The region whose calendar counts for an item; for the case as a whole, the lead department's."""
+        owner = self.theme.lead if code is None else self.item(code).department
+        department = self.catalog.departments.get(owner)
+        return department.region if department is not None else None
+
     def code_of(self, ref: str) -> str | None:
         """The code of an item of this case, by code or slug; None if it is no part of it."""
         return next((e.item for e in self.theme.items if ref in (e.item, self.catalog.items[e.item].slug)), None)
@@ -84,7 +90,7 @@ class Subject:
     def joint_visit(self, item: str | None, element: str) -> str | None:
         """The joint visit 联合踏勘 that this element belongs to, if any."""
         info = self.elements.get(element)
-        if item is None or info is None or info.step is None or info.step.kind != "visit" or info.id.endswith("_notice"):
+        if item is None or info is None or info.step is None or info.step.kind != "visit" or is_notice(info):
             return None
         return next((visit.id for visit in self.theme.joint.visits if item in visit.items), None)
 
@@ -136,6 +142,11 @@ def _flag_names(theme: Theme, steps: Mapping[tuple[str, str], Step]) -> frozense
     names = {f"{word}_{entry.item}" for entry in theme.items for word in words}
     names |= {f"when_{code}_{ncname(id)}" for (code, id), step in steps.items() if step.when is not None}
     return frozenset(names | {"outcome_accept", "outcome_correct"})
+
+
+def is_notice(info: bpmn.ElementInfo) -> bool:
+    """Whether this is the task that tells the applicant how long a special procedure takes, not the procedure itself."""
+    return info.step is not None and info.id == f"t_{info.item}_{ncname(info.step.id)}_notice"
 
 
 def alone(item: Item) -> Theme:

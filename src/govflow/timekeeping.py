@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 from govflow import clocks
 from govflow.case import ClockState
@@ -66,6 +68,43 @@ def warning_for(limit: Limit, warning: Limit | None) -> str:
     if limit.unit != setting.unit:
         return setting.text("en")
     return Limit(min(setting.value, limit.value // 2), setting.unit).text("en")
+
+
+class Calendars:
+    """The national calendar and, where a region has a notice of its own, that one on top of it.
+
+    `region` is a code of GB/T 2260: an overlay of 450000 (or cn-45) holds for every department whose code begins with 45.
+    """
+
+    def __init__(self, overlays: Iterable[Mapping[str, Any]] = (), fixed: Calendar | None = None) -> None:
+        overlays = tuple(overlays)
+        self._national = tuple(o for o in overlays if o.get("region", "cn") == "cn")
+        self._regional = tuple(o for o in overlays if o.get("region", "cn") != "cn") if fixed is None else ()
+        self.national = fixed or Calendar.national(self._national, provisional=True)
+        self._found: dict[tuple[int, ...], Calendar] = {(): self.national}
+
+    @property
+    def strict(self) -> Calendar:
+        """The national calendar that refuses to answer beyond the last notice."""
+        return Calendar.national(self._national)
+
+    def for_region(self, region: str | None) -> Calendar:
+        """The calendar of a department in this region."""
+        chosen = tuple(
+            n for n, o in enumerate(self._regional) if region and region.startswith(_prefix(str(o["region"])))
+        )
+        if chosen not in self._found:
+            overlays = (*self._national, *(self._regional[n] for n in chosen))
+            self._found[chosen] = Calendar.national(overlays, provisional=True)
+        return self._found[chosen]
+
+
+def _prefix(region: str) -> str:
+    """The digits of a region code that its sub-regions share: 450000 -> 45, 450100 -> 4501, cn-45 -> 45."""
+    digits = region.removeprefix("cn-")
+    while digits.endswith("00"):
+        digits = digits[:-2]
+    return digits
 
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:

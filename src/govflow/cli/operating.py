@@ -28,8 +28,8 @@ from govflow.cli.common import (
 from govflow.engine import Engine
 from govflow.store import Database
 from govflow.telling import Teller
+from govflow.timekeeping import Calendars
 from govflow.views import Fired, TaskView
-from govflow.workdays import Calendar
 
 LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
@@ -60,7 +60,7 @@ def demo_command(
 def deadline(file: str, provisional: bool, explained: bool, definitions: str | None) -> None:
     """算期限：每行一个 JSON 问题，每行一个 JSON 答案。Due dates, JSON lines in and out."""
     overlays = catalog_from(definitions).calendars if definitions else ()
-    calendar = Calendar.national(overlays)
+    calendar = Calendars(overlays).strict
     with click.open_file(file, encoding="utf-8", errors="replace") as lines:
         for answer in deadlines.answer_lines(lines, calendar=calendar, provisional=provisional, explain=explained):
             click.echo(answer)
@@ -400,7 +400,7 @@ def calendar() -> None:
 @definitions_option
 def check_calendar(definitions: str) -> None:
     """日历知道到哪一天，是哪个版本。How far the calendar reaches."""
-    found = Calendar.national(catalog_from(definitions).calendars)
+    found = Calendars(catalog_from(definitions).calendars).strict
     click.echo(f"{found.version}  {language.say('已公布至', 'known until')} {found.horizon}")
 
 
@@ -410,7 +410,7 @@ def check_calendar(definitions: str) -> None:
 def add_calendar(file: str, definitions: str) -> None:
     """检查一份年度通知并放进定义文件夹。Check a year's notice and put it into the definitions."""
     data = demo.application_from(Path(file))
-    known = Calendar.national(catalog_from(definitions).calendars)
+    known = Calendars(catalog_from(definitions).calendars).strict
     found = known.overlay(data)
     target = Path(definitions) / "calendars" / Path(file).name
     target.parent.mkdir(parents=True, exist_ok=True)

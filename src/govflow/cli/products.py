@@ -21,7 +21,7 @@ from govflow.cli.common import (
 )
 from govflow.errors import NotFound
 from govflow.model import Catalog, Item, Theme
-from govflow.workdays import Calendar
+from govflow.timekeeping import Calendars
 
 
 @click.command("compile")
@@ -106,7 +106,7 @@ def plan_command(
     """计划日期：各事项何时开始、何时到期（规则 R11）。Planned dates."""
     catalog = catalog_from(definitions)
     found = theme_from(catalog, theme)
-    calendar = Calendar.national(catalog.calendars)
+    calendar = Calendars(catalog.calendars).strict
     planned = plan.planned(
         found, catalog, moment_from(accepted, "--accepted"), calendar, answers_from(answers) if answers else None, drop
     )

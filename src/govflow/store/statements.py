@@ -87,6 +87,10 @@ class Statements:
         row = {"hash": hash, "ref": ref, "bundle": bundle, "bpmn": bpmn, "stored_at": now}
         self._insert_once(t.definitions, row, ["hash"])
 
+    def has_definition(self, hash: str) -> bool:
+        """Whether a definition is stored."""
+        return self.connection.execute(_HAS_DEFINITION, {"hash": hash}).first() is not None
+
     def definition(self, hash: str) -> tuple[str, bytes, bytes] | None:
         """(ref, bundle, bpmn) of a stored definition."""
         row = self.connection.execute(_DEFINITION, {"hash": hash}).one_or_none()
@@ -199,10 +203,9 @@ class Statements:
         rows = self.connection.execute(_AWAKE, {"now": now, "limit": limit, "skip": list(skip) or [""]})
         return [row[0] for row in rows]
 
-    def cases_on_other_calendars(self, calendar: str, after: str, limit: int) -> list[str]:
-        """Cases with open clocks that were computed with another calendar."""
-        rows = self.connection.execute(_OTHER_CALENDAR, {"calendar": calendar, "after": after, "limit": limit})
-        return [row[0] for row in rows]
+    def cases_with_open_clocks(self, after: str, limit: int) -> list[str]:
+        """Cases with open clocks by id, one page."""
+        return [row[0] for row in self.connection.execute(_OPEN_CLOCKS, {"after": after, "limit": limit})]
 
     # --- events, outbox, keys ----------------------------------------------------------------------------------
 
@@ -266,8 +269,14 @@ class Statements:
 
 def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> Any:
     if postgresql:
-        return sa.dialects.postgresql.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
-    return sa.dialects.sqlite.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
+        return (
+            sa.dialects.postgresql.insert(table)
+            .on_conflict_do_nothing(index_elements=list(keys))
+            .returning(table.c[keys[0]])
+        )
+    return (
+        sa.dialects.sqlite.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
+    )
 
 
 def _asdict(row: Any) -> dict[str, Any]:
@@ -276,7 +285,10 @@ def _asdict(row: Any) -> dict[str, Any]:
 
 _ONCE: dict[tuple[str, bool], Any] = {}
 _p = sa.bindparam
-_DEFINITION = sa.select(t.definitions).where(t.definitions.c.hash == _p("hash"))
+_DEFINITION = sa.select(t.definitions.c.ref, t.definitions.c.bundle, t.definitions.c.bpmn).where(
+    t.definitions.c.hash == _p("hash")
+)
+_HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))
 _COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + 1)
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
@@ -316,14 +328,10 @@ _AWAKE = (
     .order_by("first", t.clocks.c.case_id)
     .limit(_p("limit"))
 )
-_OTHER_CALENDAR = (
+_OPEN_CLOCKS = (
     sa.select(t.clocks.c.case_id)
     .distinct()
-    .where(
-        sa.text("state IN ('running', 'suspended')"),
-        t.clocks.c.calendar != _p("calendar"),
-        t.clocks.c.case_id > _p("after"),
-    )
+    .where(sa.text("state IN ('running', 'suspended')"), t.clocks.c.case_id > _p("after"))
     .order_by(t.clocks.c.case_id)
     .limit(_p("limit"))
 )

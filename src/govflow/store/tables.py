@@ -99,7 +99,7 @@ clocks = Table(
     Column("calendar", String(80), nullable=False),
     Index("clocks_awake", "wake_at", "case_id", sqlite_where=text("wake_at IS NOT NULL"),
           postgresql_where=text("wake_at IS NOT NULL")),
-    Index("clocks_by_calendar", "calendar", "case_id", sqlite_where=text("state IN ('running', 'suspended')"),
+    Index("clocks_open", "case_id", sqlite_where=text("state IN ('running', 'suspended')"),
           postgresql_where=text("state IN ('running', 'suspended')")),
 )  # fmt: skip
 

@@ -114,9 +114,9 @@ def upgrade() -> None:
         postgresql_where=sa.text("wake_at IS NOT NULL"),
     )
     op.create_index(
-        "clocks_by_calendar",
+        "clocks_open",
         "clocks",
-        ["calendar", "case_id"],
+        ["case_id"],
         unique=False,
         sqlite_where=sa.text("state IN ('running', 'suspended')"),
         postgresql_where=sa.text("state IN ('running', 'suspended')"),
@@ -217,7 +217,7 @@ def downgrade() -> None:
     op.drop_table("tasks")
     op.drop_table("events")
     op.drop_index(
-        "clocks_by_calendar",
+        "clocks_open",
         table_name="clocks",
         sqlite_where=sa.text("state IN ('running', 'suspended')"),
         postgresql_where=sa.text("state IN ('running', 'suspended')"),
