@@ -197,19 +197,24 @@ def _put(output: str | None, text: str) -> None:
 
 def _watch(run: _Run) -> int:
     """Check on every change until interrupted; the exit code is that of the last check."""
-    code, seen = 0, None
+    before, code = _state(run), _once(run)
     try:
         while True:
-            state = validation.snapshot(run.request.paths)
-            if state != seen:
-                seen = state
-                code = _once(run)
-                if run.fix:
-                    seen = validation.snapshot(run.request.paths)
-                _tell("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends")
-            time.sleep(_WATCH_SECONDS)
+            seen = _state(run) if run.fix else before  # a change made while checking counts, our own fixes do not
+            _tell("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends")
+            while (before := _state(run)) is None or before == seen:
+                time.sleep(_WATCH_SECONDS)
+            code = _once(run)
     except KeyboardInterrupt:
         return code
+
+
+def _state(run: _Run) -> object:
+    """What a change would change; None while a file is away, as editors take it away for a moment when they save."""
+    try:
+        return validation.snapshot(run.request.paths)
+    except (NotFound, OSError):
+        return None
 
 
 def _progress(started: float) -> Callable[[int, int], None] | None:
