@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from govflow.model import Block, Item, Step
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.values import Finding, Path
+from govflow.rules.values import Finding
 
 MOST_SIGN_OFFS = 5
 _REVIEWS = frozenset({"review", "consult", "visit", "expert_review", "test", "hearing"})
@@ -325,14 +325,24 @@ def flow_unsound(context: Context, item: Item) -> Iterator[Finding]:
           - deliver: {role: window}
     """
     seen: set[str] = set()
-    reached = -1
+    last: tuple[int, Step] | None = None
+    reversed_order = False
     for path, step in context.steps(item):
-        rank = _ORDER.get(step.kind, 3 if step.kind in _BEFORE_DECISION else reached)
-        fault = _fault(step, path, seen, rank, reached)
-        if fault:
-            yield Finding(path, f"{fault[0]}。", f"{fault[1]}.")
+        if step.id in seen:
+            yield Finding(path, f"环节标识 {step.id} 重复，汇合时分不清。", f"The step id {step.id} is used twice.")
+        elif "together" in path and step.kind in ("accept", "decide"):
+            yield Finding(path, f"“{step.name}”不能放在并行分支里。", f"{step.kind} cannot stand in a parallel branch.")
         seen.add(step.id)
-        reached = max(reached, rank)
+        rank = _ORDER.get(step.kind, 3 if step.kind in _BEFORE_DECISION else -1)
+        if last and 0 <= rank < last[0] and not reversed_order:  # one misplaced step makes all after it late
+            reversed_order = True
+            yield Finding(
+                path,
+                f"“{step.name}”排在“{last[1].name}”之后，走不到。",
+                f"{step.kind} stands behind {last[1].kind} and is not reached.",
+            )
+        if rank >= 0 and (last is None or rank >= last[0]):
+            last = rank, step
     for at, block in enumerate(item.flow):
         if not isinstance(block, Step) and (len(block.branches) < 2 or not all(block.branches)):
             yield Finding(("flow", at), "并行至少要两个分支，且都不能空。", "together needs two branches, none empty.")
@@ -378,16 +388,6 @@ def visit_incomplete(context: Context, item: Item) -> Iterator[Finding]:
                 f"“{step.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
                 f"The on-site check {step.id} lacks {' and '.join(en for _, en in missing)}.",
             )
-
-
-def _fault(step: Step, path: Path, seen: set[str], rank: int, reached: int) -> tuple[str, str] | None:
-    if step.id in seen:
-        return f"环节标识 {step.id} 重复，汇合时分不清", f"The step id {step.id} is used twice"
-    if "together" in path and step.kind in ("accept", "decide"):
-        return f"“{step.name}”不能放在并行分支里", f"{step.kind} cannot stand in a parallel branch"
-    if 0 <= rank < reached:
-        return f"“{step.name}”排在后面的环节之后，走不到", f"{step.kind} stands behind a later step and is not reached"
-    return None
 
 
 def steps_of(blocks: Sequence[Block]) -> Iterator[Step]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
@@ -202,15 +203,19 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
             "各事项的申请表都没有表单要素（fields），无法合并成一张表。",
             "No form of the items has fields, so there is nothing to merge into one form.",
         )
-    asked: dict[str, tuple[Material, FormField]] = {}
+    asked: dict[str, list[tuple[Material, int, FormField]]] = {}
     for form in forms.values():
         for at, field in enumerate(form.fields):
-            first, same = asked.setdefault(same_name_key(str(field.label)), (form, field))
-            if same.meaning != field.meaning:
+            asked.setdefault(same_name_key(str(field.label)), []).append((form, at, field))
+    for same in asked.values():
+        meanings = Counter(field.meaning for _, _, field in same)
+        usual = meanings.most_common(1)[0][0]
+        for form, at, field in same if len(meanings) > 1 else ():
+            if field.meaning != usual:
                 yield Finding(
                     ("fields", at),
-                    f"“{field.label}”在 {first.code} 里的含义是 {same.meaning}，这里是 {field.meaning}：会问两次。",
-                    f"{str(field.label)!r} means {same.meaning} in {first.code} and {field.meaning} here: asked twice.",
+                    f"“{field.label}”在别的表格里的含义是 {usual}，这里是 {field.meaning}：会问两次。",
+                    f"{str(field.label)!r} means {usual} in other forms and {field.meaning} here: asked twice.",
                     record=("material", form.code),
                 )
 
