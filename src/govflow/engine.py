@@ -6,52 +6,41 @@ what was expected. The wall clock is read in one line of this module, and only w
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
-from govflow import expiry, handling, inquiries, intake, stoppage, timekeeping, views
+from govflow import expiry, handling, intake, stoppage, timekeeping
 from govflow.actors import Actor, actor_from
 from govflow.case import Event, TaskState, fold, from_text
-from govflow.clocks import ClockError, Explanation, Limit
+from govflow.clocks import ClockError, Limit
 from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
-from govflow.inquiries import Progress
-from govflow.library import Library
 from govflow.model import Catalog
-from govflow.store import AnyEngine, CaseRow, Connection, Database, Statements, begin_for_real
-from govflow.subject import Subject
-from govflow.timekeeping import Calendars
-from govflow.views import CaseView, EventView, Fired, Page, TaskView
+from govflow.reading import Reader, aware, no_case
+from govflow.store import AnyEngine, CaseRow, Connection, Statements, begin_for_real
+from govflow.views import CaseView, EventView, Fired, TaskView
 from govflow.workdays import Calendar
 from govflow.writing import save, write_new
 
 Subscriber = Callable[[tuple[EventView, ...]], None]
 
-LARGEST_PAGE = 500
 
-
-class Engine:
+class Engine(Reader):
     """Cases of one catalog in one database; safe from many threads and processes at once.
 
     `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
-    calendar; by default the national one with the catalog's overlays, provisional beyond its horizon.
+    calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
+    provisional beyond its horizon.
     """
 
     def __init__(
         self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
         calendar: Calendar | None = None,
     ) -> None:  # fmt: skip
-        self.catalog = catalog
-        self.calendars = Calendars(catalog.calendars, calendar)
-        self._library = Library(catalog)
-        self._clock = clock or _wall_clock
-        self._database = Database(url)
-        self._database.ready()
-        self._connection: Connection | None = None
+        super().__init__(url, catalog, clock=clock, calendar=calendar)
         self._subscribers: list[Subscriber] = []
 
     # --- transactions ------------------------------------------------------------------------------------------
@@ -78,27 +67,6 @@ class Engine:
         """A writing transaction of its own, for the worker."""
         with self._writing() as statements:
             yield statements
-
-    @contextmanager
-    def _reading(self) -> Iterator[Statements]:
-        if self._connection is not None:
-            yield Statements(self._connection)
-            return
-        with self._database.read() as connection:
-            yield Statements(connection)
-
-    @property
-    def calendar(self) -> Calendar:
-        """The national calendar."""
-        return self.calendars.national
-
-    def now(self) -> datetime:
-        """The engine's present instant; raises InvalidInput if its clock gives a naive datetime."""
-        return _aware(self._clock())
-
-    def close(self) -> None:
-        """Close the database connections."""
-        self._database.dispose()
 
     def subscribe(self, function: Subscriber) -> None:
         """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
@@ -195,7 +163,7 @@ class Engine:
         now: datetime | None = None,
     ) -> CaseView:  # fmt: skip
         """One command, one transaction: load and lock, decide, write, publish."""
-        moment = self.now() if now is None else _aware(now)
+        moment = self.now() if now is None else aware(now)
         with self._writing() as statements:
             draft, row = self._load(statements, case, moment, actor)
             if key is not None and self._seen(statements, *key) is not None:
@@ -215,7 +183,7 @@ class Engine:
     def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseRow]:
         row = statements.case(case, lock=True)
         if row is None:
-            raise _no_case(case)
+            raise no_case(case)
         state = from_text(row.body)
         if timekeeping.utc(now) < row.updated_at:
             raise InvalidInput(
@@ -366,7 +334,7 @@ class Engine:
 
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
         """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
-        moment = self.now() if now is None else _aware(now)
+        moment = self.now() if now is None else aware(now)
         fired: list[Fired] = []
         skip: set[str] = set()
         while len(skip) < limit:
@@ -430,138 +398,9 @@ class Engine:
         self._publish(draft.events)
         return changes
 
-    # --- questions ---------------------------------------------------------------------------------------------
-
-    def tasks(
-        self, *, department: str | None = None, role: str | None = None, case: str | None = None,
-        light: str | None = None, limit: int = 50, after: str | None = None,
-    ) -> Page:  # fmt: skip
-        """Open tasks, one page by id. Reads only the page, from an index."""
-        if not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE:
-            raise InvalidInput(
-                f"limit 是 {limit!r}，应为 1 至 {LARGEST_PAGE}", f"limit: expected 1 to {LARGEST_PAGE}", field="limit"
-            )
-        if light not in (None, "green", "yellow", "red"):
-            raise InvalidInput(
-                f"light 是 {light!r}，应为 green、yellow、red", "light: green, yellow or red", field="light"
-            )
-        if department is not None and department in self.catalog.departments:
-            department = self.catalog.departments[department].code
-        now = timekeeping.utc(self.now())
-        with self._reading() as statements:
-            rows = statements.inbox(
-                department=department, role=role, case=case, light=light, now=now, after=after, limit=limit + 1
-            )
-        page = tuple(views.task_view(row, now) for row in rows[:limit])
-        return Page(page, page[-1].id if len(rows) > limit else None)
-
-    def cases(
-        self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
-    ) -> list[dict[str, Any]]:
-        """Cases by id, one page: id, ref, state, applied, updated, closed."""
-        code = self._library.code(ref) if ref is not None else None
-        with self._reading() as statements:
-            rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
-        return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
-                 "closed": r.closed_at} for r in rows]  # fmt: skip
-
-    def case(self, case: str) -> CaseView:
-        """Everything about a case: state, items, tasks, clocks, materials, results, opinions."""
-        with self._reading() as statements:
-            return self._view(statements, case, self.now())
-
-    def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
-        row = statements.case(case)
-        if row is None:
-            raise _no_case(case)
-        return inquiries.case_view(
-            statements, row, self._library.pinned(row.definition, statements), timekeeping.utc(now)
-        )
-
-    def history(self, case: str, after: int = 0) -> list[EventView]:
-        """The case's events in order, each with the hash of the one before it."""
-        with self._reading() as statements:
-            if statements.case(case) is None:
-                raise _no_case(case)
-            rows = statements.events(case, after)
-        return [
-            EventView(seq, at, actor, type, json.loads(body), before, hash)
-            for seq, at, actor, type, body, before, hash in rows
-        ]
-
-    def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
-        """A clock's due date day by day: counted or skipped, and why."""
-        with self._reading() as statements:
-            row = statements.clock(case, clock)
-            if row is None:
-                known = "、".join(c.id for c in statements.clocks_of(case))
-                raise NotFound(
-                    f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
-                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}", clock=clock,
-                )  # fmt: skip
-            _, subject = self._found(statements, case)
-            calendar = self.calendars.for_region(subject.region(row.item))
-        return timekeeping.explanation(views.clock_from(row), calendar, lang)
-
-    def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
-        """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
-        subject = self._library.newest(self._library.code(ref))
-        facts = intake.checked_answers(subject, answers)
-        intake.selected(subject, facts, drop)
-        return list(intake.material_statuses(subject, facts, drop, ()))
-
-    def is_open(self, task: str) -> bool:
-        """Whether a task waits for somebody; NotFound if there never was one with this id."""
-        with self._reading() as statements:
-            row = statements.task(task)
-        if row is None:
-            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
-        return row.state == "open"
-
-    def progress(self, case: str) -> Progress:
-        """Where the case stands in its process, with the definition it runs under; for the picture."""
-        with self._reading() as statements:
-            row, subject = self._found(statements, case)
-            return inquiries.progress(statements, row, subject, timekeeping.utc(self.now()))
-
-    def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
-        row = statements.case(case)
-        if row is None:
-            raise _no_case(case)
-        return row, self._library.pinned(row.definition, statements)
-
-    # --- checking ----------------------------------------------------------------------------------------------
-
-    def check(self, case: str) -> list[str]:
-        """Verify a case: the chain of hashes, the state and the snapshot replayed from the log, every stored date.
-
-        Returns one sentence a fault; an empty list means that all is well.
-        """
-        with self._reading() as statements:
-            row, subject = self._found(statements, case)
-            return inquiries.faults(statements, row, subject, self.calendars)
-
 
 class _KeyTaken(Exception):
     """Another transaction committed the same idempotency key first; this one is rolled back."""
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)  # the one place where the library reads the wall clock
-
-
-def _aware(moment: datetime) -> datetime:
-    if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
-        raise InvalidInput(
-            f"时刻是 {moment!r}，应为带时区的 datetime",
-            f"{moment!r}: expected a datetime with a time zone",
-            field="now",
-        )
-    return moment
-
-
-def _no_case(case: object) -> NotFound:
-    return NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
 
 
 def _of(view: CaseView, task: str) -> TaskView:

@@ -1,0 +1,69 @@
+"""A running limit that crosses into a year whose notice is not out: provisional, marked, and re-projected."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import govflow
+from govflow.clocks import CalendarUnavailable
+from govflow.loader import load_texts
+from tests.cases import ROOT, accepted, catalog, finish_item, watch
+
+NOTICE = """govflow: calendar/1
+region: "{region}"
+year: {year}
+source: 为测试编写的示例，不是任何通知
+holidays:
+  - {{name: 示例假日, from: {first}, to: {last}}}
+workdays: [{worked}]
+"""
+
+
+def with_notice(**facts: object) -> govflow.Catalog:
+    """The definitions of this repository and one more calendar file."""
+    texts = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in (ROOT / "definitions").rglob("*.yaml")}
+    texts["definitions/calendars/example.yaml"] = NOTICE.format(**facts)
+    loaded = load_texts(texts)
+    assert len(loaded.catalog.calendars) == len(catalog().calendars) + 1, loaded.diagnostics
+    return loaded.catalog
+
+
+def test_accepted_in_december_before_and_after_the_notice(tmp_path: Path) -> None:
+    """Accepted on 2026-12-21: provisional until the 2027 notice is loaded, then re-projected with a recorded reason."""
+    url, clock = f"sqlite:///{tmp_path}/cases.db", watch("2026-12-21 10:00")
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    view = finish_item(engine, accepted(engine), "I01")
+    before = view.clock("I16/statutory")
+    assert before.provisional and before.due == "2027-01-19"
+    assert not view.clock("I07/promised").provisional, "2026-12-28 lies inside the known year"
+    with pytest.raises(CalendarUnavailable):
+        engine.calendars.strict.next_workday(date(2027, 1, 4))
+    engine.close()
+
+    later = govflow.Engine(
+        url, with_notice(region="cn", year=2027, first="2027-01-01", last="2027-01-06", worked="2027-01-09"), clock=clock
+    )
+    clock.forward(days=1)
+    changes = later.reproject("2027 年通知公布")
+    after = later.case(view.id).clock("I16/statutory")
+    assert not after.provisional and after.due == "2027-01-21", "three more rest days, one made-up Saturday"
+    told = [e for e in later.history(view.id) if e.type == "clock_reprojected" and e.body["clock"] == "I16/statutory"]
+    assert [(e.body["old"], e.body["new"], e.body["reason"]) for e in told] == [("2027-01-19", "2027-01-21", "2027 年通知公布")]
+    assert {c["clock"] for c in changes} >= {"I16/statutory"}
+    assert later.check(view.id) == [] and later.reproject() == []
+    names = {line.why for line in later.explain(view.id, "I16/statutory").lines}
+    assert any("示例假日" in why for why in names)
+    later.close()
+
+
+def test_a_regional_holiday_counts_for_its_region_only(tmp_path: Path) -> None:
+    """A notice of another province moves nothing here; one of the department's own province does."""
+    clock = watch()
+    for name, region, due in (("other", "450000", "2025-03-10"), ("own", "420000", "2025-03-11")):
+        shelf = with_notice(region=region, year=2025, first="2025-03-06", last="2025-03-06", worked="")
+        engine = govflow.Engine(f"sqlite:///{tmp_path}/{name}.db", shelf, clock=clock)
+        view = finish_item(engine, accepted(engine), "I01")
+        assert view.clock("I09/promised").due == due
+        assert engine.check(view.id) == []
+        engine.close()
