@@ -40,6 +40,19 @@ class Route:
     comb: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the items of a network stand: column and row of each, and the x of slots and channels."""
+
+    size: Size
+    body: dict[str, int]
+    joins: dict[str, int]
+    splits: dict[str, int]
+    elbows: dict[str, int]
+    moved: dict[str, Offsets]
+    end: int
+
+
 @dataclass(slots=True)
 class Draft:
     """The picture while it is placed."""
@@ -52,6 +65,7 @@ class Draft:
     lines: dict[str | None, list[Cell]] = field(default_factory=dict)
     routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     measured: dict[int, Size] = field(default_factory=dict)
+    plans: dict[int, Plan] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
 
     def put(self, element: Element, x: int, rows: Offsets, row: int = 0, width: int | None = None) -> int:

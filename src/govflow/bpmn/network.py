@@ -6,24 +6,11 @@ along it: so no edge runs through a node.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from govflow.bpmn.blocks import Network, entry
-from govflow.bpmn.grid import EVENT, GAP, GATE, SLOT, Offsets, Rows, Size, union
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """Where the items of a network stand: column and row of each, and the x of slots and channels."""
-
-    size: Size
-    body: dict[str, int]
-    joins: dict[str, int]
-    splits: dict[str, int]
-    elbows: dict[str, int]
-    moved: dict[str, Offsets]
-    end: int
+from govflow.bpmn.grid import EVENT, GAP, GATE, SLOT, Offsets, Plan, Rows, Size, union
 
 
 def _levels(network: Network) -> dict[str, int]:
@@ -67,13 +54,15 @@ def plan_of(network: Network, sizes: Mapping[str, Size]) -> Plan:
 
 def _packed(network: Network, sizes: Mapping[str, Size], levels: dict[str, int]) -> tuple[dict[str, Offsets], Rows]:
     """Rows for the items of each lane: an item keeps its row as far as its edges run along it."""
-    spans = {vertex.id: _span(network, vertex.id, levels) for vertex in network.vertices}
+    spreading = _spreading(network)
+    spans = {vertex.id: _span(network, vertex.id, levels, spreading) for vertex in network.vertices}
+    edges = set(network.edges)
     groups: dict[str, list[tuple[Rows, list[str]]]] = {}
     for vertex in sorted(network.vertices, key=lambda v: levels[v.id]):
         lane = entry(vertex.block).lane
         rows = sizes[vertex.id].rows
         for index, (held, ids) in enumerate(groups.setdefault(lane, [])):
-            if all(_share(network, spans, other, vertex.id) for other in ids):
+            if all(_share(spans, other, vertex.id, edges, spreading) for other in ids):
                 groups[lane][index] = (union(held, rows), [*ids, vertex.id])
                 break
         else:
@@ -90,25 +79,31 @@ def _packed(network: Network, sizes: Mapping[str, Size], levels: dict[str, int])
     return moved, total
 
 
-def _span(network: Network, id: str, levels: dict[str, int]) -> tuple[int, int]:
+def _span(network: Network, id: str, levels: dict[str, int], spreading: Mapping[str, set[str]]) -> tuple[int, int]:
     """What an item and its edges take of its row. Each column has three places: joins, items, splits."""
     targets = [t for s, t in network.edges if s == id]
-    left = min([3 * levels[id], *(3 * levels[s] + 2 for s in _spreading(network, id))])
+    left = min([3 * levels[id], *(3 * levels[s] + 2 for s in spreading[id])])
     if not targets:
         return left, 3 * max(levels.values()) + 2
     return left, 3 * levels[targets[0]] if len(targets) == 1 else 3 * levels[id] + 2
 
 
-def _spreading(network: Network, id: str) -> set[str]:
-    """The items before this one that have several after them, and so a split."""
-    sources = [s for s, _ in network.edges]
-    return {s for s, t in network.edges if t == id and sources.count(s) > 1}
+def _spreading(network: Network) -> dict[str, set[str]]:
+    """For each item those before it that have several after them, and so a split."""
+    times = Counter(source for source, _ in network.edges)
+    found: dict[str, set[str]] = {vertex.id: set() for vertex in network.vertices}
+    for source, target in network.edges:
+        if times[source] > 1:
+            found[target].add(source)
+    return found
 
 
-def _share(network: Network, spans: Mapping[str, tuple[int, int]], before: str, after: str) -> bool:
-    """Whether two items may stand in one row: far apart, or the one leads to the other and nothing else comes between."""
+def _share(
+    spans: Mapping[str, tuple[int, int]], before: str, after: str, edges: set[tuple[str, str]],
+    spreading: Mapping[str, set[str]],
+) -> bool:  # fmt: skip
+    """Whether two items may stand in one row: apart, or one leads to the other and nothing else comes between."""
     (left, right), (start, end) = spans[before], spans[after]
     if right < start or end < left:
         return True
-    spreading = _spreading(network, after)
-    return (before, after) in network.edges and right == start and spreading <= {before}
+    return (before, after) in edges and right == start and spreading[after] <= {before}

@@ -33,13 +33,14 @@ from govflow.bpmn.grid import (
     TIMER_STEP,
     Draft,
     Offsets,
+    Plan,
     Route,
     Rows,
     Size,
     size_of,
     union,
 )  # fmt: skip
-from govflow.bpmn.network import Plan, plan_of
+from govflow.bpmn.network import plan_of
 
 
 def _measure(draft: Draft, block: Block) -> Size:
@@ -264,7 +265,11 @@ def _place_intake(draft: Draft, intake: Intake, x: int, rows: Offsets) -> None:
 
 
 def _plan(draft: Draft, network: Network) -> Plan:
-    return plan_of(network, {vertex.id: _measure(draft, vertex.block) for vertex in network.vertices})
+    found = draft.plans.get(id(network))
+    if found is None:
+        found = plan_of(network, {vertex.id: _measure(draft, vertex.block) for vertex in network.vertices})
+        draft.plans[id(network)] = found
+    return found
 
 
 def _place_network(draft: Draft, network: Network, x: int, rows: Offsets, inside: str | None) -> None:
