@@ -17,6 +17,7 @@ from govflow import schema, validation
 from govflow.cli import authoring, main
 from govflow.rules import RULES
 from govflow.validation import files
+from govflow.validation.examples import EXAMPLES
 
 GOLDEN = Path(__file__).parent / "golden" / "cli"
 FOOD = "definitions/items/food-business-permit.yaml"
@@ -435,6 +436,38 @@ def test_every_rule_explains_itself(run: Run) -> None:
     assert "what" not in run("--lang", "en", "rule", "GF-M01").out.splitlines()[0]
     _expected("rule.zh.txt", run("rule", "GF-M01").out)
     _expected("rule.en.txt", run("--lang", "en", "rule", "GF-M01").out)
+
+
+ITEM = {
+    "govflow": "item/1",
+    "id": "I01",
+    "name": "某某许可",
+    "type": "行政许可",
+    "case_type": "承诺件",
+    "level": "市级",
+    "department": "D01",
+    "flow": "[accept: {role: window}]",
+}
+
+
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
+def test_the_examples_of_the_rules_of_form_do_what_they_say(name: str, tmp_path: Path) -> None:
+    """The bad text has the finding, the good one has not."""
+    (tmp_path / "departments.yaml").write_text(
+        "govflow: departments/1\ndepartments:\n  D01: {slug: d, name: 局}\n", "utf-8"
+    )
+    (tmp_path / "materials.yaml").write_text("govflow: materials/1\nmaterials:\n  M01: {slug: m, name: 表}\n", "utf-8")
+    found = []
+    for text in EXAMPLES[name]:
+        own = {line.partition(":")[0] for line in text.splitlines()}
+        head = "".join(f"{key}: {value}\n" for key, value in ITEM.items() if key not in own)
+        alone = text.startswith(("govflow", "- "))
+        file = tmp_path / "item.yaml"
+        file.write_text(("" if alone else head) + text.replace("\\u200b", "\u200b"), "utf-8")
+        report = validation.validate(validation.Request((str(file),), select=("GF-Y", "GF-L", "GF-S")))
+        found.append({each.name for each in report.diagnostics})
+    assert name in found[0]
+    assert name not in found[1]
 
 
 def test_an_unknown_rule_ends_with_one_and_names_the_nearest(run: Run) -> None:

@@ -12,6 +12,7 @@ from govflow.errors import InvalidInput, NotFound
 from govflow.rules import PROFILES, RULES, Profile, RuleText
 from govflow.schema import SCHEMA_RULES
 from govflow.source import SOURCE_RULES
+from govflow.validation.examples import EXAMPLES
 
 _READING = "YAML 1.1; RFC 3629 (UTF-8)"
 _LABELS = (("级别", "severity"), ("档次", "profile"), ("依据", "source"), ("不合格", "bad"), ("合格", "good"))
@@ -74,9 +75,12 @@ def explained(rule: KnownRule, lang: str) -> str:
     lines += [f"{word['级别']}{rule.severity.word}", f"{word['档次']}{rule.profile}"]
     if rule.source:
         lines.append(f"{word['依据']}{rule.source}")
+    bad, good = EXAMPLES.get(rule.name, ("", ""))
     if rule.text is not None:
         lines += ["", rule.text.what.text(lang), "", rule.text.why.text(lang)]
-        for label, example in (("不合格", rule.text.bad), ("合格", rule.text.good)):
+        bad, good = rule.text.bad, rule.text.good
+    for label, example in (("不合格", bad), ("合格", good)):
+        if example:
             lines += ["", word[label].rstrip(), *(f"    {line}".rstrip() for line in example.splitlines())]
     if not rule.code.startswith("GF-S"):
         reason = "reason" if en else "理由"
