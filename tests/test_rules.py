@@ -217,3 +217,54 @@ def test_a_damaged_document_gives_no_error(path: str) -> None:
     catalog, documents = catalog_of("id: I01\nbasis: \nchannels: {visits: 2}\nconditions: [其他条件]")
     damaged = {key: read(f"govflow: item/1\n{path or 'y'}: [1]\n", "d.yaml") for key in documents}
     assert check_catalog(catalog, damaged)
+
+
+BOOLEANS = "questions: [{id: food, ask: 经营食品, type: boolean}, {id: seal, ask: 刻章, type: boolean}]"
+VISITS = "flow: [accept, {visit: {staff: 2, within: 1 workday}}, {decide: {refuse: {remedies: [行政复议]}}}, deliver]"
+
+
+@pytest.mark.parametrize(
+    ("scope", "example", "expected"),
+    [
+        ("item", "limits: {promised: {within: 10 workdays, from: accepted}}\ngreen_channel: none", ["GF-T03"]),
+        ("item", "special_procedures: [{id: a, kind: 盖章, limit: 1 workday}]", ["GF-T14"]),
+        ("item", "special_procedures: [{id: a, kind: 听证, limit: 1 workday}]", ["GF-T13"]),
+        ("item", "channels: {consult: '12345'}", []),
+        ("item", "channels: {consult: 0722-1234501、0722-1234503}", []),
+        ("item", "channels: {hours: 周一至周五}", ["GF-V08"]),
+        ("item", "channels: {online_depth: III, post: false}\nmaterials: [{use: M01}, {use: M04, originals: 1}]", ["GF-V03"]),
+        ("item", "code: {basic: 42015005n000}", ["GF-C01"]),
+        ("item", "basis: [{id: law, law: 国办发〔2019〕11号, text: 略}]", ["GF-B03"]),
+        ("item", "basis: [{id: law, law: 企业登记办法, article: 第一条}]", []),
+        ("item", "flow: [deliver, accept, review, {decide: {refuse: {remedies: [行政复议]}}}]", ["GF-F09"]),
+        ("item", "commitment: {text: a, consequence: b, post_check: 9 workdays, replaces: [M04]}\nname: 烟花经营许可", ["GF-K01"]),
+        ("item", "green_channel: {within: 3 natural days}", []),
+        ("item", "green_channel: {within: 30 natural days}", ["GF-K04"]),
+        ("material", "materials:\n  M02: {result_of: }", []),
+        ("theme", "materials:\n  M02: {result_of: , name: 营业执照副本, elicence: 营业执照电子证照}", ["GF-M06"]),
+        ("theme", "items: [{item: I02}, {item: I03, after: [I02]}, {item: I01, after: [I02, I03]}]", ["GF-M07", "GF-M07", "GF-H10"]),
+        ("theme", f"{BOOLEANS}\naudience: person", ["GF-H02"]),
+        ("theme", "questions: [{id: kind, ask: 种类, type: choice, options: {a: 甲, b: 乙, c: 丙}}]\naudience: person\n"
+                  "items: [{item: I01}, {item: I03, after: [I01], when: {fact: kind, is: c}}]", []),
+        ("theme", f"{BOOLEANS}\nitems: [{{item: I01, when: {{fact: food, is: true}}}}, "
+                  "{item: I02, after: [I01], when: {fact: food, is: true}}, "
+                  "{item: I03, after: [I01], when: {all: [{fact: food, is: true}, {fact: seal, is: true}]}}]", ["GF-H09"]),
+        ("theme", f"joint: {{visits: [{{id: v, items: [I02, I03]}}]}}\n---\nid: I02\n{VISITS}\n---\nid: I03\n{VISITS}", []),
+        ("theme", f"items: [{{item: I01}}, {{item: I02, after: [I01]}}, {{item: I03, after: [I01, I02]}}]\n"
+                  f"limits: {{promised: {{within: 15 workdays}}}}\n---\nid: I02\n{VISITS}\n---\nid: I03\n{VISITS}",
+         ["GF-H10"]),
+        ("catalog", "materials:\n  M04: {basis: 《公司登记管理条例》第二十条}", ["GF-B04"]),
+        ("catalog", "departments:\n  D02: {region: '990000'}", ["GF-C10"]),
+        ("catalog", "id: I01\nfaq: [{q: 谁办, a: 示例身份证号 11010519491231002X}]", []),
+        ("catalog", "id: I01\nfaq: [{q: 谁办, a: 示例身份证号 110105194912310021。}]", ["GF-C10"]),
+        ("catalog", "id: I01\nlimits: {delivery: 10天, correction_notice: 五日}", ["GF-T06"] * 2),
+        ("levels", "conditions: [有符合规定的名称和住所, 在本县有住所]", ["GF-X04"]),
+        ("levels", "basis: ", ["GF-X10"]),
+        ("levels", "materials: none", ["GF-X06"]),
+    ],
+)  # fmt: skip
+def test_edges(scope: str, example: str, expected: list[str]) -> None:
+    """Where a rule ends and the next begins."""
+    catalog, documents = catalog_of(example, scope)
+    codes = [rule.code for rule in RULES if rule.scope == scope]
+    assert [each.code for each in check_catalog(catalog, documents, codes=codes)] == expected
