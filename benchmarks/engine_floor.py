@@ -1,0 +1,107 @@
+"""The floor under a step: the statements that the engine wrote, written again by the bare driver."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from tests import postgres
+
+import govflow
+from govflow.store import Database
+
+Statement = tuple[str, Any, bool]
+Transaction = list[Statement]
+
+
+def opened(url: str, level: str) -> sa.Engine:
+    """An engine with govflow's settings; `level` is SQLite's `synchronous`."""
+    database = Database(url)
+    if database.sqlite:
+        sa.event.listen(database.engine, "connect", lambda c, _: c.execute(f"PRAGMA synchronous={level}").close())
+    database.ready()
+    database.engine.dispose()
+    return database.engine
+
+
+class Recorder:
+    """Listens to an engine and keeps what each transaction wrote."""
+
+    def __init__(self, engine: govflow.Engine) -> None:
+        self.transactions: list[Transaction] = []
+        self._open: Transaction = []
+        database = engine._database.engine
+        sa.event.listen(database, "before_cursor_execute", self._statement)
+        sa.event.listen(database, "commit", self._commit)
+
+    def _statement(self, _c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:
+        if text.startswith(("INSERT", "UPDATE", "DELETE")):
+            self._open.append((text, parameters, many))
+
+    def _commit(self, _connection: Any) -> None:
+        if self._open:
+            self.transactions.append(self._open)
+        self._open = []
+
+    def taken(self) -> list[Transaction]:
+        """What was written since the last call."""
+        taken, self.transactions = self.transactions, []
+        return taken
+
+
+class Floor:
+    """An empty database of the same tables and a bare connection of its driver."""
+
+    def __init__(self, url: str, level: str) -> None:
+        self._engine = opened(url, level)
+        self._pooled = self._engine.raw_connection()
+        self._driver = self._pooled.driver_connection
+        self._sqlite = self._engine.dialect.name == "sqlite"
+
+    def write(self, transactions: list[Transaction]) -> list[tuple[float, float]]:
+        """Write the transactions; seconds of wall clock and processor of each."""
+        times = []
+        for transaction in transactions:
+            wall, processor = time.perf_counter(), time.process_time()
+            cursor = self._driver.cursor()
+            if self._sqlite:
+                cursor.execute("BEGIN IMMEDIATE")
+            for text, parameters, many in transaction:
+                (cursor.executemany if many else cursor.execute)(text, parameters)
+            cursor.close()
+            self._driver.commit()
+            times.append((time.perf_counter() - wall, time.process_time() - processor))
+        return times
+
+    def close(self) -> None:
+        """Give the connection back and close."""
+        self._pooled.close()
+        self._engine.dispose()
+
+
+@contextmanager
+def durable_server() -> Iterator[str]:
+    """A PostgreSQL server of its own with its defaults, so that a commit is on disk; gives its URL."""
+    programs, user = postgres.binaries(), postgres._server_user()
+    port = postgres._free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o777)
+        data = Path(folder) / "data"
+
+        def run(*words: str) -> None:
+            subprocess.run([f"{programs}/{words[0]}", "-D", str(data), *words[1:]], check=True, cwd="/", user=user,
+                           extra_groups=[] if user else None, stdout=subprocess.DEVNULL)  # fmt: skip
+
+        run("initdb", "-U", "govflow", "-A", "trust", "-E", "UTF8", "--locale=C")
+        run("pg_ctl", "-w", "-l", f"{folder}/log", "-o",
+            f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories=''", "start")  # fmt: skip
+        try:
+            yield f"postgresql+psycopg://govflow@127.0.0.1:{port}/postgres"
+        finally:
+            run("pg_ctl", "-m", "immediate", "stop")
