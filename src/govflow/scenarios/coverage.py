@@ -193,17 +193,19 @@ def _completed(w: _Watcher, body: Mapping[str, Any]) -> None:
     if task["joint"] is not None:
         w.add(w.code, "visit", task["joint"])
     if task["element"] == "t_accept":
-        _accept_steps(w)
+        _case_steps(w, w.running, ("receive", "accept"))
+    elif task["kind"] == "post_check" and task["item"] is not None:
+        _case_steps(w, (task["item"],), ("post_check",))
     info = w.played.elements[task["element"]]
     if info.step is not None and info.item is not None and task["kind"] != "notice":
         w.add(info.item, "step", info.step.id)
 
 
-def _accept_steps(w: _Watcher) -> None:
-    """The one acceptance of a case is the acceptance step of each of its items."""
-    for code in w.running:
+def _case_steps(w: _Watcher, codes: Iterable[str], kinds: tuple[str, ...]) -> None:
+    """Steps that the process handles for the whole case (one acceptance, one hand-out) count for each of its items."""
+    for code in codes:
         for step in steps_of(w.catalog.items[code].flow):
-            if step.kind in ("receive", "accept"):
+            if step.kind in kinds:
                 w.add(code, "step", step.id)
 
 
@@ -220,10 +222,7 @@ def _verified(w: _Watcher, body: Mapping[str, Any]) -> None:
 
 
 def _delivered(w: _Watcher, body: Mapping[str, Any]) -> None:
-    for code in body["items"]:
-        for step in steps_of(w.catalog.items[code].flow):
-            if step.kind == "deliver":
-                w.add(code, "step", step.id)
+    _case_steps(w, body["items"], ("deliver",))
 
 
 def _closed(w: _Watcher, body: Mapping[str, Any]) -> None:
