@@ -172,6 +172,12 @@ def test_without_definitions_the_way_on_is_named(run: Run) -> None:
     assert "govflow new" in outcome.err
 
 
+def test_an_empty_folder_is_not_called_checked(run: Run, tmp_path: Path) -> None:
+    """A folder without definitions is likely the wrong folder, and this is said."""
+    (tmp_path / "empty").mkdir()
+    assert "什么也没有检查" in run("validate", "empty").err
+
+
 @pytest.mark.parametrize(("level", "code"), [("error", 0), ("warning", 1), ("hint", 1)])
 def test_fail_on_decides_the_exit_code(run: Run, sound: Path, level: str, code: int) -> None:
     """A warning ends with 1 only when --fail-on says so."""

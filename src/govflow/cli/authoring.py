@@ -146,6 +146,9 @@ def _once(run: _Run) -> int:
         count = len(report.diagnostics)
         _tell(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
         return 0
+    if not report.files:
+        where = " ".join(run.request.paths)
+        _tell(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked")
     _print(run, report, seconds)
     return 1 if report.worst_reaches(run.fail_on) else 0
 
