@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from govflow import schema, validation
 from govflow.cli import authoring, main
+from govflow.cli.common import language
 from govflow.rules import RULES
 from govflow.validation import files
 from govflow.validation.examples import EXAMPLES
@@ -42,6 +43,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOVFLOW_LANG", "zh")
     monkeypatch.delenv("GOVFLOW_DEFINITIONS", raising=False)
+    monkeypatch.setattr(language, "code", "zh")  # given back after the test
 
     def call(*words: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["govflow", *words])
