@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -564,3 +565,16 @@ def test_watch_checks_again_after_a_change(run: Run, example: Path, monkeypatch:
     assert outcome.code == 0
     assert outcome.out.count("GF-Y03") == 1
     assert outcome.err.count("等待改动") == 2
+
+
+# ---- start
+
+
+def test_checking_does_not_wait_for_the_database_and_the_process_engine(sound: Path) -> None:
+    """`validate` imports none of the heavy libraries; only what runs cases needs them."""
+    script = (
+        "import sys; from govflow.cli import cli; cli.main(['validate', '--no-cache'], standalone_mode=False); "
+        "print(sorted({'SpiffWorkflow', 'sqlalchemy', 'alembic', 'lxml'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, encoding="utf-8", check=True)
+    assert done.stdout.endswith("[]\n")

@@ -140,3 +140,12 @@ def test_dots_stand_for_anything() -> None:
     assert matches("took … s", "took 0.03 s")
     assert not matches("a\nb", "a\nc")
     assert matches("", "")
+
+
+def test_the_readme_s_program_runs(tmp_path: Path) -> None:
+    """The Python block of the README works as it stands, on the definitions of this repository."""
+    (program,) = re.findall(r"^```python\n(.*?)^```$", README.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("reviewing ['")

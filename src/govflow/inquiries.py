@@ -9,7 +9,7 @@ from typing import Any
 
 from govflow import timekeeping, views
 from govflow.case import CaseState, Event, event_hash, fold, from_text
-from govflow.draft import moved
+from govflow.draft import element_of, moved
 from govflow.identity import masked
 from govflow.model import Catalog
 from govflow.store import CaseRow, Statements
@@ -63,13 +63,21 @@ def _shown_applicant(row: Mapping[str, Any]) -> dict[str, Any]:
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
     state = from_text(row.body)
-    looks = dict.fromkeys(_passed(subject, statements.events(row.id)), "done")
+    looks = {path: _look(path) for path in _passed(subject, statements.events(row.id))}
     looks |= {f"c_{i.code}": "skipped" for i in state.items.values() if i.state in ("skipped", "terminated")}
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
         light = timekeeping.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
         looks |= dict.fromkeys(_with_scopes(task.path), "working" if light == "green" else light)
     return Progress(subject.ref, subject.catalog, looks)
+
+
+def _look(path: str) -> str:
+    """What was passed is done; a timer that fired shows the light it lit."""
+    element = element_of(path)
+    if not element.startswith("b_"):
+        return "done"
+    return "red" if element.endswith("_due") else "yellow"
 
 
 def _passed(subject: Subject, rows: Sequence[EventRow]) -> list[str]:

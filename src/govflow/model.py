@@ -421,6 +421,7 @@ class Coded(Protocol):
     @property
     def code(self) -> str:
         """The short code, e.g. I07."""
+
     @property
     def slug(self) -> str:
         """The readable name, e.g. food-business-permit."""

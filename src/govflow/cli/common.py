@@ -15,7 +15,6 @@ import click
 from govflow import validation
 from govflow.clocks import SHANGHAI
 from govflow.diagnostics import Severity, render
-from govflow.engine import Engine
 from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load
 from govflow.model import Catalog
@@ -95,11 +94,6 @@ def loaded_from(folder: str) -> Loaded:
 def catalog_from(folder: str) -> Catalog:
     """The sound catalog of a folder."""
     return loaded_from(folder).catalog
-
-
-def engine_from(db: str, folder: str, clock: Callable[[], datetime] | None = None) -> Engine:
-    """An engine on this database with this folder's definitions."""
-    return Engine(db, catalog_from(folder), clock=clock)
 
 
 def moment_from(text: str, field: str) -> datetime:

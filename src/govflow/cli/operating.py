@@ -19,12 +19,12 @@ from govflow.cli.common import (
     catalog_from,
     database_option,
     definitions_option,
-    engine_from,
     json_option,
     language,
     moment_from,
     print_json,
 )
+from govflow.cli.running import engine_from
 from govflow.engine import Engine
 from govflow.store import Database
 from govflow.telling import Teller

@@ -13,12 +13,12 @@ from govflow.cli.common import (
     catalog_from,
     database_option,
     definitions_option,
-    engine_from,
     json_option,
     language,
     moment_from,
     print_json,
 )
+from govflow.cli.running import engine_from
 from govflow.errors import NotFound
 from govflow.model import Catalog, Item, Theme
 from govflow.timekeeping import Calendars

@@ -129,7 +129,8 @@ def _theme_questions(data: Data, index: Index) -> tuple[dict[str, Data], bool]:
 def _items_of(theme: Data, index: Index) -> Iterator[Any]:
     """The data of each item of a theme; None for one that is not there or could not be read."""
     for entry in theme["items"]:
-        place = index.find("item", entry["item"])
+        named = entry.get("item") if isinstance(entry, dict) else None
+        place = index.find("item", named) if isinstance(named, str) else None
         yield place.document.data if place else None
 
 

@@ -22,7 +22,11 @@ CURRENT = "0001"
 KNOWN = ("0001",)
 
 
-class StoreVersionError(GovflowError):
+class StoreError(GovflowError):
+    """The database cannot be used, or refused an operation; nothing was changed."""
+
+
+class StoreVersionError(StoreError):
     """The database's tables are older or newer than this version of the library."""
 
 
@@ -38,22 +42,13 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One writing transaction: commits at the end, rolls back on any error."""
-        with self.engine.connect().execution_options(govflow_write=True) as connection:
-            try:
-                with connection.begin():
-                    yield connection
-            except sa.exc.OperationalError as fault:
-                if "locked" in str(fault.orig) or "busy" in str(fault.orig):
-                    raise Conflict(
-                        "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
-                        "the database is being written by another process and the wait ran out; nothing was changed",
-                    ) from fault
-                raise
+        with _plainly(), self.engine.connect().execution_options(govflow_write=True) as connection, connection.begin():
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One reading transaction: a consistent view."""
-        with self.engine.connect() as connection, connection.begin():
+        with _plainly(), self.engine.connect() as connection, connection.begin():
             yield connection
 
     def version(self) -> str | None:
@@ -99,6 +94,23 @@ class Database:
     def dispose(self) -> None:
         """Close the pooled connections."""
         self.engine.dispose()
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """The database's own errors as plain sentences; the transaction is rolled back by then."""
+    try:
+        yield
+    except sa.exc.DBAPIError as fault:
+        said = str(fault.orig).strip().splitlines()[0] if str(fault.orig).strip() else type(fault.orig).__name__
+        if "locked" in said or "busy" in said:
+            raise Conflict(
+                "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
+                "the database is being written by another process and the wait ran out; nothing was changed",
+            ) from fault
+        raise StoreError(
+            f"数据库拒绝了操作：{said}；本次操作没有任何改动", f"the database refused: {said}; nothing was changed"
+        ) from fault
 
 
 def begin_for_real(connection: sa.Connection) -> None:

@@ -1,0 +1,14 @@
+"""An engine for the commands that need one; apart from `common`, since it brings the database and the process engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from govflow.cli.common import catalog_from
+from govflow.engine import Engine
+
+
+def engine_from(db: str, folder: str, clock: Callable[[], datetime] | None = None) -> Engine:
+    """An engine on this database with this folder's definitions."""
+    return Engine(db, catalog_from(folder), clock=clock)
