@@ -40,15 +40,19 @@ class Draft:
     anchor: str | None = None
     received: str | None = None
     dirty: set[str] = field(default_factory=set)
+    texts: dict[int, str] = field(default_factory=dict)
 
-    @property
-    def at(self) -> str:
-        """The command's instant as UTC text."""
-        return timekeeping.utc(self.now)
+    def __post_init__(self) -> None:
+        """Remember what was open before the command, so that only what it changes is written."""
+        self.at = timekeeping.utc(self.now)  # the command's instant as UTC text
+        self.tasks_before = {id: dict(vars(task)) for id, task in self.state.tasks.items()}
+        self.clocks_before = frozenset(self.state.clocks)
 
     def emit(self, type: str, actor: str | None = None, **body: Any) -> Event:
         """Record one fact and apply it to the state."""
-        event = next_event(self.state.id, self.state, self.at, actor or self.actor, type, body)
+        text = canonical(body)
+        event = next_event(self.state.id, self.state, self.at, actor or self.actor, type, body, text)
+        self.texts[event.seq] = text  # what was hashed is what is written
         fold(self.state, event)
         self.events.append(event)
         return event
@@ -205,8 +209,8 @@ class Draft:
     def _timers(self, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
         """The BPMN timers that show this clock: boundary events of its kind on its host."""
         found = {}
-        for info in self.subject.elements.values():
-            if info.clock == kind and info.item == item and info.edge and (task is None or self._hangs_on(info, task)):
+        for info in self.subject.timers.get((kind, item), ()):
+            if info.edge and (task is None or self._hangs_on(info, task)):
                 found[info.edge] = info.id
         return found
 
@@ -246,11 +250,13 @@ class Draft:
             self.refresh(self.state.clocks[id])
 
 
-def next_event(case: str, state: CaseState | None, at: str, actor: str, type: str, body: dict[str, Any]) -> Event:
-    """The event after the state's last one, chained to its hash."""
+def next_event(
+    case: str, state: CaseState | None, at: str, actor: str, type: str, body: dict[str, Any], text: str | None = None
+) -> Event:
+    """The event after the state's last one, chained to its hash; `text` is the body's canonical JSON, if at hand."""
     seq, previous = (state.seq + 1, state.hash) if state is not None else (1, "")
-    return Event(case, seq, at, actor, type, body, previous,
-                 event_hash(case, seq, at, actor, type, canonical(body), previous))  # fmt: skip
+    text = canonical(body) if text is None else text
+    return Event(case, seq, at, actor, type, body, previous, event_hash(case, seq, at, actor, type, text, previous))
 
 
 def moved(subject: Subject, snapshot: bytes, move: dict[str, Any]) -> spiff.Step:

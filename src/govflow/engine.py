@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from govflow import expiry, handling, intake, stoppage, timekeeping
+from govflow import expiry, handling, inquiries, intake, stoppage, timekeeping
 from govflow.actors import Actor, actor_from
 from govflow.case import Event, TaskState, fold, from_text
 from govflow.clocks import ClockError, Limit
@@ -173,10 +173,10 @@ class Engine(Reader):
             except ClockError as fault:
                 zh, en = stoppage.refusal_text(fault)
                 raise NotAllowed(zh, en, code=fault.code) from fault
-            save(statements, draft, row)
+            saved = save(statements, draft, row)
             if key is not None:
                 statements.remember(key[0], key[1], case, key[2], draft.at)
-            view = self._view(statements, case, moment)
+            view = inquiries.case_view(statements, saved, draft.subject, draft.at, draft.state)
         self._publish(draft.events)
         return view
 

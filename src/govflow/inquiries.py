@@ -29,9 +29,11 @@ class Progress:
     looks: Mapping[str, str]
 
 
-def case_view(statements: Statements, row: CaseRow, subject: Subject, at: str) -> CaseView:
-    """Everything about a case as a caller sees it."""
-    state = from_text(row.body)
+def case_view(
+    statements: Statements, row: CaseRow, subject: Subject, at: str, state: CaseState | None = None
+) -> CaseView:
+    """Everything about a case as a caller sees it; `state` is the row's, where the caller has it already."""
+    state = from_text(row.body) if state is None else state
     names = subject.catalog.materials
     return CaseView(
         id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
@@ -39,7 +41,7 @@ def case_view(statements: Statements, row: CaseRow, subject: Subject, at: str) -
         channel=state.channel, applicant=_shown_applicant(statements.applicant(row.id) or {}), answers=state.answers,
         items=tuple(_items(state, subject)),
         tasks=tuple(views.task_view(t, at) for t in statements.tasks_of(row.id)),
-        clocks=tuple(views.clock_view(c, at) for c in statements.clocks_of(row.id)),
+        clocks=views.clock_views(statements.clocks_of(row.id), state.clocks, at),
         materials=tuple(views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()),
         results=tuple(state.results), opinions=tuple(state.opinions), definition=row.definition, revision=row.revision,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from govflow import bpmn, spiff
@@ -45,6 +45,7 @@ class Subject:
     questions: Mapping[str, Question]
     steps: Mapping[tuple[str, str], Step]
     flag_names: frozenset[str]
+    timers: Mapping[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]]
 
     def item(self, code: str) -> Item:
         """The item with this code."""
@@ -133,8 +134,18 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject
     steps = {(e.item, step.id): step for e in theme.items for step in steps_of(catalog.items[e.item].flow)}
     questions = {q.id: q for e in reversed(theme.items) for q in catalog.items[e.item].questions}
     questions |= {q.id: q for q in theme.questions}
-    return Subject(ref, kind, digest, theme.name, theme, catalog, spiff.compile_process(xml),
-                   bpmn.elements(ref, catalog), questions, steps, _flag_names(theme, steps))  # fmt: skip
+    elements = bpmn.elements(ref, catalog)
+    return Subject(ref, kind, digest, theme.name, theme, catalog, spiff.compile_process(xml), elements, questions, steps,
+                   _flag_names(theme, steps), _timers(elements.values()))  # fmt: skip
+
+
+def _timers(elements: Iterable[bpmn.ElementInfo]) -> dict[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]]:
+    """The timer events by the kind and the item of the clock that they show."""
+    found: dict[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]] = {}
+    for info in elements:
+        if info.clock is not None:
+            found[info.clock, info.item] = (*found.get((info.clock, info.item), ()), info)
+    return found
 
 
 def _flag_names(theme: Theme, steps: Mapping[tuple[str, str], Step]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
@@ -186,9 +186,16 @@ def task_view(row: TaskRow, now: str) -> TaskView:
     )  # fmt: skip
 
 
-def clock_view(row: ClockRow, now: str) -> ClockView:
-    """A clock row as people see it; a closed clock keeps its last light."""
-    clock = clock_from(row)
+def clock_views(rows: Sequence[ClockRow], live: Mapping[str, ClockState], now: str) -> tuple[ClockView, ...]:
+    """A case's clocks as people see them. `live` are those in its state; only the closed ones are read from text."""
+    closed = [row for row in rows if row.id not in live]
+    bodies = json.loads(f"[{','.join(row.body for row in closed)}]")
+    known = {row.id: ClockState(**body) for row, body in zip(closed, bodies, strict=True)} | dict(live)
+    return tuple(clock_view(known[row.id], now) for row in rows)
+
+
+def clock_view(clock: ClockState, now: str) -> ClockView:
+    """A clock as people see it; a closed clock keeps its last light."""
     return ClockView(
         clock.id, clock.kind, clock.item, clock.limit, clock.anchor, clock.due, clock.due_at,
         clock.warn_at, clock.state,
@@ -204,12 +211,13 @@ def clock_from(row: ClockRow) -> ClockState:
 
 def governing_clock(state: CaseState, item: str | None, task: str) -> ClockState | None:
     """The clock that an inbox shows for a task: the earliest due among its own and its item's."""
-    mine = [
-        c
-        for c in state.clocks.values()
-        if c.live and c.due_at and (c.task == task or (c.task is None and _near(c, item)))
-    ]
+    mine = [c for c in state.clocks.values() if c.live and c.due_at and governs(c, item, task)]
     return min(mine, key=lambda c: str(c.due_at), default=None)
+
+
+def governs(clock: ClockState, item: str | None, task: str) -> bool:
+    """Whether a clock is one of those that decide the due date shown for this task of this item."""
+    return clock.task == task if clock.task is not None else _near(clock, item)
 
 
 def _near(clock: ClockState, item: str | None) -> bool:

@@ -11,7 +11,7 @@ from govflow.case import ClockState, TaskState, canonical, to_text
 from govflow.draft import Draft
 from govflow.errors import Conflict
 from govflow.store import CaseRow, ClockRow, Statements, TaskRow
-from govflow.views import governing_clock
+from govflow.views import governing_clock, governs
 
 NOTICES = frozenset({
     "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
@@ -35,13 +35,12 @@ def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any]
     _log(statements, draft)
 
 
-def save(statements: Statements, draft: Draft, before: CaseRow) -> None:
-    """Write the case back; Conflict if somebody else wrote it since it was read."""
-    was = json.loads(before.body)
-    tasks = _new_tasks(draft, was["tasks"])
-    changed_tasks = _changed_tasks(draft, was)
-    fresh = [c for c in draft.state.clocks if c not in was["clocks"]]
-    touched = [c for c in draft.dirty if c in was["clocks"]]
+def save(statements: Statements, draft: Draft, before: CaseRow) -> CaseRow:
+    """Write the case back and return its new row; Conflict if somebody else wrote it since it was read."""
+    tasks = _new_tasks(draft, draft.tasks_before)
+    changed_tasks = _changed_tasks(draft)
+    fresh = [c for c in draft.state.clocks if c not in draft.clocks_before]
+    touched = [c for c in draft.dirty if c in draft.clocks_before]
     clocks = {id: draft.state.clocks[id] for id in fresh}, {id: draft.state.clocks[id] for id in touched}
     new_rows, changed_rows = _clock_rows(draft, clocks[0]), _clock_rows(draft, clocks[1])
     row = _row(draft, before.revision + 1, before.applied_at)
@@ -54,6 +53,7 @@ def save(statements: Statements, draft: Draft, before: CaseRow) -> None:
     statements.update_tasks(changed_tasks)
     statements.put_clocks(new_rows, changed_rows)
     _log(statements, draft)
+    return row
 
 
 def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
@@ -66,10 +66,11 @@ def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
 
 
 def _log(statements: Statements, draft: Draft) -> None:
-    statements.add_events(draft.events)
+    texts = [draft.texts.get(e.seq) or canonical(e.body) for e in draft.events]
+    statements.add_events(draft.events, texts)
     statements.post([
-        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": canonical(e.body), "created_at": e.at, "retry_at": e.at}
-        for e in draft.events if e.type in NOTICES
+        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": text, "created_at": e.at, "retry_at": e.at}
+        for e, text in zip(draft.events, texts, strict=True) if e.type in NOTICES
     ])  # fmt: skip
 
 
@@ -81,15 +82,18 @@ def _new_tasks(draft: Draft, known: Mapping[str, Any]) -> list[TaskRow]:
     return rows
 
 
-def _changed_tasks(draft: Draft, was: Mapping[str, Any]) -> list[TaskRow]:
-    rows = [_task_row(draft, t, state, outcome) for t, state, outcome in draft.closed_tasks if t.id in was["tasks"]]
+def _changed_tasks(draft: Draft) -> list[TaskRow]:
+    """Rows of tasks that were open before: closed now, changed, or with another due date."""
+    known = draft.tasks_before
+    rows = [_task_row(draft, t, state, outcome) for t, state, outcome in draft.closed_tasks if t.id in known]
     closed = {task.id for task, _, _ in draft.closed_tasks}
-    for id, before in was["tasks"].items():
+    dirty = [draft.state.clocks[id] for id in draft.dirty]
+    for id, before in known.items():
         task = draft.state.tasks.get(id)
         if task is None and id not in closed:
             task = TaskState(**before)
             rows.append(_task_row(draft, task, "cancelled", None))
-        elif task is not None and (vars(task) != before or draft.dirty):
+        elif task is not None and (vars(task) != before or any(governs(c, task.item, id) for c in dirty)):
             rows.append(_task_row(draft, task, "open", None))
     return rows
 

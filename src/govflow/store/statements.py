@@ -10,7 +10,7 @@ import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite
 
-from govflow.case import Event, canonical
+from govflow.case import Event
 from govflow.store import tables as t
 
 
@@ -155,7 +155,7 @@ class Statements:
 
     def tasks_of(self, case: str) -> list[TaskRow]:
         """All tasks of a case, open and done, in the order of opening."""
-        return [TaskRow(*row) for row in self.connection.execute(_TASKS_OF, {"case": case})]
+        return [TaskRow(*row) for row in self.connection.execute(_TASKS_OF, {"case": case}).all()]
 
     def inbox(
         self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
@@ -177,7 +177,7 @@ class Statements:
             query = query.where(
                 sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now)
             )
-        return [TaskRow(*row) for row in self.connection.execute(query)]
+        return [TaskRow(*row) for row in self.connection.execute(query).all()]
 
     # --- clocks ------------------------------------------------------------------------------------------------
 
@@ -191,7 +191,7 @@ class Statements:
 
     def clocks_of(self, case: str) -> list[ClockRow]:
         """All clocks of a case, running and closed."""
-        return [ClockRow(*row) for row in self.connection.execute(_CLOCKS_OF, {"case": case})]
+        return [ClockRow(*row) for row in self.connection.execute(_CLOCKS_OF, {"case": case}).all()]
 
     def clock(self, case: str, id: str) -> ClockRow | None:
         """One clock."""
@@ -200,8 +200,8 @@ class Statements:
 
     def cases_awake(self, now: str, limit: int, skip: Iterable[str] = ()) -> list[str]:
         """Cases with a clock to warn or to expire by now, earliest first; an index range, nothing else is read."""
-        rows = self.connection.execute(_AWAKE, {"now": now, "limit": limit, "skip": list(skip) or [""]})
-        return [row[0] for row in rows]
+        rows = self.connection.execute(_AWAKE, {"now": now, "limit": limit, "skip": list(skip) or [""]}).all()
+        return list(dict.fromkeys(row[0] for row in rows))
 
     def cases_with_open_clocks(self, after: str, limit: int) -> list[str]:
         """Cases with open clocks by id, one page."""
@@ -209,13 +209,13 @@ class Statements:
 
     # --- events, outbox, keys ----------------------------------------------------------------------------------
 
-    def add_events(self, events: Sequence[Event]) -> None:
-        """Append events; the primary key refuses a second event with the same number."""
+    def add_events(self, events: Sequence[Event], texts: Sequence[str]) -> None:
+        """Append events, their bodies as the texts that were hashed; the primary key refuses a number's second event."""
         if events:
             self.connection.execute(_ADD_EVENTS, [
                 {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type,
-                 "body": canonical(e.body), "previous": e.previous, "hash": e.hash}
-                for e in events
+                 "body": text, "previous": e.previous, "hash": e.hash}
+                for e, text in zip(events, texts, strict=True)
             ])  # fmt: skip
 
     def events(self, case: str, after: int = 0) -> list[tuple[int, str, str, str, str, str, str]]:
@@ -322,10 +322,10 @@ _UPDATE_CLOCKS = (
 _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_by(t.clocks.c.id)
 _CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
 _AWAKE = (
-    sa.select(t.clocks.c.case_id, sa.func.min(t.clocks.c.wake_at).label("first"))
+    # rows in the order of the index, so that reading stops at the limit; grouping by case would walk every clock
+    sa.select(t.clocks.c.case_id)
     .where(t.clocks.c.wake_at <= _p("now"), t.clocks.c.case_id.not_in(_p("skip", expanding=True)))
-    .group_by(t.clocks.c.case_id)
-    .order_by("first", t.clocks.c.case_id)
+    .order_by(t.clocks.c.wake_at, t.clocks.c.case_id)
     .limit(_p("limit"))
 )
 _OPEN_CLOCKS = (
