@@ -41,7 +41,7 @@ def case_view(
         channel=state.channel, applicant=_shown_applicant(statements.applicant(row.id) or {}), answers=state.answers,
         items=tuple(_items(state, subject)),
         tasks=tuple(views.task_view(t, at) for t in statements.tasks_of(row.id)),
-        clocks=views.clock_views(statements.clocks_of(row.id), state.clocks, at),
+        clocks=views.clock_views(statements.closed_clocks(row.id), state.clocks.values(), at),
         materials=tuple(views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()),
         results=tuple(state.results), opinions=tuple(state.opinions), definition=row.definition, revision=row.revision,
     )  # fmt: skip

@@ -193,6 +193,10 @@ class Statements:
         """All clocks of a case, running and closed."""
         return [ClockRow(*row) for row in self.connection.execute(_CLOCKS_OF, {"case": case}).all()]
 
+    def closed_clocks(self, case: str) -> Sequence[str]:
+        """The facts of a case's closed clocks as JSON; the running ones are in its state."""
+        return self.connection.execute(_CLOSED_CLOCKS, {"case": case}).scalars().all()
+
     def clock(self, case: str, id: str) -> ClockRow | None:
         """One clock."""
         row = self.connection.execute(_CLOCK, {"case": case, "id": id}).one_or_none()
@@ -320,6 +324,9 @@ _UPDATE_CLOCKS = (
     .values({name: _p(name) for name in ("state", "body", "due_at", "wake_at", "provisional", "calendar")})
 )
 _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_by(t.clocks.c.id)
+_CLOSED_CLOCKS = sa.select(t.clocks.c.body).where(
+    t.clocks.c.case_id == _p("case"), t.clocks.c.state.not_in(("running", "suspended"))
+)
 _CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
 _AWAKE = (
     # rows in the order of the index, so that reading stops at the limit; grouping by case would walk every clock
