@@ -55,7 +55,14 @@ def engine(url: str, clock: Watch) -> Iterator[govflow.Engine]:
 def test_the_whole_job(engine: govflow.Engine, clock: Watch) -> None:
     """A restaurant is opened: one acceptance, five departments in parallel, one hand-out, and the log proves it."""
     view = accepted(engine)
-    assert states(view) == {"I01": "reviewing", "I07": "waiting", "I08": "waiting", "I09": "waiting", "I16": "waiting", "I17": "waiting"}
+    assert states(view) == {
+        "I01": "reviewing",
+        "I07": "waiting",
+        "I08": "waiting",
+        "I09": "waiting",
+        "I16": "waiting",
+        "I17": "waiting",
+    }
     view = finish_item(engine, view, "I01")
     assert {t.department for t in view.open_tasks} >= {"D01", "D07", "D08", "D09", "D18"}
     view = finish(engine, view)
@@ -434,7 +441,9 @@ def test_tampering_shows(engine: govflow.Engine, url: str) -> None:
     view = accepted(engine)
     database = sa.create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
     with database.begin() as connection:
-        connection.execute(sa.text("UPDATE clocks SET due_at = '2025-12-31T00:00:00.000000Z' WHERE id = 'I01/promised'"))
+        connection.execute(
+            sa.text("UPDATE clocks SET due_at = '2025-12-31T00:00:00.000000Z' WHERE id = 'I01/promised'")
+        )
     assert any("I01/promised" in fault for fault in engine.check(view.id))
     with database.begin() as connection:
         connection.execute(sa.text("UPDATE events SET actor = 'D01:other' WHERE seq = 2"))

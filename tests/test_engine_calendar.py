@@ -42,14 +42,18 @@ def test_accepted_in_december_before_and_after_the_notice(tmp_path: Path) -> Non
     engine.close()
 
     later = govflow.Engine(
-        url, with_notice(region="cn", year=2027, first="2027-01-01", last="2027-01-06", worked="2027-01-09"), clock=clock
+        url,
+        with_notice(region="cn", year=2027, first="2027-01-01", last="2027-01-06", worked="2027-01-09"),
+        clock=clock,
     )
     clock.forward(days=1)
     changes = later.reproject("2027 年通知公布")
     after = later.case(view.id).clock("I16/statutory")
     assert not after.provisional and after.due == "2027-01-21", "three more rest days, one made-up Saturday"
     told = [e for e in later.history(view.id) if e.type == "clock_reprojected" and e.body["clock"] == "I16/statutory"]
-    assert [(e.body["old"], e.body["new"], e.body["reason"]) for e in told] == [("2027-01-19", "2027-01-21", "2027 年通知公布")]
+    assert [(e.body["old"], e.body["new"], e.body["reason"]) for e in told] == [
+        ("2027-01-19", "2027-01-21", "2027 年通知公布")
+    ]
     assert {c["clock"] for c in changes} >= {"I16/statutory"}
     assert later.check(view.id) == [] and later.reproject() == []
     names = {line.why for line in later.explain(view.id, "I16/statutory").lines}

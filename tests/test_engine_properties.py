@@ -25,7 +25,9 @@ answers = st.fixed_dictionaries({
 
 @settings(max_examples=12)
 @given(answers, st.sets(st.sampled_from(["I07", "I08", "I09", "I16", "I17"]), max_size=2), st.data())
-def test_any_answers_and_any_choices_come_to_an_end(facts: dict[str, object], drop: set[str], data: st.DataObject) -> None:
+def test_any_answers_and_any_choices_come_to_an_end(
+    facts: dict[str, object], drop: set[str], data: st.DataObject
+) -> None:
     """Whatever is answered, refused, stopped or left lying: the case ends, every limit had one clock, the log agrees."""
     with TemporaryDirectory() as folder:
         url, clock = f"sqlite:///{Path(folder)}/cases.db", watch()
@@ -62,7 +64,11 @@ def _one_act(engine: govflow.Engine, case: str, data: st.DataObject) -> govflow.
         if task.kind == "supplement":
             missing = [m.material for m in view.materials if m.status == "missing"]
             return engine.supplement(case, materials=missing, actor="applicant:x")
-        outcome = "approve" if task.kind not in ("decide", "verify") else data.draw(st.sampled_from(["approve", "approve", "refuse"]))
+        outcome = (
+            "approve"
+            if task.kind not in ("decide", "verify")
+            else data.draw(st.sampled_from(["approve", "approve", "refuse"]))
+        )
         return engine.complete(task.id, actor=f"{task.department}:a", outcome=outcome, opinion="意见")
     except NotAllowed:
         return engine.case(case)

@@ -81,7 +81,9 @@ def test_double_completion(engines: tuple[govflow.Engine, govflow.Engine, Watch]
     """One task, two clicks: one effect, and the second hears who was first."""
     one, two, _ = engines
     task = apply_for(one).open_tasks[0].id
-    results = at_once(*(lambda e=e, n=n: e.complete(task, actor=f"D01:{n}", outcome="accept") for e, n in ((one, "a"), (two, "b"))))
+    results = at_once(
+        *(lambda e=e, n=n: e.complete(task, actor=f"D01:{n}", outcome="accept") for e, n in ((one, "a"), (two, "b")))
+    )
     lost = faults(results)
     assert len(lost) == 1 and isinstance(lost[0], Conflict)
     assert types(one, task.rpartition(".")[0]).count("accepted") == 1

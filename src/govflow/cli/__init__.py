@@ -6,6 +6,7 @@ Machine formats go to standard output, everything else to standard error.
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from collections.abc import Iterator
 
@@ -53,6 +54,8 @@ def cli(lang: str | None) -> None:
 
 def main() -> None:
     """Run the command line; every refusal is one plain sentence, never a traceback."""
+    # an interrupted statement is rolled back; the pool would log a traceback about it
+    logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
     try:
         cli.main(standalone_mode=False)
     except click.UsageError as fault:

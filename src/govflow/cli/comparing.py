@@ -1,0 +1,67 @@
+"""Between definitions: how they hang together, what could be better."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from govflow import graph as graphs
+from govflow.cli.common import catalog_from, definitions_option, language
+from govflow.cli.products import subject_from
+from govflow.model import Theme
+
+UNITS = {
+    "submissions": ("份材料", "submissions"), "fields": ("个字段", "fields"), "workdays": ("个工作日", "workdays"),
+    "visits": ("次上门", "visits"),
+}  # fmt: skip
+
+
+@click.command()
+@click.argument("ref", required=False)
+@click.option("--all", "everything", is_flag=True, help="全部事项和一件事。Everything.")
+@click.option(
+    "--format", "format_", type=click.Choice(["text", "json", "dot", "svg"]), default="text", show_default=True,
+    help="text 列出改进建议。text lists suggestions.",
+)  # fmt: skip
+@click.option("-o", "--output", metavar="FILE", help="写入文件；缺省写到标准输出。")
+@definitions_option
+def graph(ref: str | None, everything: bool, format_: str, output: str | None, definitions: str) -> None:
+    """事项、材料、部门、结果的关系图和改进建议。The graph of definitions, and what could be better."""
+    if (ref is None) is not everything:
+        raise click.UsageError(language.say("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all"))
+    catalog = catalog_from(definitions)
+    subject = None if ref is None else subject_from(catalog, ref)
+    themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
+    items = list(catalog.items.values()) if subject is None else [] if isinstance(subject, Theme) else [subject]
+    found = {theme.slug: graphs.suggestions(theme, catalog) for theme in themes}
+    drawn = graphs.graph_of(catalog, themes, items)
+    match format_:
+        case "json":
+            data = {"version": 1, **graphs.as_data(drawn, found, language.code)}
+            text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+        case "dot":
+            text = graphs.as_dot(drawn, language.code)
+        case "svg":
+            text = graphs.as_svg(drawn, language.code)
+        case _:
+            text = "".join(_told(theme.name.in_language(language.code), found[theme.slug]) for theme in themes)
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        Path(output).write_text(text, encoding="utf-8")
+        click.echo(language.say(f"已写入 {output}", f"wrote {output}"), err=True)
+
+
+def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
+    lines = [name]
+    for each in found:
+        unit = language.say(*UNITS[each.unit])
+        lines.append(f"  {each.number:>2} {each.what.text(language.code)}: {each.before} → {each.after} {unit}")
+    if not found:
+        lines.append(language.say("  没有建议", "  no suggestions"))
+    return "\n".join(lines) + "\n"
+
+
+COMMANDS = (graph,)
