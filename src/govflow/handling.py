@@ -60,7 +60,9 @@ def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion:
     if task.assignee is not None and task.assignee != actor.text:
         raise NotAllowed(f"任务“{task.name}”已由 {task.assignee} 认领", f"the task is claimed by {task.assignee}")
     outcome = _outcome(task, outcome, opinion)
-    for each in _joint(draft, task):
+    together = _joint(draft, task)
+    for each in together:
+        each.joint = task.joint if len(together) > 1 else None
         _complete_one(draft, each, outcome, opinion, data)
 
 

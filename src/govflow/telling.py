@@ -9,6 +9,7 @@ from typing import Any
 from govflow import timekeeping
 from govflow.clocks import local
 from govflow.model import Catalog
+from govflow.plan import steps_in
 from govflow.views import EventView
 
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
@@ -85,6 +86,15 @@ class Teller:
         found = self.catalog.items.get(code or "")
         return "" if found is None else f"{code} {found.name.in_language(self.lang)}"
 
+    def named(self, code: str | None, name: str) -> str:
+        """A step's, procedure's or result's name as an event keeps it (Chinese), in this language."""
+        item = self.catalog.items.get(code or "")
+        if item is None or self.lang.startswith("zh"):
+            return name
+        known = [step.name for step in steps_in(item.flow)] + [result.name for result in item.results]
+        text = max((t for t in known if name.startswith(str(t))), key=lambda t: len(str(t)), default=None)
+        return name if text is None else text.in_language(self.lang)
+
     def materials(self, codes: list[str]) -> str:
         """Material names, listed."""
         names = [
@@ -147,9 +157,9 @@ TOLD_OTHERWISE = ("accept", "supplement", "decide", "verify", "issue", "deliver"
 def _completed(t: Teller, b: Mapping[str, Any]) -> Line:
     if b.get("kind") in TOLD_OTHERWISE or b["outcome"] == "correct":
         return "", ""
-    opinion = f"：{b['opinion']}" if b["opinion"] else ""
+    opinion = t.say("：", ": ") + b["opinion"] if b["opinion"] else ""
     joint = t.say("（联合踏勘）", " (joint visit)") if b.get("joint") else ""
-    return f"{b['item'] or ''} {b['name']}{joint}{opinion}".strip(), "·"
+    return f"{b['item'] or ''} {t.named(b['item'], b['name'])}{joint}{opinion}".strip(), "·"
 
 
 def _decided(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -161,7 +171,7 @@ def _decided(t: Teller, b: Mapping[str, Any]) -> Line:
 def _verified(t: Teller, b: Mapping[str, Any]) -> Line:
     good = b["outcome"] == "approve"
     zh, en = ("数据核验一致，不再办理", "data checked, not handled again") if good else ("核验不一致", "check failed")
-    return f"{t.item(b['item'])}：{t.say(zh, en)}", "✔" if good else "✘"
+    return t.item(b["item"]) + t.say(f"：{zh}", f": {en}"), "✔" if good else "✘"
 
 
 def _terminated(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -169,7 +179,9 @@ def _terminated(t: Teller, b: Mapping[str, Any]) -> Line:
 
 
 def _issued(t: Teller, b: Mapping[str, Any]) -> Line:
-    return t.say(f"制发《{b['name']}》，编号 {b['number']}", f"issues {b['name']}, number {b['number']}"), "★"
+    return t.say(
+        f"制发《{b['name']}》，编号 {b['number']}", f"issues {t.named(b['item'], b['name'])}, number {b['number']}"
+    ), "★"
 
 
 def _delivered(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -183,7 +195,7 @@ def _suspended(t: Teller, b: Mapping[str, Any]) -> Line:
         ), "‖"
     what = t.clocks(b["clocks"])
     return t.say(f"{t.item(b['item'])} 因“{b['reason']}”停止计时（{what}）",
-                 f"{t.item(b['item'])}: clocks stop for {b['reason']} ({what})"), "‖"  # fmt: skip
+                 f"{t.item(b['item'])}: clocks stop for {t.named(b['item'], b['reason'])} ({what})"), "‖"  # fmt: skip
 
 
 def _resumed(t: Teller, b: Mapping[str, Any]) -> Line:

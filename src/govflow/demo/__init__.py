@@ -38,7 +38,7 @@ def run(
         old.unlink()
     simulation: Simulation | None = None
     engine = Engine(f"sqlite:///{database}", catalog, clock=lambda: simulation.now if simulation else story.start)
-    simulation = Simulation(engine, catalog, story, application, story.start)
+    simulation = Simulation(engine, catalog, story, application, story.start, lang)
     narrator = Narrator(catalog, catalog.themes[theme], engine, lang, say)
     narrator.opening(application, facts, drop)
     engine.subscribe(narrator.hear)

@@ -15,10 +15,18 @@ from govflow.model import Catalog
 from govflow.views import CaseView, ClockView, TaskView
 
 OPINIONS = {
-    "review": "材料真实有效，符合条件", "consult": "无异议", "visit": "现场符合要求", "test": "检测合格",
-    "expert_review": "专家组同意", "hearing": "听证无异议", "publicise": "公示期满无异议", "decide": "同意",
-    "issue": "", "deliver": "", "accept": "", "verify": "数据一致", "notice": "已书面告知所需时间", "post_check": "与承诺一致",
-}  # fmt: skip
+    "review": ("材料真实有效，符合条件", "documents in order"),
+    "consult": ("无异议", "no objection"),
+    "visit": ("现场符合要求", "premises in order"),
+    "test": ("检测合格", "test passed"),
+    "expert_review": ("专家组同意", "experts agree"),
+    "hearing": ("听证无异议", "hearing without objection"),
+    "publicise": ("公示期满无异议", "no objection in the period"),
+    "decide": ("同意", "agreed"),
+    "verify": ("数据一致", "data agree"),
+    "notice": ("已书面告知所需时间", "told in writing how long it takes"),
+    "post_check": ("与承诺一致", "as committed"),
+}
 
 LONGEST = timedelta(days=800)
 
@@ -59,6 +67,7 @@ class Simulation:
     story: Story
     application: Mapping[str, Any]
     now: datetime
+    lang: str = "zh"
     planned: dict[str, datetime] = field(default_factory=dict)
     case: str = ""
     late: str | None = None
@@ -143,7 +152,7 @@ class Simulation:
         elif self.engine.is_open(task.id):
             role = "/head" if task.role == "head" else ""
             self.engine.complete(task.id, actor=self._actor(task.department, role), outcome="approve",
-                                 opinion=OPINIONS.get(task.kind, ""))  # fmt: skip
+                                 opinion=OPINIONS.get(task.kind, ("", ""))[self.lang == "en"])  # fmt: skip
 
     def _accept(self, task: TaskView) -> None:
         missing = [m.material for m in self.engine.case(self.case).materials if m.status == "missing"]

@@ -134,6 +134,21 @@ class Narrator:
         for who, what, mark, at in self._grouped(events):
             self.out(f"  {at if at != moment else ' ' * 14} {mark} {who}  {what}")
             moment = at
+        if sum(event.type == "item_started" for event in events) > 1:
+            self._inboxes()
+
+    def _inboxes(self) -> None:
+        """What each department finds in its inbox when the branches open."""
+        departments = dict.fromkeys(item.department for item in self.catalog.items.values())
+        for code in departments:
+            tasks = self.engine.tasks(department=code).items
+            if tasks:
+                shown = self.say("；", "; ").join(
+                    f"{t.item} {self.teller.named(t.item, t.name)}"
+                    + (self.say(f"（{t.due} 前）", f" (by {t.due})") if t.due else "")
+                    for t in tasks
+                )
+                self.out(f"  {' ' * 14} ☰ {self.teller.department(code)}{self.say('收件箱', ': inbox')}  {shown}")
 
     def _grouped(self, events: Iterable[EventView]) -> list[tuple[str, str, str, str]]:
         lines = []
@@ -207,7 +222,7 @@ class Narrator:
         self.out(
             self.say(
                 "  事项                                   计划        期限        实际",
-                "  item          planned     due         actual",
+                "  item                                   planned     due         actual",
             )
         )
         for item in view.items:
@@ -220,7 +235,9 @@ class Narrator:
             self.out(
                 f"  {name} {planned.items[item.item].due}  {promised.due if promised else '—':10}  {actual} {light}"
             )
-        done = timekeeping.local_date(view.closed or view.applied)
+        done = timekeeping.local_date(
+            max((r["delivered"] for r in view.results if r["delivered"]), default=view.applied)
+        )
         self.out(self.say(f"  全件：计划 {planned.due} 前全部决定，实际 {done} 一次送达",
                           f"  whole: all decided by {planned.due} as planned, handed out {done}"))  # fmt: skip
         self.out(self.say(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
@@ -250,7 +267,7 @@ class Narrator:
     def _explained(self, view: CaseView, clock: ClockView) -> None:
         found = self.engine.explain(view.id, clock.id, self.lang)
         owner = self.teller.item(clock.item) or self.say("全件", "whole case")
-        self.out(f"  {owner}：{found.summary}")
+        self.out(f"  {owner}{self.say('：', ': ')}{found.summary}")
         self.out(f"    {_days(found)}")
 
     def _title(self, text: str) -> None:
