@@ -364,6 +364,7 @@ def _clock_extended(state: CaseState, event: Event) -> None:
     body = event.body
     for id in body["clocks"]:
         state.clocks[id].extensions.append([body["by"], body["decided_on"], event.actor, body["reason"]])
+        state.clocks[id].warned = None  # the new due date deserves a warning of its own
 
 
 def _clock_warned(state: CaseState, event: Event) -> None:

@@ -122,7 +122,6 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
     draft.emit("clocks_extended", clocks=[c.id for c in extended], by=by.text("en"), decided_on=today.isoformat(), reason=reason,
                item=code)  # fmt: skip
     for clock in extended:
-        clock.warned = None
         draft.refresh(clock)
 
 
