@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
@@ -78,7 +78,8 @@ def _variants(catalog: Catalog) -> dict[str, Item]:
 
 def _record(kind: Kind, code: str, old: Any, new: Any) -> Iterator[Change]:
     if old is None or new is None:
-        yield Change(kind, code, "", *(None if each is None else str(each.name) for each in (old, new)), False)
+        names = [None if each is None else str(each.name) for each in (old, new)]
+        yield Change(kind, code, "", names[0], names[1], False)
         return
     for path, before, after, wording in _walk("", old, new, False):
         yield Change(kind, code, path, before, after, wording)
@@ -101,6 +102,20 @@ def _walk(path: str, old: Any, new: Any, wording: bool) -> Iterator[Difference]:
         yield from _lists(path, old, new, wording)
     else:
         yield path, _shown(old), _shown(new), wording or isinstance(old, Text) or isinstance(new, Text)
+
+
+def as_data(changed: Iterable[Change], counted: Iterable[Figures]) -> dict[str, Any]:
+    """Plain data for JSON."""
+    return {
+        "changes": [
+            {"kind": c.kind, "code": c.code, "where": c.where, "old": c.old, "new": c.new, "wording": c.wording}
+            for c in changed
+        ],
+        "figures": [
+            {"code": f.code, "values": {key: {"before": old, "after": new} for key, (old, new) in f.values.items()}}
+            for f in counted
+        ],
+    }
 
 
 def _plain(*lists: tuple[Any, ...]) -> bool:
@@ -155,15 +170,32 @@ def _shown(value: Any) -> str | None:
 
 def figures(old: Catalog, new: Catalog) -> tuple[Figures, ...]:
     """Materials, workdays, steps, visits, trips of each theme and item, before and after, where one of them differs."""
-    found = []
-    for before, after, count in ((old.themes, new.themes, _of_theme), (old.items, new.items, _of_item)):
-        for code in (*after, *(code for code in before if code not in after)):
-            was = count(before[code], old) if code in before else {}  # type: ignore[operator]
-            now = count(after[code], new) if code in after else {}  # type: ignore[operator]
-            values = {key: (was.get(key), now.get(key)) for key in FIGURES if was.get(key) != now.get(key)}
-            if values:
-                found.append(Figures(code, (after if code in after else before)[code].name, values))
-    return tuple(found)
+    return (*_figures(old, new, _themes_counted), *_figures(old, new, _items_counted))
+
+
+Counted = dict[str, tuple[Text, dict[str, float]]]
+
+
+def _figures(old: Catalog, new: Catalog, count: Callable[[Catalog], Counted]) -> Iterator[Figures]:
+    before, after = count(old), count(new)
+    for code in (*after, *(code for code in before if code not in after)):
+        was, now = before.get(code), after.get(code)
+        values = {
+            key: (was[1][key] if was is not None else None, now[1][key] if now is not None else None) for key in FIGURES
+        }
+        changed = {key: pair for key, pair in values.items() if pair[0] != pair[1]}
+        if changed:
+            named = now or was
+            assert named is not None
+            yield Figures(code, named[0], changed)
+
+
+def _themes_counted(catalog: Catalog) -> Counted:
+    return {theme.code: (theme.name, _of_theme(theme, catalog)) for theme in catalog.themes.values()}
+
+
+def _items_counted(catalog: Catalog) -> Counted:
+    return {item.code: (item.name, _of_item(item, catalog)) for item in catalog.items.values()}
 
 
 def _of_theme(theme: Theme, catalog: Catalog) -> dict[str, float]:

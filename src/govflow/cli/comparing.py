@@ -1,4 +1,4 @@
-"""Between definitions: how they hang together, what could be better."""
+"""Between definitions: how they hang together, what could be better, what has changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
+from govflow import changes, scenarios
 from govflow import graph as graphs
-from govflow.cli.common import catalog_from, definitions_option, language
+from govflow.cli.common import catalog_from, definitions_option, json_option, language, print_json
 from govflow.cli.products import subject_from
+from govflow.loader import load
 from govflow.model import Theme
 
 UNITS = {
@@ -64,4 +66,45 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-COMMANDS = (graph,)
+@click.command()
+@click.argument("old", type=click.Path(exists=True, path_type=Path))
+@click.argument("new", type=click.Path(exists=True, path_type=Path))
+@click.option("--wording", is_flag=True, help="也列出只改文字的地方。Also what changed in wording only.")
+@click.option("--no-scenarios", is_flag=True, help="不运行场景。Without running scenarios.")
+@json_option
+def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool) -> None:
+    """比较两个定义文件夹：改了什么，前后数字，哪些场景的结果会变。What changed between two folders, and what it moves."""
+    before, after = load(old, rules=()), load(new, rules=())
+    found = changes.compare(before.catalog, after.catalog)
+    counted = changes.figures(before.catalog, after.catalog)
+    tests = [] if no_scenarios else scenarios.scenarios_in(before)
+    moved = scenarios.moved(tests, before.catalog, after.catalog, language.code)
+    if as_json:
+        print_json(
+            {**changes.as_data(found, counted), "moved": scenarios.as_data(moved, (), language.code)["scenarios"]}
+        )
+        return
+    for each in found:
+        if wording or not each.wording:
+            click.echo(
+                f"{each.kind} {each.code} {each.where}: {each.old or '—'} → {each.new or '—'}".replace(" :", ":")
+            )
+    silent = sum(each.wording for each in found)
+    if silent and not wording:
+        click.echo(language.say(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only"))
+    for figure in counted:
+        numbers = ", ".join(_pair(key, *pair) for key, pair in figure.values.items())
+        click.echo(f"{figure.code} {figure.name.in_language(language.code)}: {numbers}")
+    for failure, name in ((failure, each.scenario.name) for each in moved for failure in each.failures):
+        what, place = failure.what.text(language.code), f"{failure.span.file}:{failure.span.line}"
+        click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
+    if not found:
+        click.echo(language.say("没有变化", "no changes"))
+
+
+def _pair(key: str, old: float | None, new: float | None) -> str:
+    values = " → ".join("—" if value is None else f"{value:g}" for value in (old, new))
+    return f"{changes.FIGURES[key].text(language.code)} {values}"
+
+
+COMMANDS = (graph, diff)

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from govflow import bpmn
+from govflow import bpmn, bundle
 from govflow.clocks import ClockError
 from govflow.diagnostics import Message
 from govflow.engine import Engine
@@ -31,6 +31,7 @@ __all__ = [
     "Step",
     "as_data",
     "coverage",
+    "moved",
     "play",
     "scenarios_in",
     "subjects",
@@ -78,6 +79,23 @@ def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: str = "zh") -> I
             yield _played(scenario, stage)
     finally:
         engine.close()
+
+
+def moved(scenarios: Iterable[Scenario], old: Catalog, new: Catalog, lang: str = "zh") -> list[Played]:
+    """The scenarios that pass with the old definitions and fail with the new ones, as they fail there.
+
+    Only those of items and themes whose definition differs are run.
+    """
+    changed = [each for each in scenarios if _definition(each.of, old) != _definition(each.of, new)]
+    passed = [each.scenario for each in play(changed, old, lang) if each.passed]
+    return [each for each in play(passed, new, lang) if not each.passed]
+
+
+def _definition(ref: str, catalog: Catalog) -> str | None:
+    if ref not in catalog.themes and ref not in catalog.items:
+        return None
+    code = catalog.themes[ref].code if ref in catalog.themes else catalog.items[ref].code
+    return bundle.definition_hash(catalog, code)
 
 
 @dataclass(frozen=True, slots=True)
