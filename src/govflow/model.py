@@ -160,6 +160,25 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Share:
+    """A share of a limit that is left, in percent: 20% of ten workdays are the last two."""
+
+    percent: int
+
+    def of(self, limit: Limit) -> Limit:
+        """The share as a length, rounded down to whole units."""
+        return Limit(limit.value * self.percent // 100, limit.unit)
+
+    def text(self, lang: str = "zh") -> str:
+        """As it is written, in any language."""
+        return f"{self.percent}%"
+
+
+Warn = Limit | Share
+"""When a light turns yellow: so much left, or such a share left."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimeLimit:
     """A time limit: how long, from which event (`received`, `accepted`, `decided`, `notified`), on what basis."""
 
@@ -167,7 +186,7 @@ class TimeLimit:
     start: str
     basis: str | None = None
     extension: Extension | None = None
-    warn: Limit | None = None
+    warn: Warn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +207,7 @@ class Limits:
     correction: CorrectionRule
     delivery: Limit
     post_check: TimeLimit | None = None
-    warning: Limit | None = None
+    warning: Warn | None = None
 
 
 @dataclass(frozen=True, slots=True)

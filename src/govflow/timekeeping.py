@@ -11,6 +11,7 @@ from typing import Any
 from govflow import clocks
 from govflow.case import ClockState
 from govflow.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.model import Share, Warn
 from govflow.workdays import Calendar
 
 DEFAULT_WARNING = Limit.parse("2 workdays")
@@ -62,8 +63,10 @@ def policy_from(warning: str) -> LightPolicy:
     return LightPolicy(int(limit_of(warning).value))
 
 
-def warning_for(limit: Limit, warning: Limit | None) -> str:
+def warning_for(limit: Limit, warning: Warn | None) -> str:
     """The warning that suits a limit: the setting, but at most half of the limit, or a short one would start yellow."""
+    if isinstance(warning, Share):
+        return warning.text()
     setting = warning or DEFAULT_WARNING
     if limit.unit != setting.unit:
         return setting.text("en")

@@ -21,10 +21,9 @@ from govflow.bpmn.blocks import (
     Scope,
     entry,
 )  # fmt: skip
-from govflow.bpmn.parts import WARNING, Term, both, files, ncname, short_name, timer, watch
-from govflow.clocks import Limit
+from govflow.bpmn.parts import Term, both, early, files, ncname, short_name, timer, watch
 from govflow.model import Block as Flow
-from govflow.model import Catalog, Item, SpecialProcedure, Step, Text, Together
+from govflow.model import Catalog, Item, SpecialProcedure, Step, Text, Together, Warn
 
 WINDOW = "window"
 # What the case does once for all its items, or after the hand-out.
@@ -41,7 +40,7 @@ class Making:
     deliver: bool
 
     @property
-    def warn(self) -> Limit | None:
+    def warn(self) -> Warn | None:
         """How long before its end a clock warns."""
         return self.item.limits.warning
 
@@ -144,7 +143,7 @@ def _step(making: Making, step: Step) -> Block:
     if step.within is None:
         return Activity(task)
     stem = f"{making.item.code}_{ncname(step.id)}"
-    term = Term("step", step.within, making.warn or WARNING)
+    term = Term("step", step.within, early(making.warn, step.within))
     if step.kind == "consult" and step.silence is not None:
         # 逾期不复的，视为无异议: time itself answers, so this one timer interrupts.
         return Activity(

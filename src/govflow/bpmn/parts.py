@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from govflow.bpmn.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, Watch
 from govflow.clocks import Limit
-from govflow.model import Catalog, Text, TimeLimit
+from govflow.model import Catalog, Share, Text, TimeLimit, Warn
 
 WARNING = Limit(Decimal(2), "workday")  # a yellow light shows when so much is left, unless the item says otherwise
 
@@ -39,9 +39,14 @@ class Term:
     basis: str | None = None
 
     @classmethod
-    def of(cls, clock: str, limit: TimeLimit, warn: Limit | None = None) -> Term:
+    def of(cls, clock: str, limit: TimeLimit, warn: Warn | None = None) -> Term:
         """The clock of a definition's time limit."""
-        return cls(clock, limit.within, limit.warn or warn or WARNING, limit.start, limit.basis)
+        return cls(clock, limit.within, early(limit.warn or warn, limit.within), limit.start, limit.basis)
+
+
+def early(warn: Warn | None, limit: Limit) -> Limit:
+    """How long before its end a limit warns."""
+    return warn.of(limit) if isinstance(warn, Share) else warn or WARNING
 
 
 def both(zh: str, en: str) -> Text:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from govflow.building.flow import ACTIVITIES, departments_in, flow_from, with_department
-from govflow.building.shared import NO_NAMES, Data, Names, Plain, Source, library_texts, limit_of
+from govflow.building.shared import NO_NAMES, Data, Names, Plain, Source, library_texts, limit_of, warn_of
 from govflow.clocks import Limit
 from govflow.conditions import condition_from
 from govflow.model import (
@@ -275,7 +275,7 @@ def _limits(data: Data) -> Limits:
         correction=_correction(data.get("correction", {})),
         delivery=Limit.parse(data.get("delivery", "10 workdays")),
         post_check=_time_limit(data.get("post_check"), "decided"),
-        warning=Limit.parse(data.get("warning", "2 workdays")),
+        warning=warn_of(data.get("warning", "2 workdays")),
     )
 
 
@@ -288,7 +288,7 @@ def _time_limit(data: Data | str | None, start: str = "accepted") -> TimeLimit |
         start=data.get("from", start),
         basis=data.get("basis"),
         extension=_extension(extension) if extension else None,
-        warn=limit_of(data.get("warning")),
+        warn=warn_of(data.get("warning")),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from govflow.clocks import Limit
+from govflow.model import Share
 
 Data = Mapping[str, Any]
 
@@ -59,6 +60,13 @@ NO_NAMES = Names()
 def limit_of(text: str | None) -> Limit | None:
     """The limit, or None where none is given."""
     return None if text is None else Limit.parse(text)
+
+
+def warn_of(text: str | None) -> Limit | Share | None:
+    """When a light turns yellow: a length, or a share such as `20%`."""
+    if text is not None and text.strip().endswith("%"):
+        return Share(int(text.strip().removesuffix("%")))
+    return limit_of(text)
 
 
 def library_texts(kind: str, entries: Data) -> Iterator[tuple[str, str]]:
