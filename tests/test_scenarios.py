@@ -9,6 +9,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from govflow import scenarios
 from govflow.diagnostics import Severity, render
 from govflow.loader import Loaded, load, load_texts
@@ -206,3 +209,39 @@ def test_the_command_line(tmp_path: Path) -> None:
     assert done.returncode == 1 and f"{target}:9:33" in done.stdout and "实际: reviewing" in done.stdout
     target.write_text(written("      - {at: 2025-06-03, do: sbmit}", "      - {state: closed}"), "utf-8")
     assert command(str(target), cwd=tmp_path).returncode == 1
+
+
+WORDS = {
+    "item": st.sampled_from(["I01", "I07", "food-business-permit", "I20"]),
+    "task": st.sampled_from(["file-review", "issue", "decide", "post_check", "x"]),
+    "department": st.sampled_from(["D01", "market-regulation", "D99"]),
+    "outcome": st.sampled_from(["approve", "refuse", "object", "maybe"]),
+    "opinion": st.just("理由"),
+    "procedure": st.sampled_from(["site-check", "现场核查", "x"]),
+    "by": st.sampled_from(["5 workdays", "3 months", "0 workdays"]),
+    "reason": st.just("理由"),
+    "actor": st.sampled_from(["D01/head:李", "applicant:x", "D99:y", "z"]),
+    "materials": st.lists(st.sampled_from(["M02", "M07", "M99"]), max_size=3),
+    "missing": st.lists(st.sampled_from(["M08", "M09"]), min_size=1, max_size=2),
+    "refused": st.just("不能"),
+}
+VERBS = (
+    "submit", "ask_correction", "supplement", "accept", "not_accept", "complete", "finish_item", "approve", "refuse", "suspend",
+    "resume", "extend", "withdraw", "deliver", "sweep",
+)  # fmt: skip
+STEP = st.fixed_dictionaries({"do": st.sampled_from(VERBS)}, optional=WORDS)
+
+
+@given(st.sampled_from(["I07", "T6"]), st.lists(STEP, min_size=1, max_size=8), st.integers(0, 5))
+@settings(max_examples=60)
+def test_whatever_is_written_nothing_is_raised(of: str, steps: list[dict[str, Any]], apart: int) -> None:
+    """Any order of steps with any words ends in a pass or in failures with sentences, never in a traceback."""
+    lines = [
+        {"at": f"2025-06-{3 + n * apart:02d} 10:00" if 3 + n * apart <= 30 else "2025-06-30 10:00", **s}
+        for n, s in enumerate([{"do": "submit"}, *steps])
+    ]
+    text = "\n".join(f"      - {json.dumps(line, ensure_ascii=False)}" for line in lines)
+    document = read(written(text, "      - {state: closed, light: red}", of), "try.scenarios.yaml")
+    for each in scenarios.play(scenarios_from(document), catalog()):
+        assert all(failure.what.zh and failure.got for failure in each.failures)
+        assert scenarios.told(each, "en") or each.passed
