@@ -47,9 +47,10 @@ class _Check:
         return found[-1] if found else None
 
     def explained(self, clock: ClockView | None) -> Callable[[], tuple[str, ...]]:
-        """Why a clock is due when it is, day by day; computed only when it is shown."""
+        """Why a clock is due when it is, day by day; the clocks there are if it is none. Computed only when shown."""
         if clock is None:
-            return _no_details
+            listed = "、".join(each.id for each in self.view.clocks) or NONE
+            return lambda: (Message(f"现有的时钟：{listed}", f"clocks there are: {listed}").text(self.lang),)
         return lambda: _lines(self.player.engine.explain(self.player.id, clock.id, self.lang), self.lang)
 
 
