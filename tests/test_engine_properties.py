@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 import govflow
 from govflow import NotAllowed
-from tests.cases import ANSWERS, COMPANY, catalog, states, watch
+from govflow.conditions import facts_in
+from govflow.model import Item
+from govflow.subject import steps_of
+from tests.cases import ANSWERS, COMPANY, PERSON, accepted, catalog, finish, states, watch
 
 FINAL = {"delivered", "refused", "terminated", "skipped", "verified", "granted", "withdrawn"}
 
@@ -75,28 +78,54 @@ def _one_act(engine: govflow.Engine, case: str, data: st.DataObject) -> govflow.
 
 
 def test_every_declared_limit_has_one_clock_with_effects() -> None:
-    """Over all definitions: each limit an item declares has exactly one live clock, with a warning and an effect."""
+    """Over all items, run to their end: each limit that is declared had exactly one clock, with a warning and an effect."""
     shelf = catalog()
     with TemporaryDirectory() as folder:
-        clock = watch()
-        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=clock)
+        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=watch())
         for item in shelf.items.values():
-            person = {"kind": "自然人", "name": "陈江", "id": "11010519491231002X"}
-            facts = {q.id: _some(q) for q in item.questions}
-            view = engine.apply(item.code, applicant=person, answers=facts, actor="applicant:x")
-            assert [c.kind for c in view.clocks] == ["correction_notice"]
-            missing = [m.material for m in view.materials if m.status == "missing"]
-            if missing:
-                engine.ask_correction(view.id, missing=missing, actor=f"{item.department}:a")
-                view = engine.supplement(view.id, materials=missing, actor="applicant:x")
-            view = engine.complete(view.open_tasks[0].id, actor=f"{item.department}:a", outcome="accept")
-            live = [c for c in view.clocks if c.closed_at is None]
-            declared = {k for k, v in (("promised", item.limits.promised), ("statutory", item.limits.statutory)) if v}
-            for kind in declared:
-                found = [c for c in live if c.kind == kind and c.item == item.code]
-                assert len(found) == 1, (item.code, kind)
-                assert found[0].due_at and found[0].warn_at and found[0].effect, (item.code, kind)
-            assert {c.kind for c in live} >= declared
+            view = _run_alone(engine, item)
+            clocks = [c for c in view.clocks if c.id in _declared(item)]
+            assert sorted(c.id for c in clocks) == sorted(_declared(item)), item.code
+            assert all(c.due and c.effect and c.closed_at for c in clocks), item.code
+            assert len({c.id for c in view.clocks}) == len(view.clocks)
+        engine.close()
+
+
+def _declared(item: Item) -> set[str]:
+    """The ids of the clocks that an item's definition calls for when every step is taken."""
+    limits, code = item.limits, item.code
+    ids = {"accept/correction_notice", f"{code}/delivery"}
+    ids |= {f"{code}/promised"} if limits.promised else set()
+    ids |= {f"{code}/statutory"} if limits.statutory else set()
+    ids |= {f"{code}/post_check"} if limits.post_check else set()
+    for step in steps_of(item.flow):
+        if step.when is not None or step.kind in ("accept", "deliver", "post_check"):
+            continue
+        ids |= {f"{code}/{step.id}/step"} if step.within else set()
+        procedure = item.procedure(step.procedure) if step.procedure else None
+        ids |= {f"{code}/{step.id}/procedure"} if procedure and procedure.limit else set()
+    return ids
+
+
+def _run_alone(engine: govflow.Engine, item: Item) -> govflow.CaseView:
+    """One item from application to archive, without choosing commitment."""
+    chosen = {fact.fact for fact in facts_in(item.commitment.when)} if item.commitment else set()
+    facts = {q.id: False if q.id in chosen else _some(q) for q in item.questions}
+    view = engine.apply(item.code, applicant=PERSON, answers=facts, actor="applicant:x")
+    missing = [m.material for m in view.materials if m.status == "missing"]
+    if missing:
+        engine.ask_correction(view.id, missing=missing, actor=f"{item.department}:a")
+        view = engine.supplement(view.id, materials=missing, actor="applicant:x")
+    return finish(engine, view)
+
+
+def test_a_theme_s_own_limits_have_clocks() -> None:
+    """The theme's promise and the cap of joint handling run over the whole case."""
+    with TemporaryDirectory() as folder:
+        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", catalog(), clock=watch())
+        view = accepted(engine)
+        for id, due in (("theme/promised", "2025-03-17"), ("theme/joint_cap", "2025-05-08")):
+            assert (view.clock(id).due, view.clock(id).effect) == (due, "escalate")
         engine.close()
 
 
