@@ -34,6 +34,11 @@ class Places:
         self._starts = [start for start, _, _ in self._edits]
         self._origins = [edit.start_offset for _, _, edit in self._edits]
 
+    @property
+    def mended(self) -> bool:
+        """Whether the parsed text is another one than the file's own."""
+        return bool(self._edits)
+
     def original(self, offset: int) -> int:
         """The offset in the file's own text for an offset in the parsed text."""
         at = bisect_right(self._starts, offset) - 1
