@@ -20,6 +20,7 @@ demo: $(RUN_READY) ## open a restaurant: five departments in parallel, on a simu
 
 test: $(DEV_READY) ## run the whole test suite (starts a PostgreSQL server of its own)
 	@$(PY) tests/postgres.py
+	@$(PY) tests/node.py
 	@$(PY) -m pytest -n 2 --dist loadfile
 
 lint: $(DEV_READY) ## the house rules alone: style, types, who may import whom
@@ -29,7 +30,7 @@ lint: $(DEV_READY) ## the house rules alone: style, types, who may import whom
 	@.venv/bin/lint-imports --no-cache
 
 clean: ## remove the environment and everything that tools leave behind
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .govflow-cache
+	rm -rf .venv .test-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .govflow-cache
 
 # A second run is instant: nothing is done unless pyproject.toml is newer than the stamp.
 $(RUN_READY): pyproject.toml

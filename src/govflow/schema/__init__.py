@@ -85,16 +85,31 @@ def _schema(kind: str) -> dict[str, Any]:
 
 
 def _give_titles(node: Any, shared: dict[str, Any]) -> None:
-    """A key that only refers to a shared definition is called what that is called."""
+    """A key that only refers to a shared definition is called what that is called; every key is described."""
     if isinstance(node, list):
         for value in node:
             _give_titles(value, shared)
     elif isinstance(node, dict):
-        target = shared.get(str(node.get("$ref", "")).removeprefix("#/$defs/"))
-        if target is not None and "title" in target:
+        target = _target(node, shared)
+        if "title" in target:
             node.setdefault("title", target["title"])
         for value in node.values():
             _give_titles(value, shared)
+        keys = node.get("properties")
+        for key in keys.values() if isinstance(keys, dict) else ():
+            _describe(key, _target(key, shared))
+
+
+def _describe(key: dict[str, Any], target: dict[str, Any]) -> None:
+    """Begin the description with the title: what an editor shows beside a proposed key is the description alone."""
+    title, more = key.get("title"), key.get("description", target.get("description"))
+    if title:
+        key["description"] = title if not more else more if more.startswith(title) else f"{title}：{more}"
+
+
+def _target(node: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = shared.get(str(node.get("$ref", "")).removeprefix("#/$defs/"), {})
+    return found
 
 
 def _read(name: str) -> str:
