@@ -27,13 +27,14 @@ import govflow
 from benchmarks import engine_floor, engine_large, engine_stock
 from benchmarks.engine_definitions import departments
 
+THEME = "open-restaurant"
 Timed = tuple[float, float]
 """Seconds of wall clock and of this process's processor."""
 
 
 def ours(engine: govflow.Engine, ref: str) -> list[Timed]:
     """One case from application to its end; one entry a step."""
-    if ref == cases_ref:
+    if ref == THEME:
         view = cases.apply_for(engine)
     else:
         view = engine.apply(ref, applicant=cases.COMPANY, actor="applicant:chen", materials=["M01"])
@@ -44,9 +45,6 @@ def ours(engine: govflow.Engine, ref: str) -> list[Timed]:
         view = cases.act(engine, task)
         steps.append((time.perf_counter() - wall, time.process_time() - processor))
     return steps
-
-
-cases_ref = "open-restaurant"
 
 
 def stock_flags(xml: bytes) -> dict[str, bool]:
@@ -80,7 +78,7 @@ def compare(title: str, url: str, empty: str, ref: str, catalog: govflow.Catalog
             found["stock"] += restored
     for way, times in found.items():
         wall, ratio = median(times, 0), median(times, 0) / median(found["floor"], 0)
-        print(f"{title:34}{way:8}{wall:9.2f}{1e3 / wall:9.0f}{median(times, 1):9.2f}{ratio:8.2f}{len(times):7}")
+        print(f"{title:38}{way:8}{wall:9.2f}{1e3 / wall:9.0f}{median(times, 1):9.2f}{ratio:8.2f}{len(times):7}")
         title = ""
     engine.close()
     stock.close()
@@ -101,19 +99,19 @@ def urls(kind: str, folder: Path, server: str | None) -> Iterator[tuple[str, str
 
 def steps_table(folder: Path, server: str | None, rounds: int) -> None:
     """Durable steps on each database: a theme of six items."""
-    print(f"{'durable steps':34}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}")
+    print(f"{'durable steps':38}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}")
     ways = [("SQLite FULL", "sqlite", "FULL"), ("SQLite NORMAL", "sqlite", "NORMAL")]
     if server is not None:
         ways.append(("PostgreSQL, fsync on", "postgresql", ""))
     for name, kind, level in ways:
         with urls(kind, folder, server) as (url, empty):
-            compare(f"T1, six items, {name}", url, empty, cases_ref, cases.catalog(), rounds, level)
+            compare(f"T1, six items, {name}", url, empty, THEME, cases.catalog(), rounds, level)
 
 
 def departments_table(folder: Path, counts: tuple[int, ...], rounds: int) -> None:
     """The cost of a step while the number of departments grows."""
     print(
-        f"\n{'one item, parallel departments':34}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}"
+        f"\n{'one item, parallel departments':38}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}"
     )
     for count in counts:
         with urls("sqlite", folder, None) as (url, empty):
@@ -132,8 +130,8 @@ def bytes_table(folder: Path) -> None:
             view = cases.act(engine, view.open_tasks[0])
         with sa.create_engine(url).connect() as connection:
             sizes = engine_large.bytes_of(connection, view.id)
-        stock = engine_stock.Stock(engine_floor.opened(url, "NORMAL"), govflow.to_bpmn(cases_ref, cases.catalog()),
-                                   stock_flags(govflow.to_bpmn(cases_ref, cases.catalog())))  # fmt: skip
+        stock = engine_stock.Stock(engine_floor.opened(url, "NORMAL"), govflow.to_bpmn(THEME, cases.catalog()),
+                                   stock_flags(govflow.to_bpmn(THEME, cases.catalog())))  # fmt: skip
         stock.case()
         print(f"\nbytes of an open case of T1 after 9 steps: {', '.join(f'{k} {v:,}' for k, v in sizes.items())}")
         print(f"the stock way's JSON of the same process: largest {stock.largest:,}")
