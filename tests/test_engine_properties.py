@@ -103,7 +103,7 @@ def _declared(item: Item) -> set[str]:
             continue
         ids |= {f"{code}/{step.id}/step"} if step.within else set()
         procedure = item.procedure(step.procedure) if step.procedure else None
-        ids |= {f"{code}/{step.id}/procedure"} if procedure and procedure.limit else set()
+        ids |= {f"{code}/{procedure.id}/procedure"} if procedure and procedure.limit else set()
     return ids
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from govflow import guards
 from govflow.errors import InvalidInput
 from govflow.model import Catalog
 
@@ -23,8 +24,7 @@ class Actor:
 
 def actor_from(text: object, catalog: Catalog) -> Actor:
     """Read an actor; raises InvalidInput for another shape or a department that the catalog does not know."""
-    if not isinstance(text, str) or not text.strip() or len(text) > 120:
-        raise _wrong(text)
+    text = guards.text(text, "actor", 120)
     who, colon, name = text.partition(":")
     if who in ("applicant", "system"):
         return Actor(text, "applicant" if who == "applicant" else "system")
@@ -37,7 +37,7 @@ def actor_from(text: object, catalog: Catalog) -> Actor:
 
 def _wrong(text: object) -> InvalidInput:
     return InvalidInput(
-        f"办理人 actor 是 {text!r}，应为“部门代码:姓名”（如 D07:王强）、“部门代码/角色:姓名”（如 D01/head:李敏，"
+        f"办理人 actor 是 {guards.shown(text)}，应为“部门代码:姓名”（如 D07:王强）、“部门代码/角色:姓名”（如 D01/head:李敏，"
         f"角色为 {'、'.join(ROLES)}）或“applicant:编号”",
-        f"actor {text!r}: expected DEPARTMENT:name, DEPARTMENT/role:name or applicant:id", field="actor",
+        f"actor {guards.shown(text)}: expected DEPARTMENT:name, DEPARTMENT/role:name or applicant:id", field="actor",
     )  # fmt: skip

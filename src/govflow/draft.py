@@ -121,6 +121,7 @@ class Draft:
         for kind, limit in (("promised", limits.promised), ("statutory", limits.statutory)):
             if limit is not None:
                 self.start_clock(f"{code}/{kind}", kind, code, limit, "escalate")
+        self.retime_case()
 
     def _opened(self, token: spiff.Token) -> None:
         info = self.subject.elements[token.element]
@@ -160,7 +161,7 @@ class Draft:
         procedure = self.subject.item(item).procedure(step.procedure) if step.procedure else None
         if procedure is not None and procedure.limit is not None:
             limit = TimeLimit(procedure.limit, "notified", procedure.basis)
-            self.start_clock(f"{item}/{step.id}/procedure", "procedure", item, limit, "escalate", task)
+            self.start_clock(f"{item}/{procedure.id}/procedure", "procedure", item, limit, "escalate", task)
         if step.within is not None:
             effect = "silence" if step.silence else "escalate"
             self.start_clock(f"{item}/{step.id}/step", "step", item, TimeLimit(step.within, "opened"), effect, task)
@@ -169,6 +170,18 @@ class Draft:
         """Remember how a task ended and close its clocks."""
         self.closed_tasks.append((task, state, outcome))
         self.close_clocks([c.id for c in self.state.clocks.values() if c.task == task.id and c.live])
+
+    def retime_case(self) -> None:
+        """The case's own clocks stop only while every started, undecided item is stopped, and run again after."""
+        active = [i for i in self.state.items.values() if i.state in ("reviewing", "suspended") and i.mode == "run"]
+        all_stopped = bool(active) and all(i.state == "suspended" for i in active)
+        clocks = [self.state.clocks[id] for id in self._case_clocks() if self.state.clocks[id].live]
+        stopped = [c.id for c in clocks if c.state == "suspended"]
+        running = [c.id for c in clocks if c.state == "running"]
+        if all_stopped and running:
+            self.suspend_clocks(running, "all_items", "全部在办事项均停止计时", None)
+        elif stopped and not all_stopped:
+            self.resume_clocks(stopped, "all_items", None)
 
     # --- clocks ------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from govflow import expiry, handling, inquiries, intake, stoppage, timekeeping
+from govflow import expiry, guards, handling, inquiries, intake, stoppage, timekeeping
 from govflow.actors import Actor, actor_from
 from govflow.case import Event, TaskState, fold, from_text
 from govflow.clocks import ClockError, Limit
@@ -92,11 +92,14 @@ class Engine(Reader):
         `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
         """
         now = self.now()
-        code = self._library.code(ref)
-        digest = intake.digest([code, applicant, answers, list(materials), channel, list(drop)])
+        code = self._library.code(guards.text(ref, "ref"))
+        materials, drop = guards.texts(materials, "materials"), guards.texts(drop, "drop")
+        guards.text(channel, "channel", 40)
+        digest = intake.digest([code, guards.document(applicant, "applicant"), guards.document(answers, "answers"),
+                                materials, channel, drop])  # fmt: skip
         try:
             with self._writing() as statements:
-                known = self._seen(statements, key, "apply", digest)
+                known = self._seen(statements, _key(key), "apply", digest)
                 if known is not None:
                     return self._view(statements, known, now)
                 draft = self._applied(statements, code, now, applicant, answers or {}, materials, channel, actor, drop)
@@ -141,10 +144,6 @@ class Engine(Reader):
         """The case that this key stands for; a key used for something else is refused."""
         if key is None:
             return None
-        if not isinstance(key, str) or not 1 <= len(key) <= 120:
-            raise InvalidInput(
-                f"key 是 {key!r}，应为 1 至 120 字的文字", "key: expected 1 to 120 characters", field="key"
-            )
         seen = statements.seen(key, command)
         if seen is None:
             return None
@@ -164,6 +163,7 @@ class Engine(Reader):
     ) -> CaseView:  # fmt: skip
         """One command, one transaction: load and lock, decide, write, publish."""
         moment = self.now() if now is None else aware(now)
+        guards.text(case, "case", 40)
         with self._writing() as statements:
             draft, row = self._load(statements, case, moment, actor)
             if key is not None and self._seen(statements, *key) is not None:
@@ -209,7 +209,7 @@ class Engine(Reader):
         return self._command(case, actor, with_task, key=key)
 
     def _case_of(self, task: str) -> str:
-        case, dot, _ = str(task).rpartition(".")
+        case, dot, _ = guards.text(task, "task", 60).rpartition(".")
         if not dot:
             raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
         return case
@@ -248,19 +248,22 @@ class Engine(Reader):
         Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object or
         done elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
-        intake.check_json(data or {}, "data")
-        intake.check_text(opinion, "opinion")
+        guards.document(data or {}, "data")
+        guards.text(opinion, "opinion", guards.PROSE, empty=True)
+        guards.text(outcome, "outcome", 20)
 
         def run(draft: Draft, found: TaskState, who: Actor) -> None:
             handling.complete(draft, found, who, outcome, opinion, data or {})
 
-        args = (key, "complete", intake.digest([task, actor, outcome, opinion, data or {}])) if key else None
+        args = (str(_key(key)), "complete", intake.digest([task, actor, outcome, opinion, data or {}])) if key else None
         return self._task_command(task, actor, run, args)
 
     def ask_correction(
         self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
     ) -> CaseView:
         """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance."""
+        missing = guards.texts(missing, "missing")
+        guards.text(opinion, "opinion", guards.PROSE, empty=True)
 
         def run(draft: Draft, who: Actor) -> None:
             expiry.tick(draft)
@@ -279,6 +282,7 @@ class Engine(Reader):
 
     def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
+        materials = guards.texts(materials, "materials")
 
         def run(draft: Draft, who: Actor) -> None:
             expiry.tick(draft)
@@ -288,18 +292,23 @@ class Engine(Reader):
 
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
+        guards.text(procedure, "procedure")
+        guards.text(reason, "reason", guards.PROSE, empty=True)
         return self._item_command(
             case, item, actor, lambda d, code, who: stoppage.suspend(d, code, procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
         """Let an item's clocks run again."""
+        if procedure is not None:
+            guards.text(procedure, "procedure")
         return self._item_command(case, item, actor, lambda d, code, who: stoppage.resume_by(d, code, procedure, who))
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
+        guards.text(reason, "reason", guards.PROSE, empty=True)
         try:
-            limit = Limit.parse(by)
+            limit = Limit.parse(guards.text(by, "by", 60))
         except ClockError as fault:
             zh, en = stoppage.refusal_text(fault)
             raise InvalidInput(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}", field="by") from fault
@@ -313,7 +322,7 @@ class Engine(Reader):
         return self._command(case, actor, with_item)
 
     def _item(self, draft: Draft, item: str) -> str:
-        code = draft.subject.code_of(item)
+        code = draft.subject.code_of(guards.text(item, "item"))
         if code is None:
             listed = "、".join(draft.state.items)
             raise NotFound(
@@ -323,6 +332,7 @@ class Engine(Reader):
 
     def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
         """Take the application back; possible until everything is decided."""
+        guards.text(reason, "reason", guards.PROSE, empty=True)
 
         def run(draft: Draft, who: Actor) -> None:
             expiry.tick(draft)
@@ -335,6 +345,7 @@ class Engine(Reader):
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
         """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
         moment = self.now() if now is None else aware(now)
+        guards.whole(limit, "limit", 1, 1_000_000)
         fired: list[Fired] = []
         skip: set[str] = set()
         while len(skip) < limit:
@@ -401,6 +412,11 @@ class Engine(Reader):
 
 class _KeyTaken(Exception):
     """Another transaction committed the same idempotency key first; this one is rolled back."""
+
+
+def _key(key: str | None) -> str | None:
+    """An idempotency key of the caller, checked."""
+    return None if key is None else guards.text(key, "key", 120)
 
 
 def _of(view: CaseView, task: str) -> TaskView:

@@ -289,7 +289,7 @@ def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
             _issue_results(draft, code)
     else:
         _terminate_dependants(draft, code, "前置事项不予许可")
-    stoppage.retime_case_clocks(draft)
+    draft.retime_case()
     return outcome
 
 

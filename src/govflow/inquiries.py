@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govflow import timekeeping, views
-from govflow.case import CaseState, Event, event_hash, fold, from_text
+from govflow.case import CaseState, ClockState, Event, event_hash, fold, from_text
 from govflow.draft import element_of, moved
 from govflow.identity import masked
 from govflow.model import Catalog
@@ -102,17 +102,21 @@ def _with_scopes(path: str) -> Iterator[str]:
 
 def faults(statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars) -> list[str]:
     """What does not agree in a stored case; one sentence a fault."""
-    rows = statements.events(row.id)
+    rows, clock_rows = statements.events(row.id), statements.clocks_of(row.id)
     found = _chain_faults(row.id, rows)
     if not found:
-        found += _replay_faults(subject, row, rows)
-    for clock_row in statements.clocks_of(row.id):
+        found += _replay_faults(subject, row, rows, {each.id: views.clock_from(each) for each in clock_rows})
+    for clock_row in clock_rows:
         clock = views.clock_from(clock_row)
         calendar = calendars.for_region(subject.region(clock.item))
         if clock.calendar != calendar.version and clock.closed:
             continue
         kept = (clock.due_at, clock.provisional)
         timekeeping.refresh(clock, calendar)
+        if clock_row.wake_at != timekeeping.wake_at(clock):
+            found.append(
+                f"{row.id}: 时钟 {clock.id} 的唤醒时刻是 {clock_row.wake_at}，应为 {timekeeping.wake_at(clock)}"
+            )
         if kept != (clock.due_at, clock.provisional) or clock_row.due_at != clock.due_at:
             found.append(f"{row.id}: 时钟 {clock.id} 存的期限是 {clock_row.due_at}，由事实重算为 {clock.due_at}")
     return found
@@ -143,7 +147,13 @@ def replayed(subject: Subject, case: str, rows: Sequence[EventRow]) -> tuple[Cas
     return state, snapshot
 
 
-def _replay_faults(subject: Subject, row: CaseRow, rows: Sequence[EventRow]) -> list[str]:
+FACTS = ("kind", "item", "task", "limit", "anchor", "suspensions", "extensions", "state", "warned", "expired", "closed")
+"""What a clock's row holds of the log; the dates are computed from it."""
+
+
+def _replay_faults(
+    subject: Subject, row: CaseRow, rows: Sequence[EventRow], clocks: Mapping[str, ClockState]
+) -> list[str]:
     state, snapshot = replayed(subject, row.id, rows)
     stored = from_text(row.body)
     found = []
@@ -152,4 +162,8 @@ def _replay_faults(subject: Subject, row: CaseRow, rows: Sequence[EventRow]) -> 
     same = (state.state, state.hash, sorted(state.tasks), state.items, state.materials, state.results)
     if same != (stored.state, stored.hash, sorted(stored.tasks), stored.items, stored.materials, stored.results):
         found.append(f"{row.id}: 办件状态与事件记录重放的结果不同")
+    for id in sorted({*state.clocks, *clocks}):
+        told, kept = state.clocks.get(id), clocks.get(id)
+        if told is None or kept is None or any(getattr(told, f) != getattr(kept, f) for f in FACTS):
+            found.append(f"{row.id}: 时钟 {id} 存的事实与事件记录不同")
     return found

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from govflow import identity, plan
+from govflow import guards, identity, plan
 from govflow.case import canonical
 from govflow.conditions import FactValue
 from govflow.errors import InvalidInput
@@ -44,6 +43,8 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
 
 def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, FactValue]:
     """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
+    if not isinstance(answers, Mapping):
+        raise _wrong("answers", answers, "一组“问题: 回答”")
     questions = subject.questions
     for name in answers:
         if name not in questions:
@@ -136,37 +137,15 @@ def material_statuses(
 
 
 def _wrong(field: str, found: object, expected: str) -> InvalidInput:
-    shown = repr(found)
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    shown = guards.shown(found)
     return InvalidInput(
         f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}", field=field
     )
 
 
 def digest(value: object) -> str:
-    """SHA-256 of the value as canonical JSON; InvalidInput for what JSON cannot hold."""
-    try:
-        return hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
-    except (TypeError, ValueError) as fault:
-        raise InvalidInput(f"内容不能保存为 JSON：{fault}", f"not JSON: {fault}") from fault
-
-
-def check_json(value: object, field: str) -> None:
-    """Refuse data that is not JSON or longer than 100,000 characters."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as fault:
-        raise InvalidInput(f"{field} 不能保存为 JSON：{fault}", f"{field} is not JSON: {fault}", field=field) from fault
-    if len(text) > 100_000:
-        raise InvalidInput(f"{field} 有 {len(text)} 字，至多 100000", f"{field} is too long", field=field)
-
-
-def check_text(value: object, field: str) -> None:
-    """Refuse what is not text of at most 10,000 characters."""
-    if not isinstance(value, str) or len(value) > 10_000:
-        raise InvalidInput(
-            f"{field} 应为 10000 字以内的文字", f"{field}: expected text up to 10000 characters", field=field
-        )
+    """SHA-256 of the value as canonical JSON; the guards have seen to it that it is JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def application_body(

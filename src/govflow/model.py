@@ -350,6 +350,7 @@ class Item:
     baseline: str | None = None
     region: str | None = None
     faq: tuple[tuple[str, str], ...] = ()
+    handling: str = ""
     file: str = ""
 
     @property

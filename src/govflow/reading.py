@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from govflow import inquiries, intake, timekeeping, views
+from govflow import guards, inquiries, intake, timekeeping, views
 from govflow.clocks import Explanation
 from govflow.errors import InvalidInput, NotFound
 from govflow.inquiries import Progress
@@ -72,14 +72,14 @@ class Reader:
         light: str | None = None, limit: int = 50, after: str | None = None,
     ) -> Page:  # fmt: skip
         """Open tasks, one page by id. Reads only the page, from an index."""
-        if not isinstance(limit, int) or not 1 <= limit <= LARGEST_PAGE:
-            raise InvalidInput(
-                f"limit 是 {limit!r}，应为 1 至 {LARGEST_PAGE}", f"limit: expected 1 to {LARGEST_PAGE}", field="limit"
-            )
+        guards.whole(limit, "limit", 1, LARGEST_PAGE)
         if light not in (None, "green", "yellow", "red"):
             raise InvalidInput(
-                f"light 是 {light!r}，应为 green、yellow、red", "light: green, yellow or red", field="light"
+                f"light 是 {guards.shown(light)}，应为 green、yellow、red", "light: green, yellow or red", field="light"
             )
+        for field, value in (("department", department), ("role", role), ("case", case), ("after", after)):
+            if value is not None:
+                guards.text(value, field)
         if department is not None and department in self.catalog.departments:
             department = self.catalog.departments[department].code
         now = timekeeping.utc(self.now())
@@ -94,7 +94,11 @@ class Reader:
         self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
     ) -> list[dict[str, Any]]:
         """Cases by id, one page: id, ref, state, applied, updated, closed."""
-        code = self._library.code(ref) if ref is not None else None
+        guards.whole(limit, "limit", 1, LARGEST_PAGE)
+        code = self._library.code(guards.text(ref, "ref")) if ref is not None else None
+        for field, value in (("state", state), ("after", after)):
+            if value is not None:
+                guards.text(value, field)
         with self._reading() as statements:
             rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
         return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
@@ -106,7 +110,7 @@ class Reader:
             return self._view(statements, case, self.now())
 
     def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
-        row = statements.case(case)
+        row = statements.case(guards.text(case, "case", 40))
         if row is None:
             raise no_case(case)
         return inquiries.case_view(
@@ -115,8 +119,9 @@ class Reader:
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
+        guards.whole(after, "after", 0, 2**31 - 1)
         with self._reading() as statements:
-            if statements.case(case) is None:
+            if statements.case(guards.text(case, "case", 40)) is None:
                 raise no_case(case)
             rows = statements.events(case, after)
         return [
@@ -127,7 +132,7 @@ class Reader:
     def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
         """A clock's due date day by day: counted or skipped, and why."""
         with self._reading() as statements:
-            row = statements.clock(case, clock)
+            row = statements.clock(guards.text(case, "case", 40), guards.text(clock, "clock"))
             if row is None:
                 known = "、".join(c.id for c in statements.clocks_of(case))
                 raise NotFound(
@@ -140,7 +145,8 @@ class Reader:
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
-        subject = self._library.newest(self._library.code(ref))
+        subject = self._library.newest(self._library.code(guards.text(ref, "ref")))
+        drop = guards.texts(drop, "drop")
         facts = intake.checked_answers(subject, answers)
         intake.selected(subject, facts, drop)
         return list(intake.material_statuses(subject, facts, drop, ()))
@@ -148,7 +154,7 @@ class Reader:
     def is_open(self, task: str) -> bool:
         """Whether a task waits for somebody; NotFound if there never was one with this id."""
         with self._reading() as statements:
-            row = statements.task(task)
+            row = statements.task(guards.text(task, "task", 60))
         if row is None:
             raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
         return row.state == "open"
@@ -160,7 +166,7 @@ class Reader:
             return inquiries.progress(statements, row, subject, timekeeping.utc(self.now()))
 
     def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
-        row = statements.case(case)
+        row = statements.case(guards.text(case, "case", 40))
         if row is None:
             raise no_case(case)
         return row, self._library.pinned(row.definition, statements)
@@ -185,8 +191,8 @@ def aware(moment: datetime) -> datetime:
     """The moment itself; InvalidInput for a naive one, which could mean any day."""
     if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
         raise InvalidInput(
-            f"时刻是 {moment!r}，应为带时区的 datetime",
-            f"{moment!r}: expected a datetime with a time zone",
+            f"时刻是 {guards.shown(moment)}，应为带时区的 datetime",
+            f"{guards.shown(moment)}: expected a datetime with a time zone",
             field="now",
         )
     return moment

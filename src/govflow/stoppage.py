@@ -17,8 +17,6 @@ GENERAL_EXTENSION = ExtensionRule(Limit.parse("10 workdays"), "head", True, "行
 
 DECISION_CLOCKS = ("promised", "statutory")
 
-CASE_CLOCKS = ("promised", "joint_cap")
-
 
 def stop_for_step(draft: Draft, task: TaskState) -> None:
     """Stop the clocks once the applicant has been told the time that a step's special procedure needs."""
@@ -44,10 +42,10 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     if not reason.strip():
         raise InvalidInput("停止计时须书面告知申请人理由：reason 是空的", "reason is empty", field="reason")
     stop(draft, code, found.id, reason)
-    if found.limit is not None and not any(
-        c.kind == "procedure" and c.item == code for c in draft.state.clocks.values()
-    ):
-        draft.start_limit_clock(f"{code}/{found.id}/procedure", "procedure", code, found.limit, found.basis)
+    id = f"{code}/{found.id}/procedure"
+    watched = any(c.live and c.id.partition("#")[0] == id for c in draft.state.clocks.values())
+    if found.limit is not None and not watched:
+        draft.start_limit_clock(id, "procedure", code, found.limit, found.basis)
 
 
 def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
@@ -56,7 +54,7 @@ def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
     kinds = found.stops if found is not None else ("promised", "statutory")
     ids = [c.id for c in draft.state.clocks.values() if c.item == code and c.kind in kinds and c.live]
     draft.suspend_clocks(ids, procedure, reason, code)
-    retime_case_clocks(draft)
+    draft.retime_case()
 
 
 def resume(draft: Draft, code: str, procedure: str) -> None:
@@ -70,7 +68,7 @@ def resume(draft: Draft, code: str, procedure: str) -> None:
         c.id for c in draft.state.clocks.values()
         if c.kind == "procedure" and c.item == code and c.task is None and c.id.split("/")[1] == procedure
     ])  # fmt: skip
-    retime_case_clocks(draft)
+    draft.retime_case()
 
 
 def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor) -> None:
@@ -86,22 +84,6 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor) -> N
             f"item {code} is suspended for {', '.join(state.stopped_by)}, not for {procedure!r}",
         )
     resume(draft, code, str(name))
-
-
-def retime_case_clocks(draft: Draft) -> None:
-    """The case's own clocks stop only while every started, undecided item is stopped, and run again after."""
-    items = draft.state.items.values()
-    active = [i for i in items if i.state in ("reviewing", "suspended") and i.mode == "run"]
-    all_stopped = bool(active) and all(i.state == "suspended" for i in active)
-    case_clocks = [
-        c for c in draft.state.clocks.values() if c.item is None and c.kind in ("promised", "joint_cap") and c.live
-    ]
-    stopped = [c.id for c in case_clocks if c.state == "suspended"]
-    running = [c.id for c in case_clocks if c.state == "running"]
-    if all_stopped and running:
-        draft.suspend_clocks(running, "all_items", "全部在办事项均停止计时", None)
-    elif stopped and not all_stopped:
-        draft.resume_clocks(stopped, "all_items", None)
 
 
 def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:

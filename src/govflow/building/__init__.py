@@ -81,6 +81,7 @@ def _identity(data: Data, names: Names) -> dict[str, Any]:
         "code": data["id"],
         "basic": code.get("basic", ""),
         "implementation": code.get("implementation", ""),
+        "handling": code.get("handling", ""),
         "name": Text.of(data["name"]),
         "type": data["type"],
         "case_type": data["case_type"],
@@ -166,6 +167,7 @@ def variant_from(document: Source, slug: str, base: Item, names: Names = NO_NAME
         base,
         slug=slug,
         implementation=data.get("code", {}).get("implementation", base.implementation),
+        handling="",  # it continues the implementation code of the standard item
         level=data.get("level", base.level),
         department=names.department(data["department"]) if "department" in data else base.department,
         flow=with_department(base.flow, base.department, names.department(data.get("department", base.department))),

@@ -26,6 +26,7 @@ from govflow.cli.common import (
 )
 from govflow.cli.running import engine_from
 from govflow.engine import Engine
+from govflow.errors import NotFound
 from govflow.store import Database
 from govflow.telling import Teller
 from govflow.timekeeping import Calendars
@@ -87,6 +88,12 @@ def upgrade(db: str) -> None:
 @json_option
 def check(definitions: str, db: str, as_json: bool) -> None:
     """核对每条哈希链、每个存下的期限、每份可重放的状态。Verify hash chains, stored dates and replayed states."""
+    if Database(db).version() is None:
+        raise NotFound(
+            f"数据库 {db.rpartition('@')[2]} 里没有 govflow 的表，无可核对",
+            "there are no govflow tables to check",
+            db="",
+        )
     engine = engine_from(db, definitions)
     faults: list[str] = []
     cases = 0

@@ -9,6 +9,7 @@ from typing import Any
 
 from govflow import plan, timekeeping
 from govflow.clocks import Explanation
+from govflow.conditions import holds
 from govflow.engine import Engine
 from govflow.model import Catalog, Theme
 from govflow.telling import Teller
@@ -257,12 +258,18 @@ class Narrator:
             self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
         )
         together = self.engine.calendar.workdays_between(timekeeping.local_date(accepted), planned.due)
-        visits = [sum(1 for code in running for s in plan.steps_in(self.catalog.items[code].flow) if s.kind == "visit")]
-        joint = sum(max(0, len(set(v.items) & set(running)) - 1) for v in self.theme.joint.visits)
+        visited = [code for code in running if not self._committed(code, view)]
+        visits = sum(1 for c in visited for s in plan.steps_in(self.catalog.items[c].flow) if s.kind == "visit")
+        joint = sum(max(0, len(set(v.items) & set(visited)) - 1) for v in self.theme.joint.visits)
         self.out(self.say(
-            f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits[0]} → {visits[0] - joint}",
-            f"  saved: materials {gross} → {submitted}, workdays {serial:f} → {together}, visits {visits[0]} → {visits[0] - joint}",
+            f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",
+            f"  saved: materials {gross} → {submitted}, workdays {serial:f} → {together}, visits {visits} → {visits - joint}",
         ))  # fmt: skip
+
+    def _committed(self, code: str, view: CaseView) -> bool:
+        """Whether the item was decided on a commitment, without the visit before it."""
+        commitment = self.catalog.items[code].commitment
+        return commitment is not None and commitment.when is not None and holds(commitment.when, view.answers)
 
     def _explained(self, view: CaseView, clock: ClockView) -> None:
         found = self.engine.explain(view.id, clock.id, self.lang)

@@ -69,8 +69,10 @@ def load_texts(texts: Mapping[str, str | bytes], rules: Collection[str] | None =
     return load_documents([read(text, file) for file, text in texts.items()], rules)
 
 
-def load_documents(documents: Iterable[Document], rules: Collection[str] | None = None) -> Loaded:
-    """From documents that have been read to the catalog and every finding."""
+def load_documents(
+    documents: Iterable[Document], rules: Collection[str] | None = None, previous: Catalog | None = None
+) -> Loaded:
+    """From documents that have been read to the catalog and every finding; `previous` is the last release, if any."""
     documents = tuple(documents)
     found: list[Finding] = []
     for document in documents:
@@ -85,7 +87,8 @@ def load_documents(documents: Iterable[Document], rules: Collection[str] | None 
     )
     catalog = _catalog(documents, index, faults)
     codes = [rule.code for rule in in_profile("recommended")] if rules is None else rules
-    ruled = check_catalog(catalog, by_record(_sound_part(documents, faults)), codes=codes) if codes else []
+    places = by_record(_sound_part(documents, faults))
+    ruled = check_catalog(catalog, places, codes=codes, previous=previous) if codes else []
     return Loaded(
         catalog,
         ordered([*(each.diagnostic for each in faults.found), *ruled]),

@@ -294,11 +294,9 @@ def handling_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
     好：
         code: {handling: "11421300MBXX00019B342015000100001"}
     """
-    code = context.raw("item", item.code).get("code")
-    handling = code.get("handling") if isinstance(code, Mapping) else None
-    if handling is None or _implementation_fault(item.implementation):
+    if not item.handling or _implementation_fault(item.implementation):
         return
-    reason = check_handling_code(str(handling), item.implementation)
+    reason = check_handling_code(item.handling, item.implementation)
     if reason:
         yield Finding(("code", "handling"), f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}.")
 

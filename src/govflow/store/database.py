@@ -129,8 +129,9 @@ def _engine(url: str) -> sa.Engine:
     try:
         return sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
     except (sa.exc.ArgumentError, ModuleNotFoundError) as fault:
-        raise StoreVersionError(
-            f"不能使用数据库地址 {url!r}：{fault}", f"the database URL {url!r} cannot be used: {fault}"
+        shown = _without_password(url)
+        raise StoreError(
+            f"不能使用数据库地址 {shown}：{fault}", f"the database URL {shown} cannot be used: {fault}"
         ) from fault
 
 
@@ -151,3 +152,9 @@ def _on_connect(connection: Any, record: Any) -> None:
 def _on_begin(connection: sa.Connection) -> None:
     writing = connection.get_execution_options().get("govflow_write", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def _without_password(url: str) -> str:
+    """A URL for a message: what stands before the @ may be a password."""
+    scheme, sign, rest = url.partition("://")
+    return f"{scheme}{sign}***@{rest.rpartition('@')[2]}" if "@" in rest else url[:200]

@@ -13,7 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from govflow.diagnostics import Diagnostic, Severity, Suppression, apply_suppressions, diff, ordered
+from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load_documents
+from govflow.model import Catalog
 from govflow.rules import RULE_BY_REF, Profile
 from govflow.source import Document, read
 from govflow.source.characters import decode
@@ -60,7 +62,8 @@ class Request:
     """What to check and how. `select` and `ignore` hold codes, beginnings of codes, or names of rules.
 
     `select` replaces the profile. A file that cannot be read to its end is always reported, since nothing else can be
-    said about it, unless `ignore` names the reason.
+    said about it, unless `ignore` names the reason. `previous` is the folder of the last release; the rules that compare
+    with it say nothing without it.
     """
 
     paths: tuple[str, ...] = ("definitions",)
@@ -70,6 +73,7 @@ class Request:
     inline_ignores: bool = True
     baseline: str | None = None
     cache: Path | None = None
+    previous: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +100,15 @@ class Report:
 def validate(request: Request, progress: Progress | None = None) -> Report:
     """Check what the request names; nothing is changed but the cache."""
     chosen = _chosen(request)
-    tree = tree_of(request.paths)
-    key = cache.key_of(
-        tree.contents, (tree.named, sorted(chosen.codes), sorted(chosen.ignored), request.inline_ignores)
-    )
+    tree, last = tree_of(request.paths), _last(request)
+    settled = (tree.named, sorted(chosen.codes), sorted(chosen.ignored), request.inline_ignores)
+    before = None if last is None else cache.key_of(last.contents, ())
+    key = cache.key_of(tree.contents, (*settled, before))
     found = cache.recall(request.cache, key) if request.cache else None
     if found is None:
         with steady_memory():
-            found = _found(tree, read_all(tree, progress), chosen, request.inline_ignores)
+            previous = _released(last)
+            found = _found(tree, read_all(tree, progress), chosen, request.inline_ignores, previous)
         if request.cache:
             cache.keep(request.cache, key, found)
     return _report(found, tree, request.baseline)
@@ -117,7 +122,8 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
     chosen = _chosen(request)
     tree = tree_of(request.paths)
     documents = read_all(tree, progress)
-    before = after = _report(_found(tree, documents, chosen, request.inline_ignores), tree, request.baseline)
+    last = _released(_last(request))
+    before = after = _report(_found(tree, documents, chosen, request.inline_ignores, last), tree, request.baseline)
     mended, fixes = tree, 0
     for _ in range(_ROUNDS):
         changed, count = mend(after.diagnostics, mended.contents)
@@ -126,7 +132,7 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
         fixes += count
         mended = replace(mended, contents={**mended.contents, **changed})
         documents = [read(changed[each.file], each.file) if each.file in changed else each for each in documents]
-        after = _report(_found(mended, documents, chosen, request.inline_ignores), mended, request.baseline)
+        after = _report(_found(mended, documents, chosen, request.inline_ignores, last), mended, request.baseline)
     changes = "".join(
         diff(raw.decode("utf-8"), mended.contents[file].decode("utf-8"), file)
         for file, raw in tree.contents.items()
@@ -154,6 +160,7 @@ def request_of(settings: Settings, paths: Iterable[str]) -> Request:
         settings.profile,
         settings.inline_ignores,
         settings.path(settings.baseline) if settings.baseline else None,
+        previous=settings.path(settings.previous) if settings.previous else None,
     )
 
 
@@ -184,9 +191,30 @@ def _chosen(request: Request) -> _Chosen:
     return _Chosen(wanted - ignored, ignored)
 
 
-def _found(tree: Tree, documents: Sequence[Document], chosen: _Chosen, inline_ignores: bool) -> tuple[Diagnostic, ...]:
+def _last(request: Request) -> Tree | None:
+    """The files of the last release; NotFound when its folder is not there, InvalidInput when nothing is in it."""
+    if request.previous is None:
+        return None
+    tree = tree_of([request.previous])
+    if not tree.named:
+        raise InvalidInput(
+            f"上一版 {request.previous} 里没有 .yaml 文件，没有可比的",
+            f"no .yaml files in the last release {request.previous}: nothing to compare with",
+            field="previous",
+        )
+    return tree
+
+
+def _released(tree: Tree | None) -> Catalog | None:
+    """What the last release defined; its own faults are none of this run's business."""
+    return None if tree is None else load_documents(read_all(tree, None), ()).catalog
+
+
+def _found(
+    tree: Tree, documents: Sequence[Document], chosen: _Chosen, inline_ignores: bool, previous: Catalog | None
+) -> tuple[Diagnostic, ...]:
     """Every finding to be reported about the named files, before the baseline."""
-    loaded = load_documents(documents, chosen.codes & RULE_BY_REF.keys())
+    loaded = load_documents(documents, chosen.codes & RULE_BY_REF.keys(), previous)
     named = set(tree.named)
     found = [each for each in loaded.diagnostics if each.span.file in named or not tree.around]
     own = [document for document in documents if document.file in named]

@@ -21,7 +21,7 @@ _WORDS = {
 }
 _LISTS = ("paths", "select", "ignore")
 _FLAGS = ("inline-ignores",)
-_FILES = ("baseline",)
+_FILES = ("baseline", "previous")
 _KEYS = (*_WORDS, *_LISTS, *_FLAGS, *_FILES)
 
 
@@ -39,6 +39,7 @@ class Settings:
     lang: str | None = None
     inline_ignores: bool = True
     baseline: str | None = None
+    previous: str | None = None
 
     def path(self, text: str) -> str:
         """A path written in the settings, as seen from the working folder."""

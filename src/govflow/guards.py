@@ -1,0 +1,85 @@
+"""Guards at the door: values from outside are of the right type and size before anything else looks at them."""
+
+from __future__ import annotations
+
+import json
+import reprlib
+from collections.abc import Iterable
+from typing import Any
+
+from govflow.errors import InvalidInput
+
+NAME = 200
+"""Longest name, number, code, actor or key, in characters."""
+
+PROSE = 10_000
+"""Longest opinion or reason, in characters."""
+
+DATA = 100_000
+"""Longest JSON document, in characters."""
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+_short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
+_short.maxlevel = 2
+
+
+def shown(value: object) -> str:
+    """A value for a sentence: never long, never an error of its own."""
+    try:
+        return _short.repr(value).encode("utf-8", "backslashreplace").decode()
+    except (ValueError, RecursionError, TypeError):
+        return f"<{type(value).__name__}>"
+
+
+def text(value: object, field: str, most: int = NAME, *, empty: bool = False) -> str:
+    """The value if it is text of a fair length that a database can hold; InvalidInput otherwise."""
+    expected = f"{0 if empty else 1} 至 {most} 字的文字", f"text of {0 if empty else 1} to {most} characters"
+    if not isinstance(value, str) or len(value) > most or not (value or empty):
+        raise InvalidInput(
+            f"{field} 是 {shown(value)}，应为{expected[0]}",
+            f"{field}: found {shown(value)}, expected {expected[1]}",
+            field=field,
+        )
+    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise InvalidInput(
+            f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate", field=field
+        )
+    return value
+
+
+def texts(value: object, field: str) -> list[str]:
+    """The value as a list of names; InvalidInput for anything else."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        raise InvalidInput(
+            f"{field} 是 {shown(value)}，应为一组文字",
+            f"{field}: found {shown(value)}, expected a list of texts",
+            field=field,
+        )
+    return [text(each, f"{field}[{at}]") for at, each in enumerate(value)]
+
+
+def document(value: object, field: str) -> Any:
+    """The value if JSON can hold it and a database can keep it; InvalidInput otherwise."""
+    try:
+        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written.encode("utf-8")
+    except (TypeError, ValueError, RecursionError) as fault:
+        raise InvalidInput(
+            f"{field} 不能保存为 JSON：{shown(fault)}", f"{field} is not JSON: {shown(fault)}", field=field
+        ) from None
+    if len(written) > DATA:
+        raise InvalidInput(f"{field} 有 {len(written)} 字，至多 {DATA}", f"{field} is longer than {DATA}", field=field)
+    if "\\u0000" in written:
+        raise InvalidInput(f"{field} 含有不能保存的字符（NUL）", f"{field} holds a NUL", field=field)
+    return value
+
+
+def whole(value: object, field: str, least: int, most: int) -> int:
+    """The value if it is a whole number in this range; InvalidInput otherwise."""
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+        raise InvalidInput(
+            f"{field} 是 {shown(value)}，应为 {least} 至 {most} 的整数",
+            f"{field}: found {shown(value)}, expected a whole number from {least} to {most}", field=field,
+        )  # fmt: skip
+    return value

@@ -1,0 +1,75 @@
+"""Values of any type and size at the door: a plain refusal, and nothing has changed."""
+
+from typing import Any
+
+import pytest
+
+import govflow
+from govflow import GovflowError
+from tests.cases import ANSWERS, COMPANY, MATERIALS, accepted, apply_for, catalog, finish_item, watch
+
+
+def _deep() -> list[Any]:
+    nest: list[Any] = []
+    for _ in range(10_000):
+        nest = [nest]
+    return nest
+
+
+WEIRD = [
+    None, 1, 10**20, 10**5000, 1.5, float("nan"), float("inf"), True, b"bytes", object(), [], {}, set(), (), [None], [[]],
+    {"a": object()}, "", " ", "\ud800", "a\0b", "长" * 300_000, _deep(), "../../etc/passwd", "'; DROP TABLE cases; --",
+    "{{7*7}}", "__import__('os').system('false')",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> govflow.Engine:
+    """One engine for all of these: nothing they do may change anything."""
+    return govflow.Engine(f"sqlite:///{tmp_path_factory.mktemp('guards')}/cases.db", catalog(), clock=watch())
+
+
+@pytest.mark.parametrize("value", WEIRD, ids=lambda v: f"{type(v).__name__}-{WEIRD.index(v) if v in WEIRD[:9] else ''}")
+def test_no_value_gets_past_the_door(engine: govflow.Engine, value: Any) -> None:
+    """Every parameter of every method with a strange value: a govflow error or an honest answer, and the same case after."""
+    view = finish_item(engine, accepted(engine), "I01")
+    task = view.open_tasks[0].id
+    engine.sweep()
+    before, history = engine.case(view.id), engine.history(view.id)
+    full: dict[str, dict[str, Any]] = {
+        "apply": {"ref": "T1", "applicant": COMPANY, "answers": ANSWERS, "materials": MATERIALS, "channel": "online",
+                  "actor": "applicant:x", "key": None, "drop": []},
+        "claim": {"task": task, "actor": "D99:x"},
+        "release": {"task": task, "actor": "D01:x"},
+        "complete": {"task": task, "actor": "D01:x", "outcome": "never", "opinion": "", "data": {}, "key": None},
+        "ask_correction": {"case": view.id, "item": None, "missing": ["M09"], "actor": "D01:x"},
+        "supplement": {"case": view.id, "materials": ["M09"], "actor": "applicant:x"},
+        "suspend": {"case": view.id, "item": "I16", "procedure": "听证", "actor": "D09:x", "reason": "x"},
+        "resume": {"case": view.id, "item": "I16", "procedure": None, "actor": "D09:x"},
+        "extend": {"case": view.id, "item": "I16", "by": "99 workdays", "actor": "D09/head:x", "reason": "x"},
+        "tasks": {"department": None, "role": None, "case": None, "light": None, "limit": 5, "after": None},
+        "cases": {"state": None, "ref": None, "limit": 5, "after": None},
+        "case": {"case": view.id}, "history": {"case": view.id, "after": 0}, "check": {"case": view.id},
+        "explain": {"case": view.id, "clock": "I16/promised"}, "is_open": {"task": task}, "progress": {"case": view.id},
+        "required": {"ref": "T1", "answers": ANSWERS, "drop": []}, "sweep": {"now": None, "limit": 10},
+    }  # fmt: skip
+    count = len(engine.cases(limit=500))
+    for method, arguments in full.items():
+        for name in arguments:
+            try:
+                getattr(engine, method)(**{**arguments, name: value})
+            except GovflowError as refusal:
+                assert len(refusal.zh) < 3000 and refusal.en
+    after = engine.case(view.id)
+    assert (after, engine.history(view.id)) == (before, history)
+    made = engine.cases(limit=500)[count:]
+    assert all(engine.check(each["id"]) == [] for each in made), "what was accepted after all is sound"
+
+
+def test_withdrawing_needs_words(engine: govflow.Engine) -> None:
+    """A reason that is no text is refused, and the case goes on."""
+    view = apply_for(engine)
+    for reason in (None, 5, "x" * 20_000):
+        with pytest.raises(GovflowError):
+            engine.withdraw(view.id, actor="applicant:x", reason=reason)  # type: ignore[arg-type]
+    assert engine.case(view.id).state == "received"
