@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -120,6 +121,9 @@ def test_the_first_minutes_end_with_a_tick(run: Run, example: Path) -> None:
 def test_the_example_gives_guide_process_and_numbers(run: Run, sound: Path) -> None:
     """What the example is for: a sound definition gives every product."""
     assert "# 开办餐饮店一件事" in run("guide", "open-restaurant").out
+    assert "受理清单" in (checklist := run("guide", "open-restaurant", "--checklist").out) and "☐" in checklist
+    assert run("guide", "open-restaurant", "--checklist", "-o", "list.html").code == 0
+    assert "受理清单" in Path("list.html").read_text("utf-8")
     assert "<bpmn:definitions" in run("compile", "open-restaurant").out
     assert "16 → 8" in run("stats").out
 
@@ -130,7 +134,7 @@ def test_other_commands_count_the_same_faults(run: Run, example: Path) -> None:
     food.write_text(food.read_text("utf-8").replace("visits：0", "visits: 0"), "utf-8")
     refused = run("compile", "open-restaurant")
     assert (refused.code, refused.out) == (1, "")
-    assert "definitions/materials.yaml:137:5: error GF-M01" in refused.err
+    assert "definitions/materials.yaml:137:19: error GF-M01" in refused.err
     (example / "govflow.toml").write_text('ignore = ["GF-M01"]\n', "utf-8")
     assert run("compile", "open-restaurant").code == run("validate").code == 0
     (example / "govflow.toml").unlink()
@@ -228,6 +232,49 @@ def test_an_unreadable_file_is_reported_whatever_is_selected(run: Run, sound: Pa
 def test_unknown_rule_suggests_the_nearest(run: Run, example: Path) -> None:
     """A slip in a rule's name is answered with the names near it."""
     assert "catch-all-material" in run("validate", "--select", "catch-al-material").err
+
+
+# ---- the last release
+
+
+def test_previous_makes_the_rules_of_two_releases_speak(run: Run, sound: Path, tmp_path: Path) -> None:
+    """A renamed material, one more material and one more step are found against the last release, and only then."""
+    shutil.copytree(sound / "definitions", tmp_path / "released")
+    assert _codes(run("validate", "--previous", "../released", "--format", "json")) == []
+    food, materials = sound / FOOD, sound / "definitions/materials.yaml"
+    materials.write_text(
+        materials.read_text("utf-8").replace("保证食品安全的规章制度目录清单", "食品安全管理制度文本"), "utf-8"
+    )
+    text = food.read_text("utf-8").replace("\nmaterials:\n", "\nmaterials:\n  - {use: M04}\n", 1)
+    food.write_text(text.replace("\nflow:\n", "\nflow:\n  - receive: {role: window}\n", 1), "utf-8")
+    assert not {"GF-M09", "GF-F07"} & set(_codes(run("validate", "--format", "json")))
+    found = set(_codes(run("validate", "--previous", "../released", "--format", "json")))
+    assert found >= {"GF-M09", "GF-M24", "GF-F07"}
+    (sound / "govflow.toml").write_text('previous = "../released"\n', "utf-8")
+    assert set(_codes(run("validate", "--format", "json"))) == found
+    shutil.copytree(sound / "definitions", tmp_path / "released", dirs_exist_ok=True)
+    assert _codes(run("validate", "--format", "json")) == [], "the cache knows the last release by its content"
+
+
+def test_a_last_release_that_is_not_there_is_refused_plainly(run: Run, sound: Path, tmp_path: Path) -> None:
+    """A wrong folder is a mistake of usage, not an empty release."""
+    (tmp_path / "empty").mkdir()
+    for folder, said in (("nowhere", "nowhere"), ("../empty", "没有可比的")):
+        outcome = run("validate", "--previous", folder)
+        assert (outcome.code, outcome.out) == (2, "")
+        assert said in outcome.err
+
+
+def test_a_wrong_handling_code_is_found(run: Run, sound: Path) -> None:
+    """`code.handling` belongs to the language, and GF-C09 checks it against the implementation code."""
+    food = sound / FOOD
+    text = food.read_text("utf-8")
+    code = re.search(r'implementation: "([0-9A-Z]{31})"', text)
+    assert code
+    for handling, expected in ((code[1] + "01", []), ("9" + code[1][1:] + "01", ["GF-C09"]), (code[1], ["GF-C09"])):
+        changed = text.replace(code[0], f'{code[0]}\n  handling: "{handling}"')
+        food.write_text(changed, "utf-8")
+        assert _codes(run("validate", "--format", "json")) == expected
 
 
 # ---- ignore comments and baselines

@@ -19,6 +19,7 @@ from govflow.errors import NotFound
 from govflow.rules import RULE_BY_REF
 from govflow.schema.rules import BORROWED
 from govflow.source import SOURCE_RULES, read
+from govflow.workdays import CalendarDataError, overlay_from
 
 GOLDEN = Path(__file__).parent / "golden" / "loader"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(GOLDEN.rglob("*.yaml"))}
@@ -257,3 +258,54 @@ def test_a_broken_document_is_not_explained_twice() -> None:
     """What could not be read to its end gives no finding of form."""
     assert not _check("govflow: item/1\nflow: [")
     assert not _check("name: x\n")
+
+
+CALENDAR: dict[str, Any] = {"govflow": "calendar/1", "region": "cn", "year": 2027, "source": "示例"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {},
+        {"provisional": True, "name": "预计安排"},
+        {"holidays": [{"name": "元旦", "name_en": "New Year", "date": "2027-01-01"}]},
+        {
+            "holidays": [
+                {"name": "元旦", "from": "2027-01-01"},
+                {"name": "春节", "from": "2027-02-05", "to": "2027-02-12"},
+            ]
+        },
+        {
+            "workdays": [
+                "2027-02-14",
+                {"date": "2027-02-20", "name": "春节调休", "name_en": "make-up"},
+                {"date": "2027-02-21"},
+            ]
+        },
+        {"business_hours": [["00:00", "23:59"]]},
+        {"region": "450000"},
+        {"region": "cn-45"},
+        {"region": "c"},
+        {"year": 1948},
+        {"year": "2027"},
+        {"provisional": "yes"},
+        {"holidays": [{"name": "元旦"}]},
+        {"holidays": [{"date": "2027-01-01"}]},
+        {"holidays": ["2027-01-01"]},
+        {"workdays": [{"name": "春节调休"}]},
+        {"workdays": ["2027-02-30"]},
+        {"business_hours": [["09:00", "24:00"]]},
+        {"business_hours": [["09:00"]]},
+        {"source": " "},
+    ],
+)
+def test_a_calendar_file_may_say_what_the_calendar_takes(more: dict[str, Any]) -> None:
+    """The schema lets pass exactly the notices that can be laid over a calendar."""
+    data = {**CALENDAR, **more}
+    found = schema.check(read(json.dumps(data, ensure_ascii=False), "calendar.yaml"))
+    try:
+        overlay_from(data)
+    except CalendarDataError:
+        assert found
+    else:
+        assert not found, found

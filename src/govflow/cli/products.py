@@ -59,12 +59,16 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
 @click.command("guide")
 @click.argument("ref")
 @click.option("-o", "--output", metavar="FILE.html|.md", help="缺省写到标准输出（Markdown）。")
+@click.option("--checklist", is_flag=True, help="窗口的受理清单。The window's acceptance checklist instead.")
 @definitions_option
-def guide_command(ref: str, output: str | None, definitions: str) -> None:
-    """办事指南（HTML 或 Markdown）。Service guide."""
+def guide_command(ref: str, output: str | None, checklist: bool, definitions: str) -> None:
+    """办事指南或受理清单（HTML 或 Markdown）。Service guide or acceptance checklist."""
     catalog = catalog_from(definitions)
     subject = subject_from(catalog, ref)
-    if output is None or not output.endswith((".html", ".htm")):
+    as_html = output is not None and output.endswith((".html", ".htm"))
+    if checklist:
+        text = guide.checklist(subject, catalog, "html" if as_html else "md", language.code)
+    elif not as_html:
         text = guide.service_guide(subject, catalog, "md", language.code)
     else:
         picture = drawing.draw(ref, catalog, lang=language.code)

@@ -275,6 +275,8 @@ def _span(record: Key, path: Path, context: Context) -> Span:
     whole = (*prefix, *path)
     value, depth = _deepest(document, whole)
     there = whole[:depth]
+    if depth == len(whole) and isinstance(value, dict) and isinstance(value.get("zh-CN"), str):
+        there, value = (*there, "zh-CN"), value["zh-CN"]  # the rules read the Chinese text
     if not isinstance(value, dict | list):
         return document.span(there)
     if not there:
