@@ -244,6 +244,14 @@ def listed_material(draft: Draft, ref: str, field: str) -> str:
 def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
     """Hand in what was missing: answers a correction notice, or fills a gap 容缺 left at acceptance."""
     state = draft.state
+    if state.closed is not None:
+        raise NotAllowed(
+            f"办件已结束（状态 {state.state}），不能再提交材料", f"the case is over ({state.state})", state=state.state
+        )
+    if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
+        raise NotAllowed(
+            "材料由申请人提交，或由牵头部门的窗口代收", "materials come from the applicant or the lead's window"
+        )
     codes = [listed_material(draft, ref, "materials") for ref in materials]
     if not codes:
         raise InvalidInput("没有提交任何材料：materials 是空的", "materials is empty", field="materials")

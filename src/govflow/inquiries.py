@@ -1,4 +1,4 @@
-"""Questions to a stored case: its view, its progress in the process, and whether log, state and dates agree."""
+"""Questions to a stored case: its view, and its progress in the process."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from govflow import timekeeping, views
-from govflow.case import CaseState, ClockState, Event, event_hash, fold, from_text
+from govflow.case import CaseState, from_text
 from govflow.draft import element_of, moved
 from govflow.identity import masked
 from govflow.model import Catalog
 from govflow.store import CaseRow, Statements
 from govflow.subject import Subject
-from govflow.timekeeping import Calendars
 from govflow.views import CaseView
 
 EventRow = tuple[int, str, str, str, str, str, str]
@@ -98,72 +97,3 @@ def _with_scopes(path: str) -> Iterator[str]:
     """A path and the scopes around it, outermost first."""
     parts = path.split("/")
     return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
-
-
-def faults(statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars) -> list[str]:
-    """What does not agree in a stored case; one sentence a fault."""
-    rows, clock_rows = statements.events(row.id), statements.clocks_of(row.id)
-    found = _chain_faults(row.id, rows)
-    if not found:
-        found += _replay_faults(subject, row, rows, {each.id: views.clock_from(each) for each in clock_rows})
-    for clock_row in clock_rows:
-        clock = views.clock_from(clock_row)
-        calendar = calendars.for_region(subject.region(clock.item))
-        if clock.calendar != calendar.version and clock.closed:
-            continue
-        kept = (clock.due_at, clock.provisional)
-        timekeeping.refresh(clock, calendar)
-        if clock_row.wake_at != timekeeping.wake_at(clock):
-            found.append(
-                f"{row.id}: 时钟 {clock.id} 的唤醒时刻是 {clock_row.wake_at}，应为 {timekeeping.wake_at(clock)}"
-            )
-        if kept != (clock.due_at, clock.provisional) or clock_row.due_at != clock.due_at:
-            found.append(f"{row.id}: 时钟 {clock.id} 存的期限是 {clock_row.due_at}，由事实重算为 {clock.due_at}")
-    return found
-
-
-def _chain_faults(case: str, rows: Sequence[EventRow]) -> list[str]:
-    previous = ""
-    for number, (seq, at, actor, type, body, before, hash) in enumerate(rows, 1):
-        if seq != number:
-            return [f"{case}: 第 {number} 个事件缺失，找到的编号是 {seq}"]
-        if before != previous or hash != event_hash(case, seq, at, actor, type, body, before):
-            return [f"{case}: 第 {seq} 个事件（{type}）与哈希链不符，内容被改动过"]
-        previous = hash
-    return []
-
-
-def replayed(subject: Subject, case: str, rows: Sequence[EventRow]) -> tuple[CaseState, bytes]:
-    """State and snapshot rebuilt from the event log alone. Raises ValueError for a log without events."""
-    state: CaseState | None = None
-    snapshot = b""
-    for seq, at, actor, type, body, before, hash in rows:
-        event = Event(case, seq, at, actor, type, json.loads(body), before, hash)
-        state = fold(state, event)
-        if "move" in event.body:
-            snapshot = moved(subject, snapshot, event.body["move"]).state
-    if state is None:
-        raise ValueError(f"case {case} has no events")
-    return state, snapshot
-
-
-FACTS = ("kind", "item", "task", "limit", "anchor", "suspensions", "extensions", "state", "warned", "expired", "closed")
-"""What a clock's row holds of the log; the dates are computed from it."""
-
-
-def _replay_faults(
-    subject: Subject, row: CaseRow, rows: Sequence[EventRow], clocks: Mapping[str, ClockState]
-) -> list[str]:
-    state, snapshot = replayed(subject, row.id, rows)
-    stored = from_text(row.body)
-    found = []
-    if snapshot != row.snapshot:
-        found.append(f"{row.id}: 流程快照与事件记录重放的结果不同")
-    same = (state.state, state.hash, sorted(state.tasks), state.items, state.materials, state.results)
-    if same != (stored.state, stored.hash, sorted(stored.tasks), stored.items, stored.materials, stored.results):
-        found.append(f"{row.id}: 办件状态与事件记录重放的结果不同")
-    for id in sorted({*state.clocks, *clocks}):
-        told, kept = state.clocks.get(id), clocks.get(id)
-        if told is None or kept is None or any(getattr(told, f) != getattr(kept, f) for f in FACTS):
-            found.append(f"{row.id}: 时钟 {id} 存的事实与事件记录不同")
-    return found

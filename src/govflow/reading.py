@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
-from govflow import guards, inquiries, intake, timekeeping, views
+from govflow import audit, guards, inquiries, intake, timekeeping, views
 from govflow.clocks import Explanation
-from govflow.errors import InvalidInput, NotFound
+from govflow.errors import GovflowError, InvalidInput, NotFound
 from govflow.inquiries import Progress
 from govflow.library import Library
 from govflow.model import Catalog
@@ -179,8 +179,14 @@ class Reader:
         Returns one sentence a fault; an empty list means that all is well.
         """
         with self._reading() as statements:
-            row, subject = self._found(statements, case)
-            return inquiries.faults(statements, row, subject, self.calendars)
+            row = statements.case(guards.text(case, "case", 40))
+            if row is None:
+                raise no_case(case)
+            try:
+                subject = self._library.pinned(row.definition, statements)
+            except (GovflowError, ValueError, TypeError, KeyError) as fault:
+                return [f"{row.id}: 存的定义 {row.definition[:12]} 不能读取：{fault}"]
+            return audit.faults(statements, row, subject, self.calendars)
 
 
 def _wall_clock() -> datetime:

@@ -98,6 +98,8 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
         )  # fmt: skip
     if not reason.strip():
         raise InvalidInput("延期须告知申请人理由：reason 是空的", "reason is empty", field="reason")
+    if by.value == 0:
+        raise InvalidInput("延长的时间是 0", "the extension is 0 long", field="by")
     running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in DECISION_CLOCKS and c.live]
     today = timekeeping.local_date(draft.now)
     extended = [c for c in running if _extensible(draft, c, by, rule, actor, reason, today)]

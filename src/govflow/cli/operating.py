@@ -48,7 +48,16 @@ def demo_command(
     """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock."""
     code = lang or language.code
     language.code = code
-    demo.run(theme, catalog_from(definitions), answers_from(answers), drop, Path(output), code, click.echo)
+    demo.run(
+        theme,
+        catalog_from(definitions),
+        Path(definitions).absolute().parent / "examples",
+        answers_from(answers),
+        drop,
+        Path(output),
+        code,
+        click.echo,
+    )
 
 
 @click.command()

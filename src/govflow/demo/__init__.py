@@ -20,7 +20,14 @@ Say = Callable[[str], None]
 
 
 def run(
-    theme: str, catalog: Catalog, answers: Mapping[str, Any], drop: Sequence[str], output: Path, lang: str, say: Say
+    theme: str,
+    catalog: Catalog,
+    examples: Path,
+    answers: Mapping[str, Any],
+    drop: Sequence[str],
+    output: Path,
+    lang: str,
+    say: Say,
 ) -> None:
     """Run the example application of a theme, with some answers changed and some items dropped, and tell it."""
     if theme not in catalog.themes:
@@ -29,7 +36,7 @@ def run(
             f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}", ref=theme
         )
     slug = catalog.themes[theme].slug
-    application = application_from(Path("examples") / slug / "application.yaml")
+    application = application_from(examples / slug / "application.yaml")
     story = story_from(application.get("story", {}))
     facts = {**application.get("answers", {}), **answers}
     output.mkdir(parents=True, exist_ok=True)
