@@ -440,7 +440,7 @@ TAMPERING = {
     "an event's actor": "UPDATE events SET actor = 'D01:other' WHERE seq = 2",
     "a due date": "UPDATE clocks SET due_at = '2025-12-31T00:00:00.000000Z' WHERE id = 'I01/promised'",
     "every wake-up": "UPDATE clocks SET wake_at = NULL",
-    "a clock's anchor": "UPDATE clocks SET body = REPLACE(body, '\"anchor\": \"2025-03-03', '\"anchor\": \"2025-04-03') WHERE id = 'I01/promised'",
+    "a clock's anchor": "UPDATE clocks SET body = REPLACE(body, '2025-03-03T', '2025-04-03T') WHERE id = 'I01/promised'",
     "a clock's row": "DELETE FROM clocks WHERE id = 'I01/statutory'",
     "the case's state": "UPDATE cases SET state = 'closed'",
     "an answer": "UPDATE cases SET body = REPLACE(body, '\"premises_area\":420', '\"premises_area\":20')",

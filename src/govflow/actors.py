@@ -1,4 +1,4 @@
-"""Who acts: `D07:wang`, `D01/head:li`, `applicant:portal-8841`, `system:clock`."""
+"""Who acts: `D07:wang`, `D01/head:li`, `applicant:portal-8841`. `system:` is the engine's own and nobody else's."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ ROLES = ("window", "reviewer", "head", "supervisor")
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """An actor as written, and what it says: staff of a department in a role, an applicant, or the system."""
+    """An actor as written, and what it says: staff of a department in a role, or an applicant."""
 
     text: str
-    kind: Literal["staff", "applicant", "system"]
+    kind: Literal["staff", "applicant"]
     department: str | None = None
     role: str | None = None
 
@@ -26,8 +26,8 @@ def actor_from(text: object, catalog: Catalog) -> Actor:
     """Read an actor; raises InvalidInput for another shape or a department that the catalog does not know."""
     text = guards.text(text, "actor", 120)
     who, colon, name = text.partition(":")
-    if who in ("applicant", "system"):
-        return Actor(text, "applicant" if who == "applicant" else "system")
+    if who == "applicant" and name:
+        return Actor(text, "applicant")
     department, _, role = who.partition("/")
     found = catalog.departments.get(department)
     if found is None or not colon or not name or (role and role not in ROLES):

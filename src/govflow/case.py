@@ -375,6 +375,14 @@ def _clock_expired(state: CaseState, event: Event) -> None:
     state.clocks[event.body["clock"]].expired = event.at
 
 
+def _clock_reprojected(state: CaseState, event: Event) -> None:
+    """A due date that lies ahead again, by a calendar that is known now, deserves its warning and its expiry anew."""
+    clock = state.clocks[event.body["clock"]]
+    due_at = event.body.get("due_at")
+    if due_at is not None and due_at >= event.at:
+        clock.warned = clock.expired = None
+
+
 def _clock_closed(state: CaseState, event: Event) -> None:
     clock = state.clocks[event.body["clock"]]
     clock.closed, clock.state = event.at, event.body["state"]
@@ -415,7 +423,7 @@ _CHANGES = {
     "clock_warned": _clock_warned,
     "clock_expired": _clock_expired,
     "clock_closed": _clock_closed,
-    "clock_reprojected": _nothing,
+    "clock_reprojected": _clock_reprojected,
     "timer_fired": _nothing,
     "materials_obtained": _nothing,
     "state_changed": _state_changed,

@@ -40,6 +40,8 @@ class Draft:
     anchor: str | None = None
     received: str | None = None
     dirty: set[str] = field(default_factory=set)
+    by: str = ""
+    closed_by: dict[str, str] = field(default_factory=dict)
     texts: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -169,6 +171,7 @@ class Draft:
     def close_task(self, task: TaskState, state: str, outcome: str) -> None:
         """Remember how a task ended and close its clocks."""
         self.closed_tasks.append((task, state, outcome))
+        self.closed_by[task.id] = self.by or self.actor
         self.close_clocks([c.id for c in self.state.clocks.values() if c.task == task.id and c.live])
 
     def retime_case(self) -> None:

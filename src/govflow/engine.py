@@ -6,6 +6,7 @@ what was expected. The wall clock is read in one line of this module, and only w
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from govflow.store import AnyEngine, CaseRow, Connection, Statements, begin_for_
 from govflow.views import CaseView, EventView, Fired, TaskView
 from govflow.workdays import Calendar
 from govflow.writing import save, write_new
+
+_log = logging.getLogger("govflow")
 
 Subscriber = Callable[[tuple[EventView, ...]], None]
 
@@ -78,7 +81,12 @@ class Engine(Reader):
                 EventView(e.seq, e.at, e.actor, e.type, {**e.body, "case": e.case}, e.previous, e.hash) for e in events
             )
             for function in self._subscribers:
-                function(shown)
+                try:
+                    function(shown)
+                except Exception:  # noqa: BLE001 - the command is committed; its caller must not hear otherwise
+                    _log.exception(
+                        "a subscriber of govflow failed on case %s; the outbox keeps its message", shown[0].body["case"]
+                    )
 
     # --- applying ----------------------------------------------------------------------------------------------
 
@@ -255,7 +263,11 @@ class Engine(Reader):
         def run(draft: Draft, found: TaskState, who: Actor) -> None:
             handling.complete(draft, found, who, outcome, opinion, data or {})
 
-        args = (str(_key(key)), "complete", intake.digest([task, actor, outcome, opinion, data or {}])) if key else None
+        args = (
+            (str(_key(key)), "complete", intake.digest([task, actor, outcome, opinion, data or {}]))
+            if key is not None
+            else None
+        )
         return self._task_command(task, actor, run, args)
 
     def ask_correction(
@@ -399,7 +411,7 @@ class Engine(Reader):
                 draft.refresh(clock)
                 if (old, was_provisional) != (clock.due, clock.provisional):
                     change: dict[str, Any] = {
-                        "clock": clock.id, "old": old, "new": clock.due, "provisional": clock.provisional,
+                        "clock": clock.id, "old": old, "new": clock.due, "due_at": clock.due_at, "provisional": clock.provisional,
                         "reason": reason or f"日历更新为 {version}",
                     }  # fmt: skip
                     draft.emit("clock_reprojected", **change)

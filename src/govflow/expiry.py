@@ -8,7 +8,7 @@ from govflow import timekeeping
 from govflow.actors import Actor
 from govflow.case import OPEN_STATES, UNDECIDED, ClockState
 from govflow.draft import SYSTEM, Draft
-from govflow.errors import NotAllowed
+from govflow.errors import InvalidInput, NotAllowed
 from govflow.handling import finish
 
 
@@ -20,6 +20,8 @@ def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
             f"办件 {state.id} 的状态是 {state.state}，作出决定之后不能撤回",
             f"case {state.id} is {state.state}: it can be withdrawn only before the decision", state=state.state,
         )  # fmt: skip
+    if not reason.strip():
+        raise InvalidInput("撤回须说明理由：reason 是空的", "reason is empty", field="reason")
     if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
         raise NotAllowed(
             f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
@@ -40,12 +42,14 @@ def _end(draft: Draft, type: str, body: dict[str, Any]) -> None:
 def tick(draft: Draft) -> int:
     """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was."""
     fired = 0
+    acting, draft.by = draft.by, SYSTEM
     while (clock := _next_due(draft)) is not None:
         if clock.warned is None and clock.expired is None and _is_warning(clock, draft.at):
             _warn(draft, clock)
         else:
             _expire(draft, clock)
         fired += 1
+    draft.by = acting
     return fired
 
 

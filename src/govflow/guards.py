@@ -68,11 +68,20 @@ def document(value: object, field: str) -> Any:
         raise InvalidInput(
             f"{field} 不能保存为 JSON：{shown(fault)}", f"{field} is not JSON: {shown(fault)}", field=field
         ) from None
+    if not _named_by_text(value):
+        raise InvalidInput(f"{field} 里有不是文字的键", f"{field} has a key that is no text", field=field)
     if len(written) > DATA:
         raise InvalidInput(f"{field} 有 {len(written)} 字，至多 {DATA}", f"{field} is longer than {DATA}", field=field)
     if "\\u0000" in written:
         raise InvalidInput(f"{field} 含有不能保存的字符（NUL）", f"{field} holds a NUL", field=field)
     return value
+
+
+def _named_by_text(value: object) -> bool:
+    """Whether every key of a JSON value is text, as it will be once it has been written and read."""
+    if isinstance(value, dict):
+        return all(isinstance(key, str) and _named_by_text(each) for key, each in value.items())
+    return all(map(_named_by_text, value)) if isinstance(value, list | tuple) else True
 
 
 def whole(value: object, field: str, least: int, most: int) -> int:

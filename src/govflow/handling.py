@@ -94,12 +94,10 @@ def _joint(draft: Draft, task: TaskState) -> list[TaskState]:
 
 def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
     if task.role == "applicant":
-        if actor.kind in ("applicant", "system") or actor.department == draft.subject.theme.lead:
+        if actor.kind == "applicant" or actor.department == draft.subject.theme.lead:
             return
         raise NotAllowed(f"任务“{task.name}”由申请人办理", "this task is the applicant's")
     allowed = {t.department for t in _joint(draft, task)} | {task.department}
-    if actor.kind == "system":
-        return
     if actor.department not in allowed:
         owner = _department_name(draft, task.department)
         raise NotAllowed(
@@ -174,7 +172,7 @@ def _defer(draft: Draft, code: str) -> Limit | None:
     limits = [use.defer for use in uses if use.defer is not None]
     if not uses or len(limits) < len(uses):
         return None
-    return min(limits, key=lambda limit: limit.value)
+    return min(limits, key=lambda limit: limit.worst_span())
 
 
 def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:

@@ -151,7 +151,7 @@ def _open_item(draft: Draft, code: str, actor: Actor) -> tuple[Item, ItemState]:
             f"item {code} is {state.state}; only an item under review has clocks to stop, resume or extend",
             state=state.state, item=code,
         )  # fmt: skip
-    if actor.kind != "system" and actor.department not in (item.department, *item.joint_departments):
+    if actor.department not in (item.department, *item.joint_departments):
         raise NotAllowed(
             f"事项 {code} 由 {item.department} 负责，{actor.text} 无权改变其时限",
             f"item {code} is handled by {item.department}, not by {actor.text}",

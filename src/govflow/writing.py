@@ -103,7 +103,7 @@ def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) ->
     done = state != "open"
     return TaskRow(
         task.id, draft.state.id, task.item, task.path, task.kind, task.name, task.department, task.role, task.assignee,
-        task.joint, task.escalated, state, task.opened, draft.at if done else None, draft.actor if done else None,
+        task.joint, task.escalated, state, task.opened, draft.at if done else None, draft.closed_by.get(task.id, draft.actor) if done else None,
         outcome or None, clock.warn_at if clock else None, clock.due_at if clock else None,
         clock.provisional if clock else False,
     )  # fmt: skip

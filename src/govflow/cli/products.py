@@ -45,6 +45,8 @@ def compile_command(ref: str, output: str | None, definitions: str) -> None:
 @database_option
 def draw(ref: str, output: str | None, case: str | None, definitions: str, db: str) -> None:
     """画出流程图（SVG 或 PNG）。Draw the process."""
+    if output is not None:
+        _known_ending(output, ".svg", ".png")
     if case is None:
         svg = drawing.draw(ref, catalog_from(definitions), lang=language.code)
     else:
@@ -133,6 +135,13 @@ def theme_from(catalog: Catalog, ref: str) -> Theme:
 def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
     """A theme or an item by code or slug; NotFound names the themes there are."""
     return catalog.items[ref] if ref in catalog.items else theme_from(catalog, ref)
+
+
+def _known_ending(name: str, *endings: str) -> None:
+    if not name.lower().endswith(endings):
+        raise click.UsageError(
+            language.say(f"-o {name}：应以 {'、'.join(endings)} 结尾", f"-o {name}: expected {', '.join(endings)}")
+        )
 
 
 def _write(name: str, data: bytes) -> None:

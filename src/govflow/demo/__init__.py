@@ -47,6 +47,7 @@ def run(
     engine = Engine(f"sqlite:///{database}", catalog, clock=lambda: simulation.now if simulation else story.start)
     simulation = Simulation(engine, catalog, story, application, story.start, lang)
     narrator = Narrator(catalog, catalog.themes[theme], engine, lang, say)
+    engine.required(theme, facts, drop)
     narrator.opening(application, facts, drop)
     engine.subscribe(narrator.hear)
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -101,8 +102,8 @@ def _plainly() -> Iterator[None]:
     """The database's own errors as plain sentences; the transaction is rolled back by then."""
     try:
         yield
-    except sa.exc.DBAPIError as fault:
-        said = str(fault.orig).strip().splitlines()[0] if str(fault.orig).strip() else type(fault.orig).__name__
+    except (sa.exc.DBAPIError, sqlite3.Error) as fault:
+        said = str(getattr(fault, "orig", fault)).strip().partition("\n")[0]
         if "locked" in said or "busy" in said:
             raise Conflict(
                 "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
@@ -145,8 +146,12 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
 def _on_connect(connection: Any, record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
-        connection.execute(f"PRAGMA {pragma}").close()
+    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON", "journal_mode=WAL"):
+        try:
+            connection.execute(f"PRAGMA {pragma}").close()
+        except sqlite3.OperationalError as fault:
+            if "readonly" not in str(fault):  # what can only be read needs no journal
+                raise
 
 
 def _on_begin(connection: sa.Connection) -> None:
