@@ -83,7 +83,46 @@ def test_a_warning_may_be_a_share_of_the_limit(tmp_path: Path) -> None:
     clock = watch()
     engine = govflow.Engine(f"sqlite:///{tmp_path}/cases.db", loaded.catalog, clock=clock)
     view = finish_item(engine, accepted(engine), "I01")
-    assert (view.clock("I09/promised").due, view.clock("I09/promised").warn_at) == ("2025-03-10", "2025-03-05T16:00:00.000000Z")
+    assert (view.clock("I09/promised").due, view.clock("I09/promised").warn_at) == (
+        "2025-03-10",
+        "2025-03-05T16:00:00.000000Z",
+    )
     clock.at("2025-03-06 00:00")
     assert "I09/promised" in {f.clock for f in engine.sweep()}
+    engine.close()
+
+
+def test_a_date_that_moves_ahead_again_warns_and_expires_anew(tmp_path: Path) -> None:
+    """What expired under a provisional calendar and lies ahead by the notice is told again when its time comes."""
+    url, clock = f"sqlite:///{tmp_path}/cases.db", watch("2026-12-29 10:00")
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    view = finish_item(engine, accepted(engine), "I01")
+    assert (view.clock("I09/promised").due, view.clock("I09/promised").provisional) == ("2027-01-06", True)
+    clock.at("2027-01-07 00:00")
+    assert ("I09/promised", "expired") in {(f.clock, f.event) for f in engine.sweep()}
+    engine.close()
+    shelf = with_notice(region="cn", year=2027, first="2027-01-01", last="2027-01-08", worked="")
+    later = govflow.Engine(url, shelf, clock=clock)
+    later.reproject("通知公布")
+    view = later.case(view.id)
+    assert (view.clock("I09/promised").due, view.clock("I09/promised").light) == ("2027-01-13", "green")
+    clock.at("2027-01-14 00:00")
+    told = [(f.clock, f.event) for f in later.sweep() if f.clock == "I09/promised"]
+    assert told[-1] == ("I09/promised", "expired")
+    assert later.check(view.id) == []
+    later.close()
+
+
+def test_an_item_that_starts_wakes_the_case_s_clocks(tmp_path: Path) -> None:
+    """The whole case stands still only while every open item does: a new item lets it run again."""
+    engine = govflow.Engine(f"sqlite:///{tmp_path}/cases.db", catalog(), clock=watch())
+    view = finish_item(engine, accepted(engine), "I01")
+    for item, department in (("I07", "D01"), ("I08", "D07"), ("I16", "D09"), ("I17", "D18")):
+        procedure = catalog().items[item].special_procedures[0].id
+        view = engine.suspend(view.id, item=item, procedure=procedure, actor=f"{department}:a", reason="x")
+    assert view.clock("theme/promised").state == "running", "the signboard still runs"
+    view = finish_item(engine, view, "I09")
+    assert view.clock("theme/promised").state == "suspended"
+    view = engine.resume(view.id, item="I07", actor="D01:a")
+    assert view.clock("theme/promised").state == view.clock("theme/joint_cap").state == "running"
     engine.close()

@@ -369,3 +369,12 @@ def test_an_item_starts_when_its_prerequisites_are_due(bundle: tuple[Theme, Cata
         assert whole.items[code].start == max((whole.items[each].due for each in needed), default=ACCEPTED.date())
     dropped = data.draw(st.sets(st.sampled_from(list(defs.items))))
     assert plan.planned(small, defs, ACCEPTED, CALENDAR, dropped=dropped).due <= whole.due
+
+
+def test_stages_run_one_after_the_other(definitions: Catalog) -> None:
+    """An item of a later stage waits for the whole stage before it, in the plan as in the process."""
+    building = definitions.themes["private-building"]
+    waits = plan.waits_for(building, definitions)
+    assert set(waits["I23"]) == {"I20", "I21"} and set(plan.prerequisites(building, definitions)["I23"]) == {"I20"}
+    dates = plan.planned(building, definitions, ACCEPTED, CALENDAR).items
+    assert dates["I23"].start == dates["I21"].due == date(2025, 3, 12)

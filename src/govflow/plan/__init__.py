@@ -5,7 +5,7 @@ answers in results are always codes, in the order of the theme. `answers=None` m
 every item runs and every conditional material is listed.
 """
 
-from govflow.plan.dates import Plan, PlannedItem, handling_order, own_limit, planned, prerequisites
+from govflow.plan.dates import Plan, PlannedItem, handling_order, own_limit, planned, prerequisites, waits_for
 from govflow.plan.materials import (
     SUBMITTED,
     How,
@@ -48,4 +48,5 @@ __all__ = [
     "selected_items",
     "stats",
     "steps_in",
+    "waits_for",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
+from itertools import pairwise
 
 from govflow import clocks
 from govflow.clocks import Limit
@@ -59,6 +60,16 @@ def prerequisites(theme: Theme, catalog: Catalog) -> dict[str, tuple[str, ...]]:
     return result
 
 
+def waits_for(theme: Theme, catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    """For each item what must be over before it starts: its prerequisites, and all items of the stage 阶段 before its own."""
+    waits = {code: list(needs) for code, needs in prerequisites(theme, catalog).items()}
+    stages = [[catalog.items[ref].code for ref in stage.items if ref in catalog.items] for stage in theme.stages]
+    for before, stage in pairwise(stages):
+        for code in stage:
+            waits[code] += [each for each in before if each not in waits[code] and each in waits]
+    return {code: tuple(needs) for code, needs in waits.items()}
+
+
 def _issuers(item: Item, catalog: Catalog) -> Iterator[Item]:
     for use in item.materials:
         if use.material in catalog.materials:
@@ -70,7 +81,7 @@ def _issuers(item: Item, catalog: Catalog) -> Iterator[Item]:
 def handling_order(theme: Theme, catalog: Catalog) -> tuple[str, ...]:
     """The items so that each comes after its prerequisites; InvalidInput when they wait for each other in a circle."""
     try:
-        return tuple(TopologicalSorter(prerequisites(theme, catalog)).static_order())
+        return tuple(TopologicalSorter(waits_for(theme, catalog)).static_order())
     except CycleError as error:
         circle = error.args[1]
         zh = f"{theme.name}的前置关系成环：{' → '.join(circle)}"
@@ -99,7 +110,7 @@ def planned(
     """
     start = accepted if accepted.tzinfo else accepted.replace(tzinfo=clocks.SHANGHAI)
     chosen = selected_items(theme, catalog, answers, dropped, held)
-    needs = prerequisites(theme, catalog)
+    needs = waits_for(theme, catalog)
     done: dict[str, datetime] = {}
     dates: dict[str, PlannedItem] = {}
     for code in handling_order(theme, catalog):

@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from govflow.clocks import Limit
 from govflow.model import Block, Catalog, Step, Text, Theme
-from govflow.plan.dates import handling_order, own_limit, prerequisites
+from govflow.plan.dates import handling_order, own_limit, waits_for
 from govflow.plan.materials import merged_form, merged_materials
 from govflow.plan.selection import items_of, text
 
@@ -36,7 +36,7 @@ def in_workdays(limit: Limit | None) -> Decimal:
 
 def critical_path(theme: Theme, catalog: Catalog) -> tuple[tuple[str, ...], Decimal]:
     """The chain of items that decides how long the theme takes, and its length in workdays; of equals the longer chain."""
-    needs = prerequisites(theme, catalog)
+    needs = waits_for(theme, catalog)
     best: dict[str, tuple[Decimal, tuple[str, ...]]] = {}
     for code in handling_order(theme, catalog):
         before = _longest(best[each] for each in needs[code])
