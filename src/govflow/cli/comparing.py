@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import click
 
 from govflow import changes, scenarios
 from govflow import graph as graphs
-from govflow.cli.common import catalog_from, definitions_option, json_option, language, print_json
+from govflow.cli.common import catalog_from, definitions_option, json_option, language, loaded_from, print_json
 from govflow.cli.products import subject_from
 from govflow.loader import load
+from govflow.loader.effective import effective_text
 from govflow.model import Theme
 
 UNITS = {
@@ -107,4 +109,19 @@ def _pair(key: str, old: float | None, new: float | None) -> str:
     return f"{changes.FIGURES[key].text(language.code)} {values}"
 
 
-COMMANDS = (graph, diff)
+@click.command()
+@click.argument("ref")
+@click.option("--region", required=True, metavar="CODE", help="行政区划代码，如 421321。Region code.")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="2025-03-03",
+    help="这一天有效的；缺省不看日期。In force on a day.",
+)
+@definitions_option
+def effective(ref: str, region: str, on: datetime | None, definitions: str) -> None:
+    """某地某日实际适用的事项：一份完整的文件，每行注明出处。What holds in a region, each line with its origin."""
+    click.echo(effective_text(loaded_from(definitions), ref, region, on.date() if on else None), nl=False)
+
+
+COMMANDS = (graph, diff, effective)
