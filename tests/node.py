@@ -68,7 +68,7 @@ def _npm_install(folder: Path) -> None:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoTool(_sorry(str(error))) from error
     if done.returncode:
-        raise NoTool(_sorry(str(done.stderr or done.stdout).strip()[-800:]))
+        raise NoTool(_sorry(str(done.stderr or done.stdout).strip()[:800]))
 
 
 def _sorry(reason: str) -> str:
