@@ -52,16 +52,16 @@ def test_each_line_leads_to_where_it_was_written(shipped: Loaded) -> None:
     text = effective_text(shipped, "food-business-permit", "421303")
     seen = set()
     for line in text.splitlines()[1:]:
-        found = re.search(r"  # (\S+):([0-9]+)$", line)
+        found = re.search(r"  # (.+?):([0-9]+)$", line)
         assert found, line
         seen.add(Path(found[1]).name)
         written = Path(found[1]).read_text("utf-8").splitlines()[int(found[2]) - 1]
         words = re.match(r"\s*([a-zA-Z_-]+):", line)
         assert words is None or words[1] in written, (line, written)
     assert seen == {"food-business-permit.yaml", "food-business-permit.421303.yaml"}
-    assert re.search(rf"\n    within: .4 workdays.  # \S*{VARIANT}:[0-9]+\n", text)
-    assert re.search(rf"\n# 不再要的材料 without: M09  # \S*{VARIANT}:14\n", text) and "use: M09" not in text
-    assert re.search(r"\n    within: .10 workdays.  # \S*items/food-business-permit.yaml:[0-9]+\n", text)
+    assert re.search(rf"\n    within: .4 workdays.  # .*{VARIANT}:[0-9]+\n", text)
+    assert re.search(rf"\n# 不再要的材料 without: M09  # .*{VARIANT}:14\n", text) and "use: M09" not in text
+    assert re.search(r"\n    within: .10 workdays.  # .*items/food-business-permit.yaml:[0-9]+\n", text)
 
 
 @pytest.mark.parametrize(
