@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 import govflow
 from govflow import NotAllowed
 from govflow.conditions import facts_in
-from govflow.model import Item
-from govflow.subject import steps_of
+from govflow.model import Item, steps_of
 from tests.cases import ANSWERS, COMPANY, PERSON, accepted, catalog, finish, states, watch
 
 FINAL = {"delivered", "refused", "terminated", "skipped", "verified", "granted", "withdrawn"}

@@ -27,6 +27,7 @@ from govflow.model import (
     Theme,
     ThemeItem,
     Together,
+    steps_of,
 )
 from govflow.workdays import Calendar
 from tests.catalogs import catalog, item, material, step, theme
@@ -292,7 +293,7 @@ def test_joint_visits_and_one_window_save_steps() -> None:
     assert numbers["steps"] == {"serial": 10, "together": 7}
     as_ready = plan.stats(theme("I1", "I2", joint=replace(joint, hand_out="as_ready")), defs)
     assert as_ready["steps"] == {"serial": 10, "together": 8}
-    assert [each.id for each in plan.steps_in(flow) if isinstance(each, Step)] == [
+    assert [each.id for each in steps_of(flow) if isinstance(each, Step)] == [
         "accept", "a", "visit", "decide", "deliver",
     ]  # fmt: skip
 

@@ -156,10 +156,6 @@ class CaseState:
     seq: int = 0
     hash: str = ""
 
-    def clock_of(self, item: str | None, kind: str) -> ClockState | None:
-        """The live clock of this kind of this item (None: of the whole case)."""
-        return next((c for c in self.clocks.values() if c.item == item and c.kind == kind and c.live), None)
-
 
 def to_text(state: CaseState) -> str:
     """The state as compact JSON: a cache beside the event log."""

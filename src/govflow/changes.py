@@ -10,8 +10,8 @@ from govflow.clocks import Limit
 from govflow.conditions import All, Fact, Not, in_words
 from govflow.conditions import Any as AnyOf
 from govflow.diagnostics import Message
-from govflow.model import Catalog, Item, Text, Theme
-from govflow.plan import in_workdays, item_materials, own_limit, stats, steps_in
+from govflow.model import Catalog, Item, Text, Theme, steps_of
+from govflow.plan import in_workdays, item_materials, own_limit, stats
 
 Kind = Literal["theme", "item", "variant", "material", "department"]
 
@@ -210,7 +210,7 @@ def _of_theme(theme: Theme, catalog: Catalog) -> dict[str, float]:
 
 
 def _of_item(item: Item, catalog: Catalog) -> dict[str, float]:
-    kinds = [step.kind for step in steps_in(item.flow)]
+    kinds = [step.kind for step in steps_of(item.flow)]
     return {
         "materials": sum(line.submitted for line in item_materials(item, catalog)),
         "workdays": float(in_workdays(own_limit(item))),

@@ -22,8 +22,6 @@ from govflow.workdays import Calendar
 
 SYSTEM = "system:clock"
 
-CASE_ITEM_KINDS = ("promised", "statutory")
-
 
 @dataclass
 class Draft:

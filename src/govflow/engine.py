@@ -1,7 +1,7 @@
 """Engine: the embedding API. One public method is one transaction; nothing is left half done.
 
 Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
-what was expected. The wall clock is read in one line of this module, and only when no clock is given.
+what was expected. The wall clock is read in one line of `reading`, and only when no clock is given.
 """
 
 from __future__ import annotations
@@ -142,8 +142,7 @@ class Engine(Reader):
         first = next_event(id, None, at, who.text, "applied", body)
         state = fold(None, first)
         draft = Draft(subject, state, b"", now, who.text, self.calendars, [first])
-        move = {"verb": "start", "path": "", "flags": []}
-        draft.follow(move)
+        draft.follow(body["move"])
         self._library.keep(subject, statements, at)
         write_new(statements, draft, person, salt)
         return draft

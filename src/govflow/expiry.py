@@ -105,14 +105,7 @@ def _silence(draft: Draft, clock: ClockState) -> None:
     if task is None:
         return
     timer = draft.state.timers.get(clock.timers.get("due", ""))
-    if timer is None:
-        finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM)
-        return
-    draft.close_task(task, "completed", "no_objection")
-    move = draft.move("fire", timer)
-    draft.emit("task_completed", SYSTEM, task=task.id, name=task.name, item=task.item, outcome="no_objection",
-               opinion="逾期未回复，视为无异议", data={}, move=move)  # fmt: skip
-    draft.follow(move)
+    finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
 
 
 def _escalate(draft: Draft, clock: ClockState) -> None:

@@ -74,11 +74,14 @@ def _complete_one(draft: Draft, task: TaskState, outcome: str, opinion: str, dat
 
 def finish(
     draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any], verdict: str = "",
-    actor: str | None = None,
+    actor: str | None = None, timer: str | None = None,
 ) -> None:  # fmt: skip
-    """Record a task as completed and let the process go on; `verdict` is the choice that the intake gateway sees."""
+    """Record a task as completed and let the process go on, by its own token or by an interrupting `timer`'s.
+
+    `verdict` is the choice that the intake gateway sees.
+    """
     draft.close_task(task, "completed", outcome)
-    move = draft.move("complete", task.path, verdict)
+    move = draft.move("fire", timer) if timer is not None else draft.move("complete", task.path, verdict)
     body = {"task": task.id, "kind": task.kind, "name": task.name, "item": task.item, "outcome": outcome}
     draft.emit("task_completed", actor, **body, opinion=opinion, joint=task.joint, data=dict(data), move=move)
     if task.kind == "notice" and task.item is not None:

@@ -254,6 +254,16 @@ class Together:
 Block = Step | Together
 
 
+def steps_of(flow: Iterable[Block]) -> Iterator[Step]:
+    """Every step of a flow in reading order, parallel branches one after the other."""
+    for block in flow:
+        if isinstance(block, Together):
+            for branch in block.branches:
+                yield from steps_of(branch)
+        else:
+            yield block
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """What the item issues 结果: a licence, an approval document, or something else."""

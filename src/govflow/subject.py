@@ -11,7 +11,6 @@ from govflow.case import CaseState
 from govflow.clocks import Limit
 from govflow.conditions import holds
 from govflow.model import (
-    Block,
     Catalog,
     CorrectionRule,
     Item,
@@ -21,7 +20,7 @@ from govflow.model import (
     Text,
     Theme,
     ThemeItem,
-    Together,
+    steps_of,
 )
 
 NOTICE = Limit.parse("5 workdays")
@@ -167,13 +166,3 @@ def alone(item: Item) -> Theme:
         items=(ThemeItem(item.code),), joint=Joint(), promised=None, joint_cap=None,
         correction_notice=item.limits.correction_notice, correction=item.limits.correction, file=item.file,
     )  # fmt: skip
-
-
-def steps_of(blocks: tuple[Block, ...]) -> Iterator[Step]:
-    """Every step of a flow, in order."""
-    for block in blocks:
-        if isinstance(block, Together):
-            for branch in block.branches:
-                yield from steps_of(branch)
-        else:
-            yield block

@@ -8,8 +8,7 @@ from typing import Any
 
 from govflow import timekeeping
 from govflow.clocks import local
-from govflow.model import Catalog
-from govflow.plan import steps_in
+from govflow.model import Catalog, steps_of
 from govflow.views import EventView
 
 WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
@@ -91,7 +90,7 @@ class Teller:
         item = self.catalog.items.get(code or "")
         if item is None or self.lang.startswith("zh"):
             return name
-        known = [step.name for step in steps_in(item.flow)] + [result.name for result in item.results]
+        known = [step.name for step in steps_of(item.flow)] + [result.name for result in item.results]
         text = max((t for t in known if name.startswith(str(t))), key=lambda t: len(str(t)), default=None)
         return name if text is None else text.in_language(self.lang)
 

@@ -11,7 +11,7 @@ from govflow import plan, timekeeping
 from govflow.clocks import Explanation
 from govflow.conditions import holds
 from govflow.engine import Engine
-from govflow.model import Catalog, Theme
+from govflow.model import Catalog, Theme, steps_of
 from govflow.telling import Teller
 from govflow.views import CaseView, ClockView, EventView
 
@@ -259,7 +259,7 @@ class Narrator:
         )
         together = self.engine.calendar.workdays_between(timekeeping.local_date(accepted), planned.due)
         visited = [code for code in running if not self._committed(code, view)]
-        visits = sum(1 for c in visited for s in plan.steps_in(self.catalog.items[c].flow) if s.kind == "visit")
+        visits = sum(1 for c in visited for s in steps_of(self.catalog.items[c].flow) if s.kind == "visit")
         joint = sum(max(0, len(set(v.items) & set(visited)) - 1) for v in self.theme.joint.visits)
         self.out(self.say(
             f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from govflow.clocks import Limit
 from govflow.diagnostics import Message
-from govflow.model import Catalog, Item, Shelf, Theme, TimeLimit
+from govflow.model import Catalog, Item, Shelf, Theme, TimeLimit, steps_of
 from govflow.plan import (
     MergedMaterial,
     critical_path,
@@ -17,9 +17,9 @@ from govflow.plan import (
     merged_form,
     merged_materials,
     own_limit,
+    plain,
     prerequisites,
     stats,
-    steps_in,
 )
 
 INSTANT = Limit(Decimal(0), "workday")
@@ -148,11 +148,7 @@ def _baseless(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
 
 
 def _days(number: int, name: str, what: Message, about: Iterable[str], before: Decimal, after: Decimal) -> Suggestion:
-    return Suggestion(number, name, what, tuple(about), "workdays", _plain(before), _plain(after))
-
-
-def _plain(value: Decimal) -> int | float:
-    return int(value) if value == value.to_integral_value() else float(value)
+    return Suggestion(number, name, what, tuple(about), "workdays", plain(before), plain(after))
 
 
 def _parallel(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
@@ -177,7 +173,7 @@ def _joint_visit(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     waits = _all_before(prerequisites(theme, catalog))
     together: list[str] = []
     for item in items_of(theme, catalog):
-        visits = any(step.kind == "visit" for step in steps_in(item.flow))
+        visits = any(step.kind == "visit" for step in steps_of(item.flow))
         if visits and not any(one in waits[item.code] or item.code in waits[one] for one in together):
             together.append(item.code)
     joint = {catalog.items[ref].code: visit.id for visit in theme.joint.visits for ref in visit.items}
@@ -248,7 +244,7 @@ def _instant(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     """(10) Items of low risk that only record something are done on the spot."""
     for item in items_of(theme, catalog):
         own = own_limit(item)
-        plain = not any(step.kind in EXAMINED for step in steps_in(item.flow))
+        plain = not any(step.kind in EXAMINED for step in steps_of(item.flow))
         if item.type in LOW_RISK and not item.instant and plain and own is not None and in_workdays(own) <= SHORT:
             what = Message(f"{item.code} {item.name}改为即办件", f"{item.code} on the spot")
             yield _days(10, "instant", what, [item.code], in_workdays(own), Decimal(0))

@@ -17,7 +17,7 @@ from govflow.plan.materials import (
     merged_form,
     merged_materials,
 )
-from govflow.plan.numbers import Saving, critical_path, in_workdays, savings, stats, steps_in
+from govflow.plan.numbers import Saving, critical_path, in_workdays, plain, savings, stats
 from govflow.plan.selection import Handling, Selection, facts, items_of, questions_of, selected_items
 
 __all__ = [
@@ -41,12 +41,12 @@ __all__ = [
     "merged_form",
     "merged_materials",
     "own_limit",
+    "plain",
     "planned",
     "prerequisites",
     "questions_of",
     "savings",
     "selected_items",
     "stats",
-    "steps_in",
     "waits_for",
 ]

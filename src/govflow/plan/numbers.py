@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
 from govflow.clocks import Limit
-from govflow.model import Block, Catalog, Step, Text, Theme
+from govflow.model import Catalog, Text, Theme, steps_of
 from govflow.plan.dates import handling_order, own_limit, waits_for
 from govflow.plan.materials import merged_form, merged_materials
 from govflow.plan.selection import items_of, text
@@ -77,8 +77,8 @@ def stats(theme: Theme, catalog: Catalog) -> dict[str, object]:
             "submitted": count["asked"] + (1 if count["form"] else 0),
         },
         "workdays": {
-            "serial": _plain(sum((in_workdays(own_limit(item)) for item in items), Decimal(0))),
-            "critical_path": _plain(critical_path(theme, catalog)[1]),
+            "serial": plain(sum((in_workdays(own_limit(item)) for item in items), Decimal(0))),
+            "critical_path": plain(critical_path(theme, catalog)[1]),
         },
         "visits": {"serial": visits_alone, "together": visits_together},
         "trips": {"serial": sum(trips), "together": max(trips, default=0)},
@@ -105,19 +105,9 @@ def savings(theme: Theme, catalog: Catalog) -> tuple[Saving, ...]:
     return (*found, Saving(text("填表字段", "form fields"), form.asked, len(form.fields)))
 
 
-def steps_in(flow: Iterable[Block]) -> Iterator[Step]:
-    """Every step of a flow, in reading order, parallel branches one after the other."""
-    for block in flow:
-        if isinstance(block, Step):
-            yield block
-        else:
-            for branch in block.branches:
-                yield from steps_in(branch)
-
-
 def _steps(theme: Theme, catalog: Catalog) -> tuple[int, int, int, int]:
     """Steps and visits to the premises: each item alone, and with what the theme does together."""
-    kinds = {item.code: [step.kind for step in steps_in(item.flow)] for item in items_of(theme, catalog)}
+    kinds = {item.code: [step.kind for step in steps_of(item.flow)] for item in items_of(theme, catalog)}
     alone = sum(len(each) for each in kinds.values())
     visits = sum(each.count("visit") for each in kinds.values())
     merged_visits = 0
@@ -129,5 +119,6 @@ def _steps(theme: Theme, catalog: Catalog) -> tuple[int, int, int, int]:
     return alone, alone - saved - merged_visits, visits, visits - merged_visits
 
 
-def _plain(value: Decimal) -> int | float:
+def plain(value: Decimal) -> int | float:
+    """A whole number as int, any other as float, for JSON."""
     return int(value) if value == value.to_integral_value() else float(value)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 
-from govflow.model import Block, Item, Step
+from govflow.model import Item, Step, steps_of
 from govflow.rules import wording
 from govflow.rules.context import Context
 from govflow.rules.values import Finding
@@ -388,13 +388,3 @@ def visit_incomplete(context: Context, item: Item) -> Iterator[Finding]:
                 f"“{step.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
                 f"The on-site check {step.id} lacks {' and '.join(en for _, en in missing)}.",
             )
-
-
-def steps_of(blocks: Sequence[Block]) -> Iterator[Step]:
-    """Every step of a flow in the order of the text."""
-    for block in blocks:
-        if isinstance(block, Step):
-            yield block
-        else:
-            for branch in block.branches:
-                yield from steps_of(branch)

@@ -9,9 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from govflow.model import Item, Step
+from govflow.model import Item, Step, steps_of
 from govflow.rules.context import Context
-from govflow.rules.flow import steps_of
 from govflow.rules.values import Finding
 from govflow.rules.wording import same_name_key
 

@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from govflow.conditions import Answers, Condition, UnknownFact, holds
-from govflow.model import Catalog, Item, Theme
+from govflow.model import Catalog, Item, Theme, steps_of
 from govflow.scenarios.records import Played
-from govflow.subject import steps_of
 from govflow.views import EventView
 
 Kind = Literal["limit", "condition", "material", "outcome", "procedure", "step", "item", "visit"]
