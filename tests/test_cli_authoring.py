@@ -614,6 +614,82 @@ def test_watch_checks_again_after_a_change(run: Run, example: Path, monkeypatch:
     assert outcome.err.count("等待改动") == 2
 
 
+def _watched(
+    run: Run, monkeypatch: pytest.MonkeyPatch, changes: list[Callable[[], object]], *words: str
+) -> tuple[Outcome, list[str]]:
+    """`validate --watch` while one change is made at each look; what was said after each change, the first check first."""
+    left, said = list(changes), [""]
+    quiet = 0
+
+    def wait(_: float) -> None:
+        nonlocal quiet
+        quiet += 1
+        if quiet < 2:  # nothing has changed since: a second look must not check again
+            return
+        quiet = 0
+        if not left:
+            raise KeyboardInterrupt
+        said.append("")
+        left.pop(0)()
+
+    def tell(text: object = "", **_: object) -> None:
+        said[-1] += f"{text}\n"
+
+    monkeypatch.setattr(authoring.time, "sleep", wait)
+    monkeypatch.setattr(authoring.click, "echo", tell)
+    return run("validate", "--watch", "--format", "concise", *words), said
+
+
+def test_watch_reads_changed_settings_anew(run: Run, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings that are written, changed and removed while watching hold from the next check on."""
+    file = example / "govflow.toml"
+    changes: list[Callable[[], object]] = [
+        lambda: file.write_text('select = ["GF-Y03"]', "utf-8"),
+        lambda: file.write_text('ignore = ["GF-Y03", "GF-M01"]', "utf-8"),
+        lambda: file.write_text('ignore = ["GF-Y03", "GF-M01"]\nlang = "en"\nfail-on = "hint"', "utf-8"),
+        file.unlink,
+    ]
+    monkeypatch.delenv("GOVFLOW_LANG")
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    outcome, said = _watched(run, monkeypatch, changes)
+    assert [each.count("等待改动") for each in said] == [1, 1, 1, 0, 1]
+    assert "waiting for changes" in said[3]
+    assert "2 个错误" in said[4]
+    assert "2 个错误" in said[0]
+    assert "1 个错误" in said[1]
+    assert "没有发现问题" in said[2]
+    assert outcome.code == 1
+
+
+def test_a_damaged_settings_file_does_not_end_the_watch(
+    run: Run, example: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged settings, an unknown setting, a path or a baseline that is not there: each is said, then checking goes on."""
+    file = example / "govflow.toml"
+    changes: list[Callable[[], object]] = [
+        lambda: file.write_text('ignore = ["GF-Y03"', "utf-8"),
+        lambda: file.write_text('ignroe = ["GF-Y03"]', "utf-8"),
+        lambda: file.write_text('paths = ["elsewhere"]', "utf-8"),
+        lambda: (example / "elsewhere").mkdir(),
+        lambda: file.write_text('baseline = "none.json"', "utf-8"),
+        lambda: file.write_text('ignore = ["GF-Y03", "GF-M01"]', "utf-8"),
+    ]
+    outcome, said = _watched(run, monkeypatch, changes)
+    expected = [
+        "",
+        "govflow.toml: 不是合格的 TOML",
+        "不认识的设置 ignroe",
+        "elsewhere",
+        "没有 .yaml 文件",
+        "none.json",
+        "没有发现问题",
+    ]
+    for words, text in zip(expected, said, strict=True):
+        assert words in text
+        assert text.count("等待改动") == 1
+    assert outcome.code == 0
+
+
 # ---- start
 
 

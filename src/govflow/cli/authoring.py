@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -59,27 +59,31 @@ def validate(context: click.Context, /, **given: Any) -> None:
     PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
     """
     try:
-        settings = validation.settings_for(Path.cwd())
-        _choose_language(context, given["lang"], settings)
-        run = _Run.of(given, settings)
-        code = _watch(run) if given["watch"] else _once(run)
-    except (NotFound, InvalidInput) as fault:
-        _complain(fault.text(language.code))
-        code = 2
+        run = _settled(context, given)
+        code = _watch(run, lambda: _settled(context, given)) if given["watch"] else _once(run)
     except BrokenPipeError:  # the reader has seen enough; `main` ends quietly
         raise
-    except OSError as fault:
-        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
-        code = 2
+    except (NotFound, InvalidInput, OSError) as fault:
+        code = _failed(fault)
     if code:
         raise Failure(code)
 
 
-def _choose_language(context: click.Context, given: str | None, settings: Settings) -> None:
-    """`validate --lang`, else what the group was given or the environment says, else the project's settings."""
+def _settled(context: click.Context, given: dict[str, Any]) -> _Run:
+    """What is asked for on the command line together with the project's settings as they are now."""
+    settings = validation.settings_for(Path.cwd())
     outer = context.parent.params.get("lang") if context.parent else None
-    if given or (settings.lang and outer is None):
-        language.choose(given or settings.lang)
+    language.choose(given["lang"] or outer or settings.lang)
+    return _Run.of(given, settings)
+
+
+def _failed(fault: NotFound | InvalidInput | OSError) -> int:
+    """Say why a check could not be made; the exit code for that."""
+    if isinstance(fault, OSError):
+        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
+    else:
+        _complain(fault.text(language.code))
+    return 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,26 +206,48 @@ def _put(output: str | None, text: str) -> None:
         _tell(f"已写入 {output}", f"wrote {output}")
 
 
-def _watch(run: _Run) -> int:
-    """Check on every change until interrupted; the exit code is that of the last check."""
+def _watch(run: _Run, settle: Callable[[], _Run]) -> int:
+    """Check on every change of the definitions or the settings until interrupted; the last check gives the exit code.
+
+    `settle` reads the settings anew. What cannot be checked, because the settings are damaged or name what is not
+    there, is said, and the watch goes on: the author is at work on it.
+    """
     before, code = _state(run), _once(run)
     try:
         while True:
             seen = _state(run) if run.fix else before  # a change made while checking counts, our own fixes do not
             _tell("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends")
-            while (before := _state(run)) is None or before == seen:
+            while (before := _state(run)) in (seen, _State(seen.settings, None)):
                 time.sleep(_WATCH_SECONDS)
-            code = _once(run)
+            try:
+                run = settle()
+                before = _state(run)  # other settings may mean other files
+                code = _once(run)
+            except BrokenPipeError:
+                raise
+            except (NotFound, InvalidInput, OSError) as fault:
+                code = _failed(fault)
     except KeyboardInterrupt:
         return code
 
 
-def _state(run: _Run) -> object:
-    """What a change would change; None while a file is away, as editors take it away for a moment when they save."""
+class _State(NamedTuple):
+    """What a change would change. `files` is None while one is away: an editor may take it away to save it."""
+
+    settings: object
+    files: object
+
+
+def _state(run: _Run) -> _State:
+    settings: object
     try:
-        return validation.snapshot(run.request.paths)
+        settings = validation.settings_for(Path.cwd())
+    except (InvalidInput, OSError) as fault:
+        settings = str(fault)
+    try:
+        return _State(settings, validation.snapshot(run.request.paths))
     except (NotFound, OSError):
-        return None
+        return _State(settings, None)
 
 
 def _progress(started: float) -> Callable[[int, int], None] | None:
