@@ -20,7 +20,7 @@ from govflow.source import Document, read
 from govflow.workdays import ClockError
 from tests.rule_yaml import to_yaml
 
-DEFAULT_RECORD = {"item": "I01", "theme": "T1", "versions": "I01", "levels": "I09"}
+DEFAULT_RECORD = {"record": "I01", "item": "I01", "theme": "T1", "versions": "I01", "levels": "I09"}
 
 DEPARTMENTS = """
 govflow: departments/1

@@ -7,10 +7,11 @@ pages in docs/rules are made from it and its examples are executed by the tests.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
-from govflow.model import Catalog, Item
+from govflow.model import Catalog, Item, steps_of
 from govflow.rules import (
     access,
     basis,
@@ -26,6 +27,7 @@ from govflow.rules import (
     sources,
     themes,
 )
+from govflow.rules.cards import ItemCard, Released, UseCard
 from govflow.rules.context import Context, Documents, by_record
 from govflow.rules.values import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope
 from govflow.source import Document
@@ -35,14 +37,21 @@ __all__ = [
     "RULES",
     "RULE_BY_REF",
     "SCOPES",
+    "Context",
     "Finding",
+    "ItemCard",
     "Profile",
+    "Released",
     "Rule",
     "RuleText",
     "Scope",
     "by_record",
+    "card_of",
     "check_catalog",
+    "check_item",
+    "check_rest",
     "in_profile",
+    "released",
 ]
 
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
@@ -58,12 +67,12 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-C07", "basic-code-for-two", _E, "core", "catalog", codes.basic_code_for_two),
     Rule("GF-C08", "name-with-two-codes", _W, "recommended", "catalog", codes.name_with_two_codes),
     Rule("GF-C09", "handling-code-wrong", _E, "core", "item", codes.handling_code_wrong),
-    Rule("GF-C10", "identity-number-wrong", _E, "core", "catalog", codes.identity_number_wrong),
+    Rule("GF-C10", "identity-number-wrong", _E, "core", "record", codes.identity_number_wrong),
     # 依据 names, basis, competent body
     Rule("GF-B01", "basis-missing", _E, "core", "item", basis.basis_missing),
     Rule("GF-B02", "basis-without-article", _W, "recommended", "item", basis.basis_without_article),
     Rule("GF-B03", "licence-without-power", _E, "core", "item", basis.licence_without_power),
-    Rule("GF-B04", "repealed-law", _W, "recommended", "catalog", basis.repealed_law),
+    Rule("GF-B04", "repealed-law", _W, "recommended", "record", basis.repealed_law),
     Rule("GF-B05", "subject-missing", _E, "core", "item", basis.subject_missing),
     Rule("GF-B06", "loose-item-name", _W, "recommended", "item", basis.loose_item_name),
     Rule("GF-B07", "item-name-without-action", _H, "strict", "item", basis.item_name_without_action),
@@ -73,9 +82,9 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-T03", "promise-not-halved", _H, "strict", "item", limits.promise_not_halved),
     Rule("GF-T04", "average-not-halved", _W, "recommended", "catalog", limits.average_not_halved),
     Rule("GF-T05", "statutory-limit-missing", _E, "core", "item", limits.statutory_limit_missing),
-    Rule("GF-T06", "limit-unit-unclear", _E, "core", "catalog", limits.limit_unit_unclear),
+    Rule("GF-T06", "limit-unit-unclear", _E, "core", "record", limits.limit_unit_unclear),
     Rule("GF-T07", "promise-against-case-type", _E, "core", "item", limits.promise_against_case_type),
-    Rule("GF-T08", "limit-number-wrong", _E, "core", "catalog", limits.limit_number_wrong),
+    Rule("GF-T08", "limit-number-wrong", _E, "core", "record", limits.limit_number_wrong),
     Rule("GF-T09", "long-licence-without-basis", _E, "core", "item", limits.long_licence_without_basis),
     Rule("GF-T10", "joint-promise-too-long", _E, "core", "theme", limits.joint_promise_too_long),
     Rule("GF-T11", "theme-promise-too-short", _E, "core", "theme", limits.theme_promise_too_short),
@@ -119,7 +128,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "GF-M24", "more-materials-than-before", _W, "recommended", "versions", material_links.more_materials_than_before
     ),
-    Rule("GF-M25", "unknown-question-or-answer", _E, "core", "catalog", material_links.unknown_question_or_answer),
+    Rule("GF-M25", "unknown-question-or-answer", _E, "core", "record", material_links.unknown_question_or_answer),
     # 条件与流程 conditions, flow, roles
     Rule("GF-F01", "conditions-missing", _E, "core", "item", flow.conditions_missing),
     Rule("GF-F02", "catch-all-condition", _E, "core", "item", flow.catch_all_condition),
@@ -211,46 +220,92 @@ def check_catalog(
     place, and rules about what an author left out say nothing of it. Rules that compare with the last release say
     nothing without `previous`, rules about repealed laws nothing without a laws document. KeyError for an unknown code.
     """
-    wanted = set(RULE_BY_REF) if codes is None else {RULE_BY_REF[ref].code for ref in codes}
-    context = Context(catalog, documents, previous)
-    found: list[Diagnostic] = []
-    for scope in SCOPES:
-        rules = [rule for rule in RULES if rule.scope == scope and rule.code in wanted]
-        for record, subjects in _subjects(scope, context) if rules else ():
-            local = scope == "item" and record[0] == "variant"
-            for rule in rules:
-                if local and rule.code not in RULES_FOR_VARIANTS:
-                    continue
-                for finding in rule.check(context, *subjects):
-                    # What a variant inherits is reported once, where it is written.
-                    if not local or _written(record, finding.path, context):
-                        found.append(_diagnostic(rule, finding, record, context))
+    wanted = frozenset(rule.code for rule in RULES) if codes is None else frozenset(RULE_BY_REF[ref].code for ref in codes)
+    last = None if previous is None else released(previous)
+    context = Context(catalog, documents, last, {item.code: card_of(catalog, item) for item in catalog.items.values()})
+    found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
+    found += check_rest(context, documents, wanted)
     return list(ordered(found))
 
 
-def _subjects(scope: Scope, context: Context) -> Iterator[tuple[Key, tuple[Any, ...]]]:
-    """What the checks of a scope are called with, and the record that their paths belong to."""
-    catalog, previous = context.catalog, context.previous
-    match scope:
-        case "item":
-            yield from ((_record_of(item), (item,)) for item in (*catalog.items.values(), *catalog.variants))
-        case "material":
-            yield from ((("material", each.code), (each,)) for each in catalog.materials.values())
-        case "theme":
-            yield from ((("theme", theme.code), (theme,)) for theme in catalog.themes.values())
-        case "catalog":
-            yield ("", ""), ()
-        case "versions":
-            for item in catalog.items.values() if previous else ():
-                old = previous.items.get(item.code) if previous else None
-                if old is not None:
-                    yield ("item", item.code), (item, old)
-        case "levels":
-            yield from ((_record_of(lower), (lower, upper)) for lower, upper in context.levels)
+def check_item(context: Context, item: Item, codes: frozenset[str]) -> list[Diagnostic]:
+    """What the rules of these codes find in one item by itself, with the libraries and the last release at hand."""
+    rules, record = _by_scope(codes), ("item", item.code)
+    found = list(_applied(rules["item"], context, record, item))
+    if record in context.documents:
+        found += _applied(rules["record"], context, record, record, item)
+    old = context.previous.items.get(item.code) if context.previous else None
+    if old is not None:
+        found += _applied(rules["versions"], context, record, item, old)
+    return found
 
 
-def _record_of(item: Item) -> Key:
-    return ("variant", item.file) if item.baseline else ("item", item.code)
+def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) -> list[Diagnostic]:
+    """What they find in everything but the single items: the other records, themes, and the catalogue as a whole."""
+    rules, catalog = _by_scope(codes), context.catalog
+    found: list[Diagnostic] = []
+    for variant in catalog.variants:
+        record = ("variant", variant.file)
+        for rule in rules["item"]:
+            # What a variant inherits is reported once, where it is written.
+            found += (
+                _diagnostic(rule, each, record, context)
+                for each in (rule.check(context, variant) if rule.code in RULES_FOR_VARIANTS else ())
+                if _written(record, each.path, context)
+            )
+    shelves: Mapping[str, Mapping[str, Any]] = {
+        "theme": catalog.themes,
+        "material": catalog.materials,
+        "department": catalog.departments,
+    }
+    for record in records:
+        if record[0] != "item" or record[1] not in context.cards:  # an item that was checked has been given its own
+            subject = shelves.get(record[0], {}).get(record[1])
+            found += _applied(rules["record"], context, record, record, subject)
+    for material in catalog.materials.values():
+        found += _applied(rules["material"], context, ("material", material.code), material)
+    for theme in catalog.themes.values():
+        found += _applied(rules["theme"], context, ("theme", theme.code), theme)
+    found += _applied(rules["catalog"], context, ("", ""))
+    for lower, upper in context.levels() if rules["levels"] else ():
+        record = ("variant", lower.file) if lower.baseline else ("item", lower.code)
+        found += _applied(rules["levels"], context, record, lower, upper)
+    return found
+
+
+def card_of(catalog: Catalog, item: Item) -> ItemCard:
+    """What the rules of the whole catalogue need of an item; its materials are looked up in the catalog."""
+    return ItemCard(
+        item.code,
+        item.slug,
+        item.file,
+        str(item.name),
+        item.type,
+        item.level,
+        item.department,
+        item.basic,
+        item.implementation,
+        limits.comparable(item),
+        sum(1 for _ in steps_of(item.flow)),
+        tuple(UseCard(use.material, use.originals, use.copies, use.basis, use.demanded) for use in item.materials),
+        levels.elements(Context(catalog, {}), item),
+    )
+
+
+def released(catalog: Catalog) -> Released:
+    """A catalog as the last release."""
+    return Released({item.code: card_of(catalog, item) for item in catalog.items.values()}, catalog.materials)
+
+
+@lru_cache(maxsize=16)
+def _by_scope(codes: frozenset[str]) -> Mapping[Scope, tuple[Rule, ...]]:
+    return {scope: tuple(rule for rule in RULES if rule.scope == scope and rule.code in codes) for scope in SCOPES}
+
+
+def _applied(rules: Iterable[Rule], context: Context, record: Key, *subjects: Any) -> Iterator[Diagnostic]:
+    for rule in rules:
+        for finding in rule.check(context, *subjects):
+            yield _diagnostic(rule, finding, record, context)
 
 
 def _written(record: Key, path: Path, context: Context) -> bool:

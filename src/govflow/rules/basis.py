@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
-from govflow.model import Basis, Item
+from govflow.model import Basis, Item, Material
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.values import Finding, Key, Subject
+from govflow.rules.wording import law_title
 
 ACTIONS = (
     "许可", "核发", "审批", "核准", "批准", "备案", "登记", "确认", "认定", "审核", "审查", "审定", "验收", "检查", "检验", "鉴定",
@@ -18,7 +18,6 @@ ACTIONS = (
 )  # fmt: skip
 _LOWER_KINDS = frozenset({"部门规章", "规范性文件"})
 _ENTRUSTED = frozenset({"上级委托", "同级委托"})
-_ARTICLE = re.compile(r"第[〇零一二三四五六七八九十百千0-9]+条")
 
 
 def basis_missing(context: Context, item: Item) -> Iterator[Finding]:
@@ -91,7 +90,7 @@ def licence_without_power(context: Context, item: Item) -> Iterator[Finding]:
         )
 
 
-def repealed_law(context: Context) -> Iterator[Finding]:
+def repealed_law(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
     """依据已废止或被取代 / Repealed or replaced law
 
     设定依据是法律修改表里已废止或被取代的法律。
@@ -109,16 +108,14 @@ def repealed_law(context: Context) -> Iterator[Finding]:
         id: I01
         basis: [{id: law, law: 市场主体登记管理条例, article: 第十六条, kind: 行政法规}]
     """
-    repealed = _repealed(context)
-    if not repealed:
-        return
-    for item in context.catalog.items.values():
-        for at, basis in enumerate(item.basis):
-            if (entry := repealed.get(_title(basis.law))) is not None:
-                yield Finding(("basis", at), *_said(basis.law, entry), record=("item", item.code))
-    for material in context.catalog.materials.values():
-        if material.basis and (entry := repealed.get(_title(material.basis))) is not None:
-            yield Finding(("basis",), *_said(material.basis, entry), record=("material", material.code))
+    if isinstance(subject, Item):
+        for at, basis in enumerate(subject.basis):
+            if (entry := context.repealed.get(law_title(basis.law))) is not None:
+                yield Finding(("basis", at), *_said(basis.law, entry))
+    elif isinstance(subject, Material):
+        entry = context.repealed.get(law_title(subject.basis or ""))
+        if subject.basis and entry is not None:
+            yield Finding(("basis",), *_said(subject.basis, entry))
 
 
 def subject_missing(context: Context, item: Item) -> Iterator[Finding]:
@@ -199,22 +196,6 @@ def item_name_without_action(context: Context, item: Item) -> Iterator[Finding]:
 def _cannot_set_licence(basis: Basis) -> bool:
     """Whether the basis surely cannot set a licence; a basis of unknown kind gets the benefit of the doubt."""
     return basis.kind in _LOWER_KINDS or (basis.kind is None and "〔" in basis.law)
-
-
-def _title(text: str) -> str:
-    """The title of a law without 《》, the state's name, article and year."""
-    title = _ARTICLE.split(text, maxsplit=1)[0].split("（")[0].split("(")[0]
-    return title.replace("《", "").replace("》", "").strip().removeprefix("中华人民共和国")
-
-
-def _repealed(context: Context) -> Mapping[str, Mapping[str, object]]:
-    found: dict[str, Mapping[str, object]] = {}
-    for (kind, _), document in context.documents.items():
-        entries = document.data.get("laws") if kind == "laws" and isinstance(document.data, Mapping) else None
-        for entry in entries if isinstance(entries, list) else ():
-            if isinstance(entry, Mapping) and (entry.get("state") == "废止" or entry.get("replaced_by")):
-                found[_title(str(entry.get("law")))] = entry
-    return found
 
 
 def _said(law: str, entry: Mapping[str, object]) -> tuple[str, str]:

@@ -18,13 +18,16 @@ from govflow.identity import (
     check_region,
     check_uscc,
 )
-from govflow.model import Item
+from govflow.model import Department, Item
+from govflow.rules.cards import ItemCard
 from govflow.rules.context import Context
-from govflow.rules.values import Finding, Key, Path
+from govflow.rules.values import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 
 # Provinces whose lists give a type other digits than the national list: province -> type -> digits.
 REGIONAL_TYPE_DIGITS: Mapping[str, Mapping[str, str]] = {"44": {"公共服务": "21"}}
+# Begins with a set of characters, which lets the search skip all others; what stands before is looked at after.
+_EIGHTEEN = re.compile(r"[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _CITIZEN_ID = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 
 
@@ -194,8 +197,8 @@ def implementation_code_twice(context: Context) -> Iterator[Finding]:
         id: I02
         code: {basic: "420150002000", implementation: "11421300MBXX00019B3420150002000"}
     """
-    first: dict[str, Item] = {}
-    for item in context.catalog.items.values():
+    first: dict[str, ItemCard] = {}
+    for item in context.cards.values():
         if item.implementation and first.setdefault(item.implementation, item) is not item:
             other = first[item.implementation]
             yield Finding(
@@ -228,8 +231,8 @@ def basic_code_for_two(context: Context) -> Iterator[Finding]:
         code: {basic: "420150001000"}
         department: D02
     """
-    first: dict[str, Item] = {}
-    for item in context.catalog.items.values():
+    first: dict[str, ItemCard] = {}
+    for item in context.cards.values():
         other = first.setdefault(item.basic, item)
         # Codes copied whole are one mistake, which GF-C06 reports.
         if not item.basic or other is item or (item.implementation and item.implementation == other.implementation):
@@ -264,8 +267,8 @@ def name_with_two_codes(context: Context) -> Iterator[Finding]:
         name: 公司变更登记
         code: {basic: "420150091000"}
     """
-    first: dict[tuple[str, str | None, str], Item] = {}
-    for item in context.catalog.items.values():
+    first: dict[tuple[str, str | None, str], ItemCard] = {}
+    for item in context.cards.values():
         department = context.department(item.department)
         key = (_name_key(item), department.kind if department else None, item.type)
         other = first.setdefault(key, item)
@@ -301,7 +304,7 @@ def handling_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
         yield Finding(("code", "handling"), f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}.")
 
 
-def identity_number_wrong(context: Context) -> Iterator[Finding]:
+def identity_number_wrong(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
     """代码或证件号校验不对 / Identity number fails its checksum
 
     部门的信用代码、行政区划代码，或文中的公民身份号码形式或校验不对。
@@ -319,24 +322,23 @@ def identity_number_wrong(context: Context) -> Iterator[Finding]:
         departments:
           D02: {uscc: 11421300MBXX000276}
     """
-    for department in context.catalog.departments.values():
-        record = ("department", department.code)
-        checks = (("uscc", department.uscc, check_uscc), ("region", department.region, check_region))
+    if isinstance(subject, Department):
+        checks = (("uscc", subject.uscc, check_uscc), ("region", subject.region, check_region))
         for key, text, check in checks:
             reason = check(text) if text else None
             if reason:
-                yield Finding((key,), f"{reason[0]}。", f"Wrong {key}: {reason[1]}.", record=record)
-    for (kind, code), document in context.documents.items():
-        if kind not in ("item", "theme", "variant", "scenarios") or not isinstance(document.data, Mapping):
-            continue
-        reason = check_region(region) if isinstance(region := document.data.get("region"), str) else None
-        if reason:
-            yield Finding(("region",), f"{reason[0]}。", f"Wrong region: {reason[1]}.", record=(kind, code))
-        if _CITIZEN_ID.search(document.text):
-            yield from _wrong_citizen_ids((kind, code), document.data)
+                yield Finding((key,), f"{reason[0]}。", f"Wrong {key}: {reason[1]}.")
+    document = context.documents[record]
+    if record[0] not in ("item", "theme", "variant", "scenarios") or not isinstance(document.data, Mapping):
+        return
+    reason = check_region(region) if isinstance(region := document.data.get("region"), str) else None
+    if reason:
+        yield Finding(("region",), f"{reason[0]}。", f"Wrong region: {reason[1]}.")
+    if _EIGHTEEN.search(document.text):
+        yield from _wrong_citizen_ids(document.data)
 
 
-def _wrong_citizen_ids(record: Key, data: Any, path: Path = ()) -> Iterator[Finding]:
+def _wrong_citizen_ids(data: Any, path: Path = ()) -> Iterator[Finding]:
     if isinstance(data, str) and len(data) != 18:
         numbers = _CITIZEN_ID.findall(data)
     else:
@@ -345,10 +347,10 @@ def _wrong_citizen_ids(record: Key, data: Any, path: Path = ()) -> Iterator[Find
     for number in numbers:
         reason = check_citizen_id(number, None)
         if reason:
-            yield Finding(path, f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}.", record=record)
+            yield Finding(path, f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}.")
     if isinstance(data, Mapping | list):
         for key, value in data.items() if isinstance(data, Mapping) else enumerate(data):
-            yield from _wrong_citizen_ids(record, value, (*path, key))
+            yield from _wrong_citizen_ids(value, (*path, key))
 
 
 @lru_cache(maxsize=4096)
@@ -369,5 +371,5 @@ def _province(context: Context, item: Item) -> str:
     return (department.region or department.uscc[2:8])[:2] if department else ""
 
 
-def _name_key(item: Item) -> str:
-    return same_name_key(str(item.name))
+def _name_key(item: ItemCard) -> str:
+    return same_name_key(item.name)

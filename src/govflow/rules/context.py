@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 from govflow.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
-from govflow.rules.texts import WrittenLimit, written_limits
+from govflow.rules.cards import ItemCard, Released, UseCard
 from govflow.rules.values import Key, Path
-from govflow.rules.wording import same_name_key
+from govflow.rules.wording import law_title, same_name_key
 from govflow.source import Document
 
 LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
@@ -42,15 +43,29 @@ def by_record(documents: Iterable[Document]) -> dict[Key, Document]:
 class Context:
     """The catalogue, the documents it was read from, and indexes over both.
 
-    `previous` is the catalogue of the last release, when there is one. Nothing here is changed by a check.
+    `cards` holds every item by its code, in the order of the definitions. `previous` is the last release, when there
+    is one. Nothing here is changed by a check.
     """
 
-    def __init__(self, catalog: Catalog, documents: Documents, previous: Catalog | None = None) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        documents: Documents,
+        previous: Released | None = None,
+        cards: Mapping[str, ItemCard] = MappingProxyType({}),
+    ) -> None:
         self.catalog = catalog
         self.documents = documents
         self.previous = previous
-        self._paths: dict[int, tuple[Placed, ...]] = {}
+        self.cards = cards
+        self._paths: dict[str, tuple[Item, tuple[Placed, ...]]] = {}
         self._before: dict[str, Mapping[str, frozenset[str]]] = {}
+
+    def about(self, record: Key, document: Document) -> Context:
+        """The same catalogue for one record whose document is not among `documents`."""
+        inner = Context(self.catalog, {record: document}, self.previous)
+        inner.__dict__["repealed"] = self.repealed
+        return inner
 
     def raw(self, kind: str, code: str) -> Mapping[str, Any]:
         """The plain data of a record, to tell what is written from what is the default; empty when not at hand."""
@@ -70,10 +85,6 @@ class Context:
         """The material with this code or slug, or None."""
         return self.catalog.materials.get(ref) if ref else None
 
-    def item(self, ref: str | None) -> Item | None:
-        """The item with this code or slug, or None."""
-        return self.catalog.items.get(ref) if ref else None
-
     def uses(self, item: Item) -> Iterator[tuple[int, MaterialUse, Material]]:
         """The item's uses of materials with their place in the list; a use of an unknown material is left out."""
         for at, use in enumerate(item.materials):
@@ -81,51 +92,64 @@ class Context:
             if material is not None:
                 yield at, use, material
 
+    def asked(self, card: ItemCard) -> Iterator[tuple[int, UseCard, Material]]:
+        """The same for an item known by its card."""
+        for at, use in enumerate(card.materials):
+            material = self.catalog.materials.get(use.material)
+            if material is not None:
+                yield at, use, material
+
     @cached_property
-    def uses_of(self) -> Mapping[str, Sequence[tuple[Item, int, MaterialUse]]]:
+    def uses_of(self) -> Mapping[str, Sequence[tuple[ItemCard, int, UseCard]]]:
         """Material code -> the items that ask for it, with the place of the use."""
-        index: dict[str, list[tuple[Item, int, MaterialUse]]] = {}
-        for item in self.catalog.items.values():
-            for at, use, material in self.uses(item):
-                index.setdefault(material.code, []).append((item, at, use))
+        index: dict[str, list[tuple[ItemCard, int, UseCard]]] = {}
+        for card in self.cards.values():
+            for at, use, material in self.asked(card):
+                index.setdefault(material.code, []).append((card, at, use))
         return index
 
-    @cached_property
-    def levels(self) -> Sequence[tuple[Item, Item]]:
-        """Pairs of the same item at two levels: a local variant or a lower level, and the standard one above it."""
-        pairs: list[tuple[Item, Item]] = []
-        first: dict[str, dict[str, Item]] = {}  # basic code -> level -> the first item of that level
-        for item in self.catalog.items.values():
-            if item.basic and item.level in LEVELS:
-                first.setdefault(item.basic, {}).setdefault(item.level, item)
-        for item in self.catalog.items.values():
-            ranked = first.get(item.basic, {}) if item.level in LEVELS else {}
-            above = [level for level in LEVELS[: LEVELS.index(item.level)] if level in ranked] if ranked else []
-            if above:
-                pairs.append((item, ranked[above[-1]]))
+    def levels(self) -> Iterator[tuple[Item, Item]]:
+        """Pairs of the same item at two levels: a local variant or a lower level, and the standard one above it.
+
+        Two items whose elements are all the same are no pair: there is nothing to say of them.
+        """
+        first: dict[str, dict[str, ItemCard]] = {}  # basic code -> level -> the first item of that level
+        for card in self.cards.values():
+            if card.elements:
+                first.setdefault(card.basic, {}).setdefault(card.level, card)
+        for card in self.cards.values():
+            ranked = first[card.basic] if card.elements else {}
+            above = [level for level in LEVELS[: LEVELS.index(card.level)] if level in ranked] if ranked else []
+            if above and ranked[above[-1]].elements != card.elements:
+                yield self.catalog.items[card.code], self.catalog.items[ranked[above[-1]].code]
         for variant in self.catalog.variants:
-            standard = self.item(variant.baseline)
+            standard = self.catalog.items.get(variant.baseline) if variant.baseline else None
             if standard is not None:
-                pairs.append((variant, standard))
-        return pairs
+                yield variant, standard
 
     @cached_property
-    def items_of(self) -> Mapping[str, Sequence[Item]]:
+    def items_of(self) -> Mapping[str, Sequence[ItemCard]]:
         """Department code -> its items."""
-        index: dict[str, list[Item]] = {}
-        for item in self.catalog.items.values():
-            department = self.department(item.department)
-            index.setdefault(department.code if department else item.department, []).append(item)
+        index: dict[str, list[ItemCard]] = {}
+        for card in self.cards.values():
+            department = self.department(card.department)
+            index.setdefault(department.code if department else card.department, []).append(card)
         return index
 
-    def issuer(self, material: Material) -> Item | None:
-        """The item whose result the material is 关联事项结果, or None."""
-        return self.item(material.result_of)
+    def issuer(self, material: Material) -> str | None:
+        """The code of the item whose result the material is 关联事项结果, or None."""
+        return material.result_of if material.result_of in self.cards else None
 
     @cached_property
-    def limits(self) -> Sequence[WrittenLimit]:
-        """Every limit as written in items, themes and variants: record, path, text."""
-        return tuple(written_limits(self.documents))
+    def repealed(self) -> Mapping[str, Mapping[str, object]]:
+        """Laws that the tables of laws mark as repealed or replaced: bare title -> entry."""
+        found: dict[str, Mapping[str, object]] = {}
+        for (kind, _), document in self.documents.items():
+            entries = document.data.get("laws") if kind == "laws" and isinstance(document.data, Mapping) else None
+            for entry in entries if isinstance(entries, list) else ():
+                if isinstance(entry, Mapping) and (entry.get("state") == "废止" or entry.get("replaced_by")):
+                    found[law_title(str(entry.get("law")))] = entry
+        return found
 
     @cached_property
     def unlinked(self) -> Mapping[str, tuple[Item, Result, list[str]]]:
@@ -158,13 +182,12 @@ class Context:
 
     def steps(self, item: Item) -> tuple[Placed, ...]:
         """Every activity of the flow with its path, in the order of the text."""
-        known = self._paths.get(id(item))
-        if known is None:
+        known = self._paths.get(item.file)
+        if known is None or known[0] is not item:
             raw = self.raw("item", item.code).get("flow")
             flow = raw if isinstance(raw, list) else []
-            known = tuple(_walk(item.flow, flow, ("flow",)))
-            self._paths[id(item)] = known
-        return known
+            known = self._paths[item.file] = item, tuple(_walk(item.flow, flow, ("flow",)))
+        return known[1]
 
     def entries(self, theme: Theme) -> Iterator[tuple[int, Item]]:
         """The items of a theme with their place in its list; unknown ones are left out."""

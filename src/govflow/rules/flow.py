@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from govflow.model import Item, Step, steps_of
+from govflow.model import Item, Step
 from govflow.rules import wording
 from govflow.rules.context import Context
 from govflow.rules.values import Finding
@@ -248,7 +248,7 @@ def more_steps_than_before(context: Context, item: Item) -> Iterator[Finding]:
     """
     steps = context.steps(item)
     old = context.previous.items.get(item.code) if context.previous else None
-    before = sum(1 for _ in steps_of(old.flow)) if old else len(steps)
+    before = old.steps if old else len(steps)
     if len(steps) > before:
         yield Finding(
             ("flow",),

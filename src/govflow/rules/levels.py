@@ -6,11 +6,12 @@ An element that is empty on one side is reported once, by GF-X10.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterator
 
 from govflow.model import Item, Step, steps_of
-from govflow.rules.context import Context
+from govflow.rules.context import LEVELS, Context
 from govflow.rules.values import Finding
 from govflow.rules.wording import same_name_key
 
@@ -288,6 +289,24 @@ def level_element_empty(context: Context, item: Item, above: Item) -> Iterator[F
                 f"{zh}（{key}）{where}（{above.level} {above.code}）。",
                 f"The {key} are {'filled here and empty' if here else 'empty here and filled'} at {above.code}.",
             )
+
+
+def elements(context: Context, item: Item) -> str:
+    """A digest of all that these rules compare: items with one digest agree; empty where nothing is compared."""
+    if not item.basic or item.level not in LEVELS:
+        return ""
+    statutory = item.limits.statutory
+    compared = (
+        _key(item.name),
+        item.case_type,
+        sorted({f"{basis.law} {basis.article}" for basis in item.basis}),
+        sorted(_conditions(item)),
+        sorted(_materials(context, item)),
+        [_key(step.name) for step in _steps(item)],
+        statutory.within.text("en") if statutory else "",
+        sorted({f"{_key(result.name)} {result.sample}" for result in item.results}),
+    )
+    return hashlib.blake2b(repr(compared).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
 
 
 def _key(name: object) -> str:

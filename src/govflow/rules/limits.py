@@ -10,8 +10,8 @@ from govflow.diagnostics import Message
 from govflow.model import Basis, Item, Theme
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
-from govflow.rules.texts import number_fault, unit_fault
-from govflow.rules.values import Finding
+from govflow.rules.texts import number_fault, unit_fault, written_limits
+from govflow.rules.values import Finding, Key, Subject
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
 FEWEST_FOR_AVERAGE = 5
@@ -46,7 +46,7 @@ def promise_over_statute(context: Context, item: Item) -> Iterator[Finding]:
           statutory: {within: 10 workdays, from: accepted, basis: law}
           promised: {within: 5 workdays, from: accepted}
     """
-    pair = _comparable(item)
+    pair = comparable(item)
     if pair and pair[1].value > pair[0].value:
         yield Finding(
             ("limits", "promised", "within"),
@@ -109,7 +109,7 @@ def promise_not_halved(context: Context, item: Item) -> Iterator[Finding]:
           statutory: {within: 20 workdays, from: accepted, basis: law}
           promised: {within: 10 workdays, from: accepted}
     """
-    pair = _comparable(item)
+    pair = comparable(item)
     if pair and pair[0].value > 0 and pair[0].value / 2 < pair[1].value <= pair[0].value:
         yield Finding(
             ("limits", "promised", "within"),
@@ -137,7 +137,7 @@ def average_not_halved(context: Context) -> Iterator[Finding]:
         limits: {promised: {within: 4 workdays, from: accepted}}
     """
     for code, items in context.items_of.items():
-        pairs = [pair for item in items if (pair := _comparable(item)) and pair[0].value > 0]
+        pairs = [item.limits for item in items if item.limits and item.limits[0].value > 0]
         if len(pairs) < FEWEST_FOR_AVERAGE or code not in context.catalog.departments:
             continue
         mean = sum((1 - promised.value / statutory.value for statutory, promised in pairs), Decimal(0)) / len(pairs)
@@ -185,7 +185,7 @@ def statutory_limit_missing(context: Context, item: Item) -> Iterator[Finding]:
         )
 
 
-def limit_unit_unclear(context: Context) -> Iterator[Finding]:
+def limit_unit_unclear(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
     """时限单位不明 / Unit of a limit unclear
 
     时限没有单位，或只写“日”“天”，分不清工作日和自然日。
@@ -203,13 +203,12 @@ def limit_unit_unclear(context: Context) -> Iterator[Finding]:
         id: I01
         limits: {correction_notice: 5个工作日}
     """
-    for record, path, value in context.limits:
+    for path, value in written_limits(record[0], context.documents[record]):
         if unit_fault(value):
             yield Finding(
                 path,
                 f"时限“{value}”的单位不明，应写明工作日或自然日。",
                 f"The unit of the limit {value!r} is unclear: write workdays or natural days.",
-                record=record,
             )
 
 
@@ -247,7 +246,7 @@ def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]
         )
 
 
-def limit_number_wrong(context: Context) -> Iterator[Finding]:
+def limit_number_wrong(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
     """时限的数字不对 / Number of a limit wrong
 
     时限为负、不是数字，或者是半天以外的小数。
@@ -265,10 +264,10 @@ def limit_number_wrong(context: Context) -> Iterator[Finding]:
         id: I01
         limits: {correction_notice: 0.5 workday}
     """
-    for record, path, value in context.limits:
+    for path, value in written_limits(record[0], context.documents[record]):
         fault = number_fault(value)
         if fault:
-            yield Finding(path, f"时限“{value}”{fault[0]}。", f"The limit {value!r} {fault[1]}.", record=record)
+            yield Finding(path, f"时限“{value}”{fault[0]}。", f"The limit {value!r} {fault[1]}.")
 
 
 def long_licence_without_basis(context: Context, item: Item) -> Iterator[Finding]:
@@ -434,7 +433,7 @@ def _counts_from_receipt(basis: Basis) -> bool:
     return bool(basis.text) and any(word in str(basis.text) for word in _RECEIPT_WORDS)
 
 
-def _comparable(item: Item) -> tuple[Limit, Limit] | None:
+def comparable(item: Item) -> tuple[Limit, Limit] | None:
     """The statutory and the promised limit when both are there in one unit."""
     statutory, promised = item.limits.statutory, item.limits.promised
     if statutory is None or promised is None or statutory.within.unit != promised.within.unit:

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from govflow.conditions import Condition, Fact, FactValue, facts_in
 from govflow.diagnostics import Message
 from govflow.model import Item, Material, Question, Theme
+from govflow.rules.cards import ItemCard
 from govflow.rules.context import Context, cycles
 from govflow.rules.sources import could_be_committed
-from govflow.rules.values import Finding, Key, Path
+from govflow.rules.values import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 
 # 10 % of fewer items is less than one item.
@@ -72,8 +73,8 @@ def link_without_prerequisite(context: Context, theme: Theme) -> Iterator[Findin
         missing: dict[str, Material] = {}
         for _, _, material in context.uses(context.catalog.items[code]):
             issuer = context.issuer(material)
-            if issuer and issuer.code in places and issuer.code != code and issuer.code not in before[code]:
-                missing.setdefault(issuer.code, material)
+            if issuer in places and issuer != code and issuer not in before[code]:
+                missing.setdefault(issuer, material)
         for issuer_code, material in missing.items():
             yield Finding(
                 ("items", at),
@@ -212,14 +213,13 @@ def circular_proof(context: Context) -> Iterator[Finding]:
           - {use: M04}
     """
     needs: dict[str, tuple[str, ...]] = {}
-    for item in context.catalog.items.values():
-        issuers = (context.issuer(material) for _, _, material in context.uses(item))
-        needs[item.code] = tuple(dict.fromkeys(issuer.code for issuer in issuers if issuer))
+    for card in context.cards.values():
+        issuers = (context.issuer(material) for _, _, material in context.asked(card))
+        needs[card.code] = tuple(dict.fromkeys(issuer for issuer in issuers if issuer))
     for group in cycles({code: issuers for code, issuers in needs.items() if issuers}):
-        item = context.catalog.items[group[0]]
-        for at, _, material in context.uses(item):
-            issuer = context.issuer(material)
-            if issuer and issuer.code in group:
+        item = context.cards[group[0]]
+        for at, _, material in context.asked(item):
+            if context.issuer(material) in group:
                 chain = "、".join(group)
                 yield Finding(
                     ("materials", at),
@@ -284,7 +284,7 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
     for code, items in context.items_of.items():
         if len(items) < FEWEST_FOR_SHARE or code not in context.catalog.departments:
             continue
-        zero = sum(not any(_submitted(context, m) for _, _, m in context.uses(item)) for item in items)
+        zero = sum(not any(_submitted(context, m) for _, _, m in context.asked(item)) for item in items)
         if zero * 10 < len(items):
             yield Finding(
                 (),
@@ -294,7 +294,7 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
             )
 
 
-def more_materials_than_before(context: Context, item: Item, old: Item) -> Iterator[Finding]:
+def more_materials_than_before(context: Context, item: Item, old: ItemCard) -> Iterator[Finding]:
     """材料比上一版多 / More materials than before
 
     新版本的申请材料比上一版多。
@@ -321,7 +321,7 @@ def more_materials_than_before(context: Context, item: Item, old: Item) -> Itera
         )
 
 
-def unknown_question_or_answer(context: Context) -> Iterator[Finding]:
+def unknown_question_or_answer(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
     """条件里的问题或答案不存在 / Unknown question or answer
 
     条件用了没有声明的情形，或不可能的答案。
@@ -341,18 +341,17 @@ def unknown_question_or_answer(context: Context) -> Iterator[Finding]:
         questions: [{id: by_agent, ask: 是否委托代理人, type: boolean}]
         materials: [{use: M01}, {use: M03}, {use: M04, when: {fact: by_agent, is: true}}]
     """
-    for item in context.catalog.items.values():
-        asked = {question.id: question for question in item.questions}
-        for path, condition in _item_conditions(context, item):
-            yield from _unknown(("item", item.code), path, condition, asked)
-    for theme in context.catalog.themes.values():
-        asked = {q.id: q for _, item in context.entries(theme) for q in item.questions}
-        asked |= {question.id: question for question in theme.questions}
-        if not asked:  # GF-H08: a theme without any question is one mistake, not one a condition
-            continue
-        for at, entry in enumerate(theme.items):
-            yield from _unknown(("theme", theme.code), ("items", at, "when"), entry.when, asked)
-            yield from _unknown(("theme", theme.code), ("items", at, "held_when"), entry.held_when, asked)
+    if isinstance(subject, Item):
+        asked = {question.id: question for question in subject.questions}
+        for path, condition in _item_conditions(context, subject):
+            yield from _unknown(path, condition, asked)
+    elif isinstance(subject, Theme):
+        asked = {q.id: q for _, item in context.entries(subject) for q in item.questions}
+        asked |= {question.id: question for question in subject.questions}
+        # GF-H08: a theme without any question is one mistake, not one a condition
+        for at, entry in enumerate(subject.items) if asked else ():
+            yield from _unknown(("items", at, "when"), entry.when, asked)
+            yield from _unknown(("items", at, "held_when"), entry.held_when, asked)
 
 
 def _same_as(material: Material) -> Iterator[str]:
@@ -383,7 +382,7 @@ def _item_conditions(context: Context, item: Item) -> Iterator[tuple[Path, Condi
         yield ("commitment", "when"), item.commitment.when
 
 
-def _unknown(record: Key, path: Path, condition: Condition | None, asked: Mapping[str, Question]) -> Iterator[Finding]:
+def _unknown(path: Path, condition: Condition | None, asked: Mapping[str, Question]) -> Iterator[Finding]:
     for fact in facts_in(condition) if condition is not None else ():
         question = asked.get(fact.fact)
         if question is None:
@@ -391,7 +390,6 @@ def _unknown(record: Key, path: Path, condition: Condition | None, asked: Mappin
                 path,
                 f"条件用了没有声明的情形 {fact.fact}。",
                 f"The condition names the fact {fact.fact}, which no question declares.",
-                record=record,
             )
             continue
         for value in _impossible(fact, question):
@@ -399,7 +397,6 @@ def _unknown(record: Key, path: Path, condition: Condition | None, asked: Mappin
                 path,
                 f"情形 {fact.fact}（{question.ask}）的答案不可能是“{value}”。",
                 f"The fact {fact.fact} can never be answered by {value!r}.",
-                record=record,
             )
 
 

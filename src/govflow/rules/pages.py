@@ -23,6 +23,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 _SEVERITY = {"error": "错误", "warning": "警告", "hint": "提示"}
 _SCOPE = {
     "item": ("事项", "items"),
+    "record": ("每份定义", "every definition"),
     "material": ("材料库", "the material library"),
     "theme": ("一件事主题", "themes"),
     "catalog": ("全部定义", "all definitions together"),

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from govflow.rules.values import Key, Path
+from govflow.rules.values import Path
 from govflow.source import Document
 
-WrittenLimit = tuple[Key, Path, str]
+WrittenLimit = tuple[Path, str]
 
 _LIMIT_KEYS = frozenset(
     {"within", "by", "correction_notice", "delivery", "limit", "warning", "joint_cap", "post_check"}
@@ -24,11 +24,10 @@ _UNIT = re.compile(
 _BARE = frozenset({"", "日", "天", "d", "day", "days"})
 
 
-def written_limits(documents: Mapping[Key, Document]) -> Iterator[WrittenLimit]:
-    """Every limit written in items, themes and variants: record, path, text; numbers as text."""
-    for (kind, code), document in documents.items():
-        if kind in ("item", "theme", "variant") and isinstance(document.data, dict):
-            yield from (((kind, code), path, text) for path, text in _written(document.data))
+def written_limits(kind: str, document: Document) -> Iterator[WrittenLimit]:
+    """Every limit written in an item, theme or variant: path, text; numbers as text."""
+    if kind in ("item", "theme", "variant") and isinstance(document.data, dict):
+        yield from _written(document.data)
 
 
 @lru_cache(maxsize=4096)

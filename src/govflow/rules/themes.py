@@ -465,7 +465,7 @@ def _questions(context: Context, theme: Theme) -> dict[str, Question]:
 
 def _issuers(context: Context, item: Item) -> frozenset[str]:
     issuers = (context.issuer(material) for _, _, material in context.uses(item))
-    return frozenset(issuer.code for issuer in issuers if issuer)
+    return frozenset(issuer for issuer in issuers if issuer)
 
 
 def _parallel(before: Mapping[str, frozenset[str]], one: str, other: str) -> bool:

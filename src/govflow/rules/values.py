@@ -6,16 +6,18 @@ import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from govflow.diagnostics import Message, Severity
+from govflow.model import Department, Item, Material, Theme
 
-Scope = Literal["item", "material", "theme", "catalog", "versions", "levels"]
+Scope = Literal["item", "record", "material", "theme", "catalog", "versions", "levels"]
 Profile = Literal["core", "recommended", "strict"]
 Path = tuple[str | int, ...]
 Key = tuple[str, str]
+Subject = Item | Theme | Material | Department | None
 
-SCOPES: tuple[Scope, ...] = ("item", "material", "theme", "catalog", "versions", "levels")
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 PROFILES: tuple[Profile, ...] = ("core", "recommended", "strict")
 
 
@@ -53,9 +55,10 @@ class RuleText:
 class Rule:
     """One rule: a stable code, a readable name, and a check that generates findings.
 
-    What the check is called with follows from `scope`: (context, item), (context, material), (context, theme),
-    (context) for the whole catalogue, (context, new item, old item) for versions, (context, lower item, upper item)
-    for levels.
+    What the check is called with follows from `scope`: (context, item), (context, material), (context, theme);
+    (context, key, subject) for every record, whatever it is (subject None where nothing is built of it); (context) for
+    the whole catalogue, of which it sees the items' cards; (context, new item, old item's card) for versions; (context,
+    lower item, upper item) for levels.
     """
 
     code: str

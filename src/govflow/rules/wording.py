@@ -13,6 +13,7 @@ from typing import Literal
 
 Verdict = Literal["catch_all", "vague", "ok"]
 
+_ARTICLE = re.compile(r"第[〇零一二三四五六七八九十百千0-9]+条")
 _SPACE = re.compile(r"\s+")
 _TITLE = re.compile(r"《[^《》]*》")
 _NOT_ETC = re.compile("等[级效候待额值价]|[同平高中初对均优劣特何]等|[一二三四甲乙丙]等(?=[级品功奖])")
@@ -100,3 +101,9 @@ def same_name_key(text: str) -> str:
     """Equal for names that differ only in width of characters, space, case or punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(char for char in folded if char.isalnum())
+
+
+def law_title(text: str) -> str:
+    """The title of a law without 《》, the state's name, article and year."""
+    title = _ARTICLE.split(text, maxsplit=1)[0].split("（")[0].split("(")[0]
+    return title.replace("《", "").replace("》", "").strip().removeprefix("中华人民共和国")
