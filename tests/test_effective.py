@@ -32,7 +32,7 @@ def _again(shipped: Loaded, text: str, code: str) -> Loaded:
 
 def test_the_document_says_what_the_catalog_says(shipped: Loaded) -> None:
     """Read again as an item, what is printed for each variant is exactly the effective item that cases run under."""
-    assert len(shipped.catalog.variants) == 9
+    assert len(shipped.catalog.variants) == 11
     for variant in shipped.catalog.variants:
         assert variant.baseline and variant.region
         text = effective_text(shipped, variant.baseline, variant.region)
@@ -62,6 +62,21 @@ def test_each_line_leads_to_where_it_was_written(shipped: Loaded) -> None:
     assert re.search(rf"\n    within: .4 workdays.  # .*{VARIANT}:[0-9]+\n", text)
     assert re.search(rf"\n# 不再要的材料 without: M09  # .*{VARIANT}:14\n", text) and "use: M09" not in text
     assert re.search(r"\n    within: .10 workdays.  # .*items/food-business-permit.yaml:[0-9]+\n", text)
+
+
+def test_a_county_inherits_from_its_city_and_that_from_the_province(shipped: Loaded) -> None:
+    """The county says where to go; who decides, how fast and with which materials is said by its city."""
+    text = effective_text(shipped, "I07", "420606")
+    for pattern in (
+        r"\n    within: .3 workdays.  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n      within: .5 workdays.  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n    missed: withdrawn  # .*items/food-business-permit.yaml:[0-9]+\n",
+        r"\ndepartment: N01  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n# 不再要的材料 without: M09  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n  consult: .0710-1236011.  # .*permit.420606.yaml:[0-9]+\n",
+    ):
+        assert re.search(pattern, text), pattern
+    assert "use: M09" not in text
 
 
 @pytest.mark.parametrize(

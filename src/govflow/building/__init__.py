@@ -157,27 +157,76 @@ def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
     )
 
 
-def variant_from(document: Source, slug: str, base: Item, names: Names = NO_NAMES) -> Item:
-    """The effective item of a local variant: the standard item with what the variant tightens laid over it."""
-    data = document.data
-    promised = _time_limit(data.get("limits", {}).get("promised"))
-    without = {names.material(each) for each in data.get("materials", {}).get("without", ())}
-    channels = {**_channel_values(base.channels), **data.get("channels", {})}
+def variant_from(
+    document: Source, slug: str, base: Item, names: Names = NO_NAMES, standard: Item | None = None
+) -> Item:
+    """The effective item of a local variant: what it writes, laid over `base`.
+
+    `base` is the standard item or the effective item of a variant above; then `standard` is the standard item itself:
+    the steps of its department are the local department's, and its dates hold where the variant writes none.
+    """
+    data, standard = document.data, standard or base
+    department = names.department(data.get("department", base.department))
+    code = data.get("code", {})
     return replace(
         base,
         slug=slug,
-        implementation=data.get("code", {}).get("implementation", base.implementation),
-        handling="",  # it continues the implementation code of the standard item
+        implementation=code.get("implementation", base.implementation),
+        handling=code.get("handling", ""),  # the one above continues the implementation code of another body
         level=data.get("level", base.level),
-        department=names.department(data["department"]) if "department" in data else base.department,
-        flow=with_department(base.flow, base.department, names.department(data.get("department", base.department))),
-        limits=replace(base.limits, promised=promised) if promised else base.limits,
-        materials=tuple(use for use in base.materials if use.material not in without),
-        channels=_channels(channels),
-        valid_from=data.get("valid_from", base.valid_from),
+        department=department,
+        flow=with_department(standard.flow, standard.department, department),
+        valid_from=data.get("valid_from", standard.valid_from),
+        valid_to=data.get("valid_to", standard.valid_to),
         region=data["region"],
-        baseline=base.code,
+        baseline=standard.code,
         file=document.file,
+        **_tightened(data, base, names),
+    )
+
+
+def _tightened(data: Data, base: Item, names: Names) -> dict[str, Any]:
+    """What a variant may make better for the applicant, over what holds above it."""
+    materials = data.get("materials", {})
+    without = {names.material(each) for each in materials.get("without", ())}
+    defer = {names.material(each["use"]): Limit.parse(each["within"]) for each in materials.get("defer", ())}
+    shorter = {each["id"]: Limit.parse(each["limit"]) for each in data.get("special_procedures", ())}
+    licences = {each["id"]: each["elicence"] for each in data.get("results", ())}
+    uses = tuple(
+        replace(use, defer=defer.get(use.material, use.defer)) for use in base.materials if use.material not in without
+    )
+    return {
+        "limits": _local_limits(data.get("limits", {}), base.limits),
+        "special_procedures": tuple(replace(p, limit=shorter.get(p.id, p.limit)) for p in base.special_procedures),
+        "materials": uses,
+        "no_materials": base.no_materials or (bool(base.materials) and not uses),
+        "results": tuple(replace(each, elicence=licences.get(each.id, each.elicence)) for each in base.results),
+        "fees": _local_fees(data["fees"], base.fees) if "fees" in data else base.fees,
+        "channels": _channels({**_channel_values(base.channels), **data.get("channels", {})}),
+        "green_channel": _green(data["green_channel"]) if "green_channel" in data else base.green_channel,
+    }
+
+
+def _local_limits(data: Data, base: Limits) -> Limits:
+    return replace(
+        base,
+        promised=_time_limit(data.get("promised")) or base.promised,
+        correction_notice=limit_of(data.get("correction_notice")) or base.correction_notice,
+        correction=replace(
+            base.correction, within=limit_of(data.get("correction", {}).get("within")) or base.correction.within
+        ),
+        delivery=limit_of(data.get("delivery")) or base.delivery,
+        warning=warn_of(data.get("warning")) or base.warning,
+    )
+
+
+def _local_fees(data: Iterable[Data] | str, base: tuple[Fee, ...]) -> tuple[Fee, ...]:
+    """The fees that are still charged; what one of them leaves out is as above."""
+    known = {each.name: each for each in base}
+    plain = [(each, known.get(each["name"], Fee(each["name"], ""))) for each in _listed(data)]
+    return tuple(
+        replace(fee, standard=each.get("standard", fee.standard), basis=each.get("basis", fee.basis))
+        for each, fee in plain
     )
 
 
