@@ -31,7 +31,7 @@ def _again(shipped: Loaded, text: str, code: str) -> Loaded:
 
 
 def test_the_document_says_what_the_catalog_says(shipped: Loaded) -> None:
-    """Read again as an item, what is printed for each variant is exactly the effective item that cases run under."""
+    """Read again as an item, what is printed for each variant is exactly the effective item of the catalog."""
     assert len(shipped.catalog.variants) == 11
     for variant in shipped.catalog.variants:
         assert variant.baseline and variant.region

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from random import Random
 from typing import Any
 
 import pytest
@@ -59,6 +60,7 @@ channels: {online_depth: III, visits: 1, visit_reason: 签字, forms: [窗口办
 green_channel: {within: 5 workdays}
 """.replace("consult: 1", 'consult: "1"').replace("complain: 2", 'complain: "2"'),
 }  # fmt: skip
+REGIONS = ("000000", "420000", "421300", "421303", "421381", "420600", "420606", "429004", "430000", "430100")
 HEAD = 'govflow: variant/1\nof: I1\nregion: "{}"\n'
 
 
@@ -131,6 +133,29 @@ def test_what_a_province_improves_holds_in_its_counties() -> None:
     assert county.baseline == "I1"
     above = {each.region: upper.region if upper else None for each, upper in uppers(found.catalog.variants)}
     assert above == {"420000": None, "421300": "420000", "421381": "421300"}
+
+
+@given(st.dictionaries(st.sampled_from(REGIONS), st.booleans(), max_size=len(REGIONS)), st.randoms())
+@settings(max_examples=60, deadline=None)
+def test_the_nearest_that_says_something_is_heard(says: dict[str, bool], chance: Random) -> None:
+    """In any tree of regions and any order of files, a value is that of the nearest region around that writes one."""
+    files = [variant(region, f"channels: {{places: ['{region}']}}" * says[region]) for region in says]
+    chance.shuffle(files)
+    found = loaded(*files)
+    assert not found.diagnostics
+    for region, item in local(found).items():
+        heard = [above for above in says if says[above] and holds(above, region)]
+        assert item.channels.places == ((max(heard, key=lambda each: len(reach(each))),) if heard else ())
+        _agree(found, region)
+
+
+def test_the_item_may_be_called_by_code_or_slug() -> None:
+    """Two variants are of the same item whichever of its two names they use."""
+    found = loaded(
+        {"province.yaml": HEAD.format("420000").replace("I1", "item") + "channels: {visits: 0}\n"},
+        variant("421381", "channels: {visits: 1}"),
+    )
+    assert told(found) == [("loosening-variant", "421381.yaml", 4)]
 
 
 def test_neighbours_and_other_items_give_nothing() -> None:
