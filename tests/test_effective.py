@@ -68,8 +68,8 @@ def test_a_county_inherits_from_its_city_and_that_from_the_province(shipped: Loa
     """The county says where to go; who decides, how fast and with which materials is said by its city."""
     text = effective_text(shipped, "I07", "420606")
     for pattern in (
-        r"\n    within: .3 workdays.  # .*permit.420600.yaml:[0-9]+\n",
-        r"\n      within: .5 workdays.  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n    within: .4 workdays.  # .*permit.420600.yaml:[0-9]+\n",
+        r"\n    within: .15 workdays.  # .*permit.420600.yaml:[0-9]+\n",
         r"\n    missed: withdrawn  # .*items/food-business-permit.yaml:[0-9]+\n",
         r"\ndepartment: N01  # .*permit.420600.yaml:[0-9]+\n",
         r"\n# 不再要的材料 without: M09  # .*permit.420600.yaml:[0-9]+\n",
