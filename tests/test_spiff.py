@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 
 from govflow import spiff
@@ -356,10 +357,13 @@ def test_snapshots_do_not_depend_on_the_hash_seed() -> None:
 
 
 def test_our_task_has_all_that_the_librarys_has() -> None:
-    """A new release of the library that adds something to its tasks shows here."""
+    """A new release of the library that adds something to its tasks or its workflows shows here."""
     process = correction()
     case = Case(process.spec, process.subs, {})
-    assert set(vars(Task(case, process.spec.start))) <= set(vars(case.task_tree))
+    stock = BpmnWorkflow(process.spec, process.subs, deserializing=True)
+    tasks, cases = vars(Task(case, process.spec.start)), vars(stock)
+    assert [name for name in tasks if not hasattr(case.task_tree, name)] == []
+    assert [name for name in cases if not hasattr(case, name)] == ["event_manager"], "no event is ever thrown"
 
 
 def test_many_threads_share_one_process() -> None:

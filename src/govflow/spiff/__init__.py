@@ -6,6 +6,18 @@ history are not in here; gateways ask for named flags that the caller has comput
 
 from govflow.spiff.definition import Process, compile_process
 from govflow.spiff.records import ProcessError, Step, Token
+from govflow.spiff.snapshot import waiting
 from govflow.spiff.verbs import cancel, complete, fire, start
 
-__all__ = ["Process", "ProcessError", "Step", "Token", "cancel", "compile_process", "complete", "fire", "start"]
+__all__ = [
+    "Process",
+    "ProcessError",
+    "Step",
+    "Token",
+    "cancel",
+    "compile_process",
+    "complete",
+    "fire",
+    "start",
+    "waiting",
+]

@@ -174,7 +174,8 @@ class _Parser(BpmnParser):  # type: ignore[misc]
 
 def _freeze(spec: Any) -> None:
     """Work out once what the run asks for at every token."""
-    for index, task_spec in enumerate(spec.task_specs.values()):
+    spec.order = tuple(spec.task_specs.values())
+    for index, task_spec in enumerate(spec.order):
         task_spec.index = index
         task_spec.targets = tuple(task_spec.outputs)
     graph = {name: tuple(s._outputs) for name, s in spec.task_specs.items()}

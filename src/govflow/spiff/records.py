@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Literal
 
 from govflow.errors import GovflowError
@@ -83,7 +84,8 @@ class Step:
     ``state`` is the new snapshot. ``opened`` and ``closed`` compare the live tokens with those of the state given
     in. ``passed`` names the paths of the elements completed in this step, in order (gateways, send tasks and events
     too). ``entered`` names call activities and sub-processes that began, ``left`` those that finished or were
-    interrupted (a finished one is in ``passed`` as well). ``live`` is every token that waits now.
+    interrupted (a finished one is in ``passed`` as well). ``live`` is every token that waits now, read from the
+    snapshot when it is asked for.
     """
 
     state: bytes
@@ -92,5 +94,10 @@ class Step:
     passed: tuple[str, ...]
     entered: tuple[str, ...]
     left: tuple[str, ...]
-    live: tuple[Token, ...]
     ended: bool
+    look: Callable[[], tuple[Token, ...]] = field(repr=False, compare=False)
+
+    @property
+    def live(self) -> tuple[Token, ...]:
+        """Every token that waits after this step."""
+        return () if self.ended else self.look()

@@ -11,31 +11,44 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
+from itertools import islice
 from typing import Any
 
 from SpiffWorkflow.util.task import TaskState
 
 from govflow.spiff.definition import Process
-from govflow.spiff.records import ProcessError
+from govflow.spiff.records import ProcessError, Token
 from govflow.spiff.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
-from govflow.spiff.workflow import Case
+from govflow.spiff.workflow import Case, LeanTask
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def dump(process: Process, case: Case, status: int) -> bytes:
     """Snapshot of a case; of an ended one only the fact that it ended."""
     level = _dump_level(case, case) if status == RUNNING else None
-    return json.dumps([FORMAT, process.fingerprint, status, level], separators=(",", ":")).encode()
+    return _ENCODE([FORMAT, process.fingerprint, status, level]).encode()
 
 
-def load(process: Process, state: bytes, flags: Mapping[str, bool]) -> Case:
-    """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes."""
+def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
+    """Format, fingerprint, status and level of a snapshot."""
     try:
         form, fingerprint, status, level = json.loads(state)
     except (ValueError, TypeError, RecursionError) as error:
         raise ProcessError("bad_state", f"the saved state cannot be read: {error}") from error
+    return form, fingerprint, status, level
+
+
+def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | None = None) -> Case:
+    """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes.
+
+    With a ``path``, only the levels on the way to it are unfolded: a step in one of many called processes costs no more
+    than that one. The others stay as they were saved unless the step drops them.
+    """
+    form, fingerprint, status, level = _opened(state)
     if form != FORMAT:
         raise ProcessError("bad_state", f"the saved state has format {form!r}, expected {FORMAT}")
     if fingerprint != process.fingerprint:
@@ -44,73 +57,114 @@ def load(process: Process, state: bytes, flags: Mapping[str, bool]) -> Case:
     if status != RUNNING:
         raise ProcessError("ended", f"process {process.id!r} has already ended")
     case = Case(process.spec, process.subs, flags)
+    case.unfold = partial(_unfold, case)
     try:
-        _load_level(case, case, level)
+        _load_level(case, case, level, path)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
         raise ProcessError("bad_state", f"the saved state is damaged: {error!r}") from error
     return case
 
 
+def _unfold(case: Case, task: Any) -> None:
+    kept, case.revived = case.revived, []
+    _load_level(case, case.add_level(task), case.folded.pop(task.id), None)
+    at = kept.index(task)
+    case.revived = [*kept[:at], *case.revived, *kept[at + 1 :]]
+
+
+def waiting(process: Process, state: bytes) -> tuple[Token, ...]:
+    """Every token that waits in a snapshot; none in that of a case that is over."""
+    form, fingerprint, status, _ = _opened(state)
+    if (form, fingerprint, status) == (FORMAT, process.fingerprint, RUNNING):
+        return tuple(load(process, state, {}).live())
+    return ()
+
+
+def _level(saved: Any) -> list[Any]:
+    """A level that stays folded: looked at no closer than that it is one; ValueError for anything else."""
+    if not isinstance(saved, list) or len(saved) < 2:
+        raise ValueError("a called process without a level")
+    return saved
+
+
 def _dump_level(case: Case, level: Any) -> list[Any]:
-    specs = level.spec.task_specs
+    specs, tasks = level.spec.task_specs, level.tasks
     row: dict[int, int] = {level.task_tree.id: 0}
-    entries: list[Any] = []
-    for task in level.walk():
-        row[task.id] = len(row)
+    entries: list[Any] = [_dump_counts(level.counts)]
+    stack = level.task_tree._children[::-1]
+    while stack:
+        task = tasks[stack.pop()]
+        row[task.id] = len(entries)
         spec = task.task_spec
-        live = int(task.state != TaskState.COMPLETED)
+        live = task._state != TaskState.COMPLETED
         extra: Any = None
-        if live and isinstance(spec, Sub):
-            extra = _dump_level(case, case.subprocesses[task.id])
-        elif live and isinstance(spec, Parallel):
-            extra = specs[task.via].index
-        elif live and task.host is not None:
-            extra = row[task.host]
-        entry = [spec.index, row[task._parent], live, task.ordinal, extra]
-        if extra is None:
-            del entry[3 if task.ordinal == 1 else 4 :]
-        entries.append(entry)
-    return [_dump_counts(level), *entries]
-
-
-def _dump_counts(level: Any) -> Any:
-    """How often each element was activated, by index: digits, or numbers once one is above nine."""
-    counts = [level.counts.get(name, 0) for name in level.spec.task_specs]
-    while counts and not counts[-1]:
-        counts.pop()
-    return "".join(map(str, counts)) if max(counts, default=0) < 10 else counts
-
-
-def _load_level(case: Case, level: Any, saved: list[Any]) -> None:
-    specs = list(level.spec.task_specs.values())
-    for spec, count in zip(specs, saved[0], strict=False):
-        if int(count):
-            level.counts[spec.name] = int(count)
-    rows = [level.task_tree]
-    for index, parent, live, *rest in saved[1:]:
-        spec = specs[index]
-        task = level.new_task(spec, rows[parent], TaskState.COMPLETED)
-        task.ordinal = rest[0] if rest else 1
-        extra = rest[1] if len(rest) > 1 else None
-        rows.append(task)
         if live:
-            _revive(case, task, extra, specs, rows)
+            if task.host is not None:
+                extra = row[task.host.id]
+            elif spec.joins:
+                extra = specs[task.via].index
+            elif spec.kind == "sub":
+                folded = case.folded.get(task.id)
+                extra = _dump_level(case, case.subprocesses[task.id]) if folded is None else folded
+        if extra is not None:
+            entries.append((spec.index, row[task._parent], int(live), task.ordinal, extra))
+        elif task.ordinal != 1:
+            entries.append((spec.index, row[task._parent], int(live), task.ordinal))
+        else:
+            entries.append((spec.index, row[task._parent], int(live)))
+        if task._children:
+            stack.extend(task._children[::-1])
+    return entries
+
+
+def _dump_counts(counts: list[int]) -> Any:
+    """How often each element was activated, by index: digits, or numbers once one is above nine."""
+    if max(counts, default=0) < 10:
+        return "".join(map(str, counts)).rstrip("0")
+    last = max(index for index, count in enumerate(counts) if count)
+    return counts[: last + 1]
+
+
+def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> None:
+    specs = level.spec.order
+    counts = list(map(int, saved[0]))[: len(specs)]
+    level.counts[: len(counts)] = counts
+    rows = [level.task_tree]
+    id = case.last_id
+    for entry in islice(saved, 1, None):
+        spec = specs[entry[0]]
+        id += 1
+        task = LeanTask(level, spec, rows[entry[1]], TaskState.COMPLETED, id)
+        if len(entry) > 3:
+            task.ordinal = entry[3]
+        rows.append(task)
+        if entry[2]:
+            case.last_id = id
+            _revive(case, task, entry[4] if len(entry) > 4 else None, rows, path)
+            id = case.last_id
         elif not isinstance(spec, Parallel | BoundarySplit):
             raise ValueError(f"{spec.name} does not split")
+    case.last_id = id
 
 
-def _revive(case: Case, task: Any, extra: Any, specs: list[Any], rows: list[Any]) -> None:
+def _revive(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
     spec = task.task_spec
-    if isinstance(spec, Sub):
-        task._set_state(TaskState.STARTED)
-        _load_level(case, case.add_level(task), extra)
-    elif isinstance(spec, User):
-        task._set_state(TaskState.READY)
-    elif isinstance(spec, Parallel):
-        task._set_state(TaskState.WAITING)
-        task.via = specs[extra].name
+    if isinstance(spec, User):
+        task._state = TaskState.READY
+        case.revived.append(task)
     elif isinstance(spec, Catch):
-        task._set_state(TaskState.WAITING)
-        task.host = rows[extra].id if isinstance(spec, Boundary) else None
+        task._state = TaskState.WAITING
+        case.revived.append(task)
+        task.host = rows[extra] if isinstance(spec, Boundary) else None
+    elif isinstance(spec, Sub):
+        task._state = TaskState.STARTED
+        if path is None or path.startswith(f"{task.workflow.path(task)}/"):
+            _load_level(case, case.add_level(task), extra, path)
+        else:
+            case.folded[task.id] = _level(extra)
+            case.revived.append(task)
+    elif isinstance(spec, Parallel):
+        task._state = TaskState.WAITING
+        task.via = task.workflow.spec.order[extra].name
     else:
         raise ValueError(f"{spec.name} cannot wait")

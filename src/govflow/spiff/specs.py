@@ -120,7 +120,7 @@ class BoundarySplit(LeanSpec):
         level = my_task.workflow
         children = [level.place(spec, my_task) for spec in self.targets]
         for timer in children[1:]:
-            timer.host = children[0].id
+            timer.host = children[0]
         for child in children:
             child.task_spec._update(child)
 
@@ -147,9 +147,8 @@ class Boundary(Catch, BoundaryEventMixin):  # type: ignore[misc]
     def _on_complete(self, my_task: Any) -> None:
         if self.cancel_activity:
             level = my_task.workflow
-            host = level.tasks[my_task.host]
-            level.drop_timers(host, keep=my_task)
-            level.drop(host)
+            level.drop_timers(my_task.host, keep=my_task)
+            level.drop(my_task.host)
         super()._on_complete(my_task)
 
 

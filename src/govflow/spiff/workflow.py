@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
@@ -24,26 +25,31 @@ MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop with
 
 
 class LeanTask(Task):  # type: ignore[misc]
-    """The library's task without logging, clock and data, with what an address and a join need."""
+    """The library's task without logging, clock and data, with what an address and a join need.
+
+    A case has hundreds and each step makes them anew, so what never differs is said once, for the class.
+    """
+
+    triggered = False
+    thread_id = 0
+    last_state_change = 0.0
+    data: Mapping[str, Any] = MappingProxyType({})
+    internal_data: Mapping[str, Any] = MappingProxyType({})
+    ordinal = 1
+    via = ""
+    host: Any = None
 
     def __init__(self, workflow: Any, task_spec: Any, parent: Any, state: int, id: int) -> None:
-        # Everything the library's own initializer sets, without the time of day and without a look-up of the parent.
         self.id = id
         workflow.tasks[id] = self
         self.workflow = workflow
-        self._parent = None if parent is None else parent.id
         self._children: list[int] = []
         self._state = state
-        self.triggered = False
         self.task_spec = task_spec
-        self.thread_id = 0
-        self.data: dict[str, Any] = {}
-        self.internal_data: dict[str, Any] = {}
-        self.last_state_change = 0.0
-        self.ordinal = 1
-        self.via = ""
-        self.host: int | None = None
-        if parent is not None:
+        if parent is None:
+            self._parent = None
+        else:
+            self._parent = parent.id
             parent._children.append(id)
 
     def _set_state(self, value: int) -> None:
@@ -88,16 +94,26 @@ class LevelMixin:
     top_workflow: Any
     completed: bool
     prefix: str
-    counts: dict[str, int]
+    counts: list[int]
+    last_task: Any = None
+    success = True
+    completed_event: Any = None
+    task_removed_event: Any = None
 
     def _task_completed_notify(self, task: Any) -> None:
         """The run loop does what the library does here by walking the tree."""
 
-    def open_level(self, prefix: str) -> None:
-        """Make the root, already passed."""
+    def open_level(self, spec: Any, prefix: str) -> None:
+        """What the library's initializer sets and this executor uses; and the root, already passed."""
+        self.spec = spec
+        self.data: dict[str, Any] = {}
+        self.locks: dict[str, Any] = {}
+        self.correlations: dict[str, Any] = {}
+        self.tasks = {}
+        self.completed = False
         self.prefix = prefix
-        self.counts = {}
-        self.task_tree = self.new_task(self.spec.start, None, TaskState.COMPLETED)
+        self.counts = [0] * len(spec.order)
+        self.task_tree = self.new_task(spec.start, None, TaskState.COMPLETED)
 
     def new_task(self, spec: Any, parent: Any, state: int) -> Any:
         """A task with the next number of this case; random ids would make two equal snapshots differ."""
@@ -114,15 +130,20 @@ class LevelMixin:
 
     def number(self, task: Any) -> int:
         """Say which activation of its element this is; tokens that meet at a join are one activation."""
-        name = task.task_spec.name
-        ordinal = self.counts.get(name, 0) + 1
-        task.ordinal = self.counts[name] = ordinal
+        index = task.task_spec.index
+        ordinal: int = self.counts[index] + 1
+        task.ordinal = self.counts[index] = ordinal
         return ordinal
 
     def path(self, task: Any) -> str:
         """Stable address of one activation."""
         name = f"{self.prefix}{task.task_spec.bpmn_id}"
         return name if task.ordinal == 1 else f"{name}#{task.ordinal}"
+
+    def token(self, task: Any) -> Token:
+        """The place where this task waits."""
+        host = None if task.host is None else self.path(task.host)
+        return Token(self.path(task), task.task_spec.bpmn_id, task.task_spec.kind, host)
 
     def walk(self) -> Iterator[Any]:
         """Every task below the root, parents first, in the order in which they were made."""
@@ -158,7 +179,7 @@ class LevelMixin:
 
     def drop_timers(self, host: Any, keep: Any = None) -> None:
         """Drop the timers that still wait on an activity, except one."""
-        mine = [t for t in self.tasks.values() if t.host == host.id and t is not keep]
+        mine = [t for t in self.tasks.values() if t.host is host and t is not keep]
         waiting = [t for t in mine if t.state == TaskState.WAITING]
         for timer in waiting:
             self.drop(timer)
@@ -190,13 +211,13 @@ class LevelMixin:
 class Level(LevelMixin, BpmnSubWorkflow):  # type: ignore[misc]
     """A called process or an embedded sub-process."""
 
-    def __init__(self, spec: Any, parent_task: Any, top: Any) -> None:
-        super().__init__(spec, parent_task.id, top, deserializing=True)
-        self.host = parent_task
-        self.open_level(parent_task.workflow.path(parent_task) + "/")
+    depth = 0
 
-    def _calculate_depth(self) -> int:
-        return 0
+    def __init__(self, spec: Any, parent_task: Any, top: Any) -> None:
+        self.parent_task_id = parent_task.id
+        self.top_workflow = top
+        self.host = parent_task
+        self.open_level(spec, parent_task.workflow.path(parent_task) + "/")
 
 
 class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
@@ -208,8 +229,14 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.passed: list[str] = []
         self.entered: list[str] = []
         self.left: list[str] = []
-        super().__init__(spec, subs, script_engine=FlagEngine(flags), deserializing=True)
-        self.open_level("")
+        self.revived: list[Any] = []  # what waited in the snapshot, in the order of `walk_all`; folded calls as such
+        self.subprocess_specs = subs
+        self.subprocesses: dict[int, Any] = {}
+        self.folded: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that nobody has looked into
+        self.unfold: Callable[[Any], None] = lambda task: None
+        self.bpmn_events: list[Any] = []
+        self.script_engine = FlagEngine(flags)
+        self.open_level(spec, "")
 
     def note_passed(self, task: Any) -> None:
         """Remember a completed element for the picture."""
@@ -245,6 +272,8 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
 
     def drop_level(self, task: Any) -> None:
         """Forget the level below an interrupted call activity, and all below it."""
+        if task.id in self.folded:
+            self.unfold(task)
         level = self.subprocesses.pop(task.id, None)
         if level is None:
             return
@@ -253,7 +282,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.left.append(task.workflow.path(task))
 
     def walk_all(self) -> Iterator[Any]:
-        """Every open task of every level, those inside an activity right after it."""
+        """Every open task of every level that is unfolded, those inside an activity right after it."""
         if not self.subprocesses:
             yield from self.walk()
             return
@@ -268,16 +297,34 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
             else:
                 stack.pop()
 
-    def live(self) -> dict[Token, Any]:
-        """The tokens that wait for the caller, with their tasks, in a fixed order."""
-        found: dict[Token, Any] = {}
-        for task in self.walk_all():
+    def waiting(self) -> list[Any]:
+        """The tasks that wait for the caller in the levels that are unfolded, in the order of `walk_all`."""
+        found: list[Any] = []
+        self._collect(self, found)
+        return found
+
+    def _collect(self, level: Any, found: list[Any]) -> None:
+        tasks, stack = level.tasks, level.task_tree._children[::-1]
+        while stack:
+            task = tasks[stack.pop()]
             kind = task.task_spec.kind
             if kind == "user" or (kind == "timer" and task._state == TaskState.WAITING):
-                level = task.workflow
-                host = None if task.host is None else level.path(level.tasks[task.host])
-                found[Token(level.path(task), task.task_spec.bpmn_id, kind, host)] = task
-        return found
+                found.append(task)
+            elif kind == "sub" and task.id in self.subprocesses:
+                self._collect(self.subprocesses[task.id], found)
+            if task._children:
+                stack.extend(task._children[::-1])
+
+    def live(self) -> dict[Token, Any]:
+        """The tokens that wait for the caller, with their tasks, in a fixed order."""
+        return {task.workflow.token(task): task for task in self.waiting()}
+
+    def dissolve(self) -> None:
+        """Let go of every task, so that a case that is done with is freed at once and not by the collector."""
+        for level in (self, *self.subprocesses.values()):
+            level.tasks.clear()
+            level.task_tree = None
+        self.subprocesses.clear()
 
     def run_agenda(self) -> None:
         """Run automatic elements until only waiting ones are left."""
