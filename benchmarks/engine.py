@@ -1,8 +1,9 @@
 """What running cases costs: steps, sweep, inbox and bytes, each against something that does not depend on the machine.
 
 A step is one user task completed with everything that belongs to it: state, tasks, clocks, events, outbox, one commit.
-Beside each way of ours stand (a) the floor: the very statements that our steps wrote, written again into an empty
-database by the bare driver, with the same commits, and (b) the stock way: the same BPMN on SpiffWorkflow, its whole
+`looked at` is the same step and every part of the view that it gave made. Beside them stand (a) the bare commit: one
+number of one row counted up; (b) the floor: the very statements that our steps wrote, written again into an empty
+database by the bare driver, with the same commits; and (c) the stock way: the same BPMN on SpiffWorkflow, its whole
 JSON restored before each step and written after it through SQLAlchemy's ORM. Ways take turns in one run; read the ratios.
 
     python -m benchmarks.engine [--quick]
@@ -32,8 +33,8 @@ Timed = tuple[float, float]
 """Seconds of wall clock and of this process's processor."""
 
 
-def ours(engine: govflow.Engine, ref: str) -> list[Timed]:
-    """One case from application to its end; one entry a step."""
+def ours(engine: govflow.Engine, ref: str, looked: list[Timed] | None = None) -> list[Timed]:
+    """One case from application to its end; one entry a step. `looked` is given the same with the whole view made."""
     if ref == THEME:
         view = cases.apply_for(engine)
     else:
@@ -44,6 +45,9 @@ def ours(engine: govflow.Engine, ref: str) -> list[Timed]:
         wall, processor = time.perf_counter(), time.process_time()
         view = cases.act(engine, task)
         steps.append((time.perf_counter() - wall, time.process_time() - processor))
+        if looked is not None:
+            view.as_data()
+            looked.append((time.perf_counter() - wall, time.process_time() - processor))
     return steps
 
 
@@ -58,31 +62,40 @@ def median(steps: list[Timed], which: int) -> float:
     return statistics.median(step[which] for step in steps) * 1e3
 
 
-def compare(title: str, url: str, empty: str, ref: str, catalog: govflow.Catalog, rounds: int, level: str) -> None:
-    """Three ways in turn on one kind of database; one line each."""
+def compare(
+    title: str, url: str, empty: str, ref: str, catalog: govflow.Catalog, rounds: int, level: str, with_stock: bool = True
+) -> None:  # fmt: skip
+    """All ways in turn on one kind of database; one line each."""
     watch = cases.watch()
     engine = govflow.Engine(engine_floor.opened(url, level), catalog, clock=watch)
     xml = govflow.to_bpmn(ref, catalog)
     stock = engine_stock.Stock(engine_floor.opened(url, level), xml, stock_flags(xml))
     recorder = engine_floor.Recorder(engine)
     floor = engine_floor.Floor(empty, level)
-    found: dict[str, list[Timed]] = {"ours": [], "floor": [], "stock": []}
+    found: dict[str, list[Timed]] = {"ours": [], "looked at": [], "floor": [], "commit": []}
+    if with_stock:
+        found["stock"] = []
     for number in range(rounds + 1):
-        steps = ours(engine, ref)
+        looked: list[Timed] = []
+        steps = ours(engine, ref, looked)
         transactions = recorder.taken()
         wrote = floor.write(transactions)[-len(steps) :]
-        restored = stock.case()
+        bare = floor.commit(len(steps))
+        restored = stock.case() if with_stock else []
         if number:  # the first round warms up
-            found["ours"] += steps
-            found["floor"] += wrote
-            found["stock"] += restored
+            for way, times in zip(found, (steps, looked, wrote, bare, restored), strict=False):
+                found[way] += times
     for way, times in found.items():
-        wall, ratio = median(times, 0), median(times, 0) / median(found["floor"], 0)
-        print(f"{title:38}{way:8}{wall:9.2f}{1e3 / wall:9.0f}{median(times, 1):9.2f}{ratio:8.2f}{len(times):7}")
+        wall, ratio = median(times, 0), median(times, 0) / median(found["commit"], 0)
+        print(f"{title:38}{way:10}{wall:9.2f}{1e3 / wall:9.0f}{median(times, 1):9.2f}{ratio:9.2f}{len(times):7}")
         title = ""
+    recorder.close()
     engine.close()
     stock.close()
     floor.close()
+
+
+HEAD = f"{'way':10}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x commit':>9}{'steps':>7}"
 
 
 @contextmanager
@@ -99,7 +112,7 @@ def urls(kind: str, folder: Path, server: str | None) -> Iterator[tuple[str, str
 
 def steps_table(folder: Path, server: str | None, rounds: int) -> None:
     """Durable steps on each database: a theme of six items."""
-    print(f"{'durable steps':38}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}")
+    print(f"{'durable steps':38}{HEAD}")
     ways = [("SQLite FULL", "sqlite", "FULL"), ("SQLite NORMAL", "sqlite", "NORMAL")]
     if server is not None:
         ways.append(("PostgreSQL, fsync on", "postgresql", ""))
@@ -108,17 +121,14 @@ def steps_table(folder: Path, server: str | None, rounds: int) -> None:
             compare(f"T1, six items, {name}", url, empty, THEME, cases.catalog(), rounds, level)
 
 
-def departments_table(folder: Path, counts: tuple[int, ...], rounds: int) -> None:
+def departments_table(folder: Path, server: str | None, counts: tuple[int, ...], rounds: int) -> None:
     """The cost of a step while the number of departments grows."""
-    print(
-        f"\n{'one item, parallel departments':38}{'way':8}{'ms/step':>9}{'steps/s':>9}{'cpu ms':>9}{'x floor':>8}{'steps':>7}"
-    )
-    for count in counts:
-        with urls("sqlite", folder, None) as (url, empty):
-            loaded = departments(count)
-            compare(
-                f"{count} departments, SQLite NORMAL", url, empty, "many", loaded, max(1, rounds * 5 // count), "NORMAL"
-            )
+    print(f"\n{'one item, parallel departments':38}{HEAD}")
+    for name, kind in (("SQLite FULL", "sqlite"), ("PostgreSQL", "postgresql")):
+        for count in counts if kind == "sqlite" or server is not None else ():
+            with urls(kind, folder, server) as (url, empty):
+                turns = max(2, rounds * 15 // (count + 4))
+                compare(f"{count} departments, {name}", url, empty, "many", departments(count), turns, "FULL", False)
 
 
 def bytes_table(folder: Path) -> None:
@@ -158,8 +168,8 @@ def main() -> None:
     rounds = 1 if options.quick else 6
     tables: dict[str, Callable[[Path, str | None], None]] = {
         "steps": lambda folder, server: steps_table(folder, server, rounds),
-        "departments": lambda folder, _: departments_table(
-            folder, (5, 20) if options.quick else (5, 10, 20, 40), rounds
+        "departments": lambda folder, server: departments_table(
+            folder, server, (1, 20) if options.quick else (1, 8, 20, 40), rounds
         ),
         "large": lambda folder, server: large_table(folder, server, 10_000 if options.quick else 100_000, 1000),
         "bytes": lambda folder, _: bytes_table(folder),

@@ -30,7 +30,6 @@ limits:
   delivery: 10 workdays
 flow:
   - accept: {{role: window}}
-  - together:
 {branches}  - decide: {{role: head, within: 2 workdays, refuse: {{remedies: [行政复议]}}}}
   - issue: {{role: window}}
   - deliver: {{role: window}}
@@ -42,10 +41,12 @@ results:
 def departments(count: int) -> govflow.Catalog:
     """The catalog with the item `many`: accept, `count` departments with a deadline each, decide, issue, deliver."""
     codes = [f"D{n:02}" for n in range(1, count + 1)]
-    branches = "".join(
-        f"      - - review: {{id: review-{n}, name: 第{n}局审查, department: {code}, role: reviewer, within: 3 workdays}}\n"
+    reviews = [
+        f"- review: {{id: review-{n}, name: 第{n}局审查, department: {code}, role: reviewer, within: 3 workdays}}\n"
         for n, code in enumerate(codes, 1)
-    )
+    ]
+    together = "  - together:\n" + "".join(f"      - {review}" for review in reviews)
+    branches = together if count > 1 else f"  {reviews[0]}"
     loaded = load_texts(
         {
             "departments.yaml": "govflow: departments/1\ndepartments:\n"

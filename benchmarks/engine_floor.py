@@ -1,4 +1,4 @@
-"""The floor under a step: the statements that the engine wrote, written again by the bare driver."""
+"""The floor under a step: the statements that the engine wrote, written again by the bare driver; and a bare commit."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from tests import postgres
 
 import govflow
 from govflow.store import Database
+from govflow.store.driver import Driver
 
 Statement = tuple[str, Any, bool]
 Transaction = list[Statement]
@@ -31,17 +32,43 @@ def opened(url: str, level: str) -> sa.Engine:
 
 
 class Recorder:
-    """Listens to an engine and keeps what each transaction wrote."""
+    """Listens to an engine, or to its driver, and keeps what each transaction wrote."""
 
     def __init__(self, engine: govflow.Engine) -> None:
         self.transactions: list[Transaction] = []
         self._open: Transaction = []
         database = engine._database.engine
+        self._dialect = database.dialect
         sa.event.listen(database, "before_cursor_execute", self._statement)
         sa.event.listen(database, "commit", self._commit)
+        self._run, self._run_all = Driver.run, Driver.run_all
+        recorder = self
+
+        def run(driver: Driver, statement: Any, values: Any) -> Any:
+            cursor = recorder._run(driver, statement, values)
+            recorder._compiled(driver, statement, [values], False)
+            return cursor
+
+        def run_all(driver: Driver, statement: Any, rows: Any) -> None:
+            if len(rows) < 2:
+                return recorder._run_all(driver, statement, rows)
+            recorder._run_all(driver, statement, rows)
+            return recorder._compiled(driver, statement, rows, True)
+
+        Driver.run, Driver.run_all = run, run_all  # type: ignore[method-assign]
+
+    def close(self) -> None:
+        """Listen no longer."""
+        Driver.run, Driver.run_all = self._run, self._run_all  # type: ignore[method-assign]
+
+    def _compiled(self, driver: Driver, statement: Any, rows: Any, many: bool) -> None:
+        if driver._connection.dialect is self._dialect:
+            compiled = driver._known[statement]
+            values = [compiled.arguments(each) for each in rows]
+            self._statement(None, None, compiled.text, values if many else values[0], None, many)
 
     def _statement(self, _c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:
-        if text.startswith(("INSERT", "UPDATE", "DELETE")):
+        if text.startswith(("INSERT", "UPDATE", "DELETE", "WITH saved")):
             self._open.append((text, parameters, many))
 
     def _commit(self, _connection: Any) -> None:
@@ -78,6 +105,13 @@ class Floor:
             self._driver.commit()
             times.append((time.perf_counter() - wall, time.process_time() - processor))
         return times
+
+    def commit(self, times: int) -> list[tuple[float, float]]:
+        """So many bare commits: one number of one row counted up; seconds of wall clock and processor of each."""
+        once = "INSERT INTO counters (name, value) VALUES ('bare', 0) ON CONFLICT DO NOTHING"
+        count = "UPDATE counters SET value = value + 1 WHERE name = 'bare'"
+        self.write([[(once, (), False)]])
+        return [each for _ in range(times) for each in self.write([[(count, (), False)]])]
 
     def close(self) -> None:
         """Give the connection back and close."""

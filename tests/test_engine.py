@@ -444,6 +444,8 @@ TAMPERING = {
     "a clock's row": "DELETE FROM clocks WHERE id = 'I01/statutory'",
     "the case's state": "UPDATE cases SET state = 'closed'",
     "an answer": "UPDATE cases SET body = REPLACE(body, '\"premises_area\":420', '\"premises_area\":20')",
+    "a clock left out of the state": "UPDATE cases SET body = REPLACE(body, '\"I01/promised\",', '')",
+    "a task's assignee in the state": "UPDATE cases SET body = REPLACE(body, 'reviewer', 'head')",
     "garbage": "UPDATE cases SET body = '{'",
     "a garbage clock": "UPDATE clocks SET body = '[]' WHERE id = 'I01/promised'",
     "a task's due date": "UPDATE tasks SET due_at = '2030-01-01T00:00:00.000000Z' WHERE state = 'open'",

@@ -43,6 +43,7 @@ def test_any_answers_and_any_choices_come_to_an_end(
             engine = govflow.Engine(url, catalog(), clock=clock)  # a new process would see no more than this
             engine.sweep()
             view = _one_act(engine, view.id, data)
+            assert view == engine.case(view.id), "a command answers with what anybody would read at that moment"
         assert view.closed, [t.name for t in view.open_tasks]
         assert set(states(view).values()) <= FINAL
         assert engine.check(view.id) == []

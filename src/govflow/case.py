@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,12 +43,17 @@ def event_hash(case: str, seq: int, at: str, actor: str, type: str, body: str, p
 
 def canonical(value: object) -> str:
     """JSON with sorted keys and no spaces: equal data gives equal text."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain)
+    return _CANONICAL(value)
 
 
 def _plain(value: object) -> object:
     attributes = getattr(value, "__dict__", None)
     return attributes if attributes is not None else str(value)
+
+
+_COMMON: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
+_CANONICAL = json.JSONEncoder(sort_keys=True, default=_plain, **_COMMON).encode
+_COMPACT = json.JSONEncoder(check_circular=False, **_COMMON).encode
 
 
 @dataclass
@@ -147,7 +152,6 @@ class CaseState:
     gaps: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, TaskState] = field(default_factory=dict)
     clocks: dict[str, ClockState] = field(default_factory=dict)
-    timers: dict[str, str] = field(default_factory=dict)
     opinions: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
@@ -158,17 +162,43 @@ class CaseState:
 
 
 def to_text(state: CaseState) -> str:
-    """The state as compact JSON: a cache beside the event log."""
-    return json.dumps(state, default=_plain, ensure_ascii=False, separators=(",", ":"))
+    """The state as compact JSON: a cache beside the event log.
+
+    It is written at every step, so items and tasks are lists of their values in the order of their fields, and of its
+    clocks it names the live ones: what a clock says is in the clock's own row.
+    """
+    data = {
+        **vars(state),
+        "items": [list(vars(item).values()) for item in state.items.values()],
+        "tasks": [list(vars(task).values()) for task in state.tasks.values()],
+        "clocks": [id for id, clock in state.clocks.items() if clock.live],
+    }
+    return _COMPACT(data)
 
 
-def from_text(text: str) -> CaseState:
-    """The state that `to_text` wrote."""
+def clock_text(clock: ClockState) -> str:
+    """The facts of a clock as JSON, for its row."""
+    return _COMPACT(vars(clock))
+
+
+def from_text(text: str, clocks: Iterable[str]) -> CaseState:
+    """The state that `to_text` wrote; `clocks` are the facts of its live clocks. ValueError if one of them is missing."""
     data = json.loads(text)
-    data["items"] = {key: ItemState(**value) for key, value in data["items"].items()}
-    data["tasks"] = {key: TaskState(**value) for key, value in data["tasks"].items()}
-    data["clocks"] = {key: ClockState(**value) for key, value in data["clocks"].items()}
+    found = {each["id"]: _clock(each) for each in json.loads(f"[{','.join(clocks)}]")}
+    lost = [id for id in data["clocks"] if id not in found]
+    if lost:
+        raise ValueError(f"case {data['id']} has no rows for its clocks {', '.join(lost)}")
+    data["items"] = {item[0]: ItemState(*item) for item in data["items"]}
+    data["tasks"] = {task[0]: TaskState(*task) for task in data["tasks"]}
+    data["clocks"] = {id: found[id] for id in data["clocks"]}
     return CaseState(**data)
+
+
+def _clock(facts: dict[str, Any]) -> ClockState:
+    """A clock with all its facts as its row has them; a case has dozens, and each step reads them."""
+    clock = ClockState.__new__(ClockState)
+    clock.__dict__ = facts
+    return clock
 
 
 def fold(state: CaseState | None, event: Event) -> CaseState:

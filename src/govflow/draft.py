@@ -40,7 +40,7 @@ class Draft:
     dirty: set[str] = field(default_factory=set)
     by: str = ""
     closed_by: dict[str, str] = field(default_factory=dict)
-    texts: dict[int, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Remember what was open before the command, so that only what it changes is written."""
@@ -52,7 +52,7 @@ class Draft:
         """Record one fact and apply it to the state."""
         text = canonical(body)
         event = next_event(self.state.id, self.state, self.at, actor or self.actor, type, body, text)
-        self.texts[event.seq] = text  # what was hashed is what is written
+        self.texts.append(text)  # what was hashed is what is written
         fold(self.state, event)
         self.events.append(event)
         return event
@@ -72,7 +72,6 @@ class Draft:
             self._left(path)
         for token in step.closed:
             self._closed(token)
-        self.state.timers = live_timers(step)
         for path in step.entered:
             self._entered(path)
         for token in step.opened:
@@ -82,6 +81,11 @@ class Draft:
             self.close_clocks([c.id for c in self.state.clocks.values() if c.live])
             if self.state.closed is None:
                 self.emit("closed", SYSTEM)
+
+    def timer(self, element: str | None) -> str | None:
+        """The path of the boundary timer that waits now under this element id; None if none does."""
+        tokens = spiff.waiting(self.subject.process, self.snapshot) if element else ()
+        return next((token.path for token in tokens if token.kind == "timer" and token.element == element), None)
 
     def _left(self, path: str) -> None:
         element = element_of(path)
@@ -222,14 +226,9 @@ class Draft:
 
     def _timers(self, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
         """The BPMN timers that show this clock: boundary events of its kind on its host."""
-        found = {}
-        for info in self.subject.timers.get((kind, item), ()):
-            if info.edge and (task is None or self._hangs_on(info, task)):
-                found[info.edge] = info.id
-        return found
-
-    def _hangs_on(self, info: ElementInfo, task: TaskState) -> bool:
-        return info.host == task.element or (info.host is not None and f"{info.host}/" in f"{task.path}/")
+        hosts = self.subject.timers.get((kind, item), {})
+        near = hosts if task is None else (task.element, *task.path.split("/")[:-1])
+        return {info.edge: info.id for host in near for info in hosts.get(host, ()) if info.edge}
 
     def calendar_of(self, item: str | None) -> Calendar:
         """The official calendar where this item is handled."""
@@ -287,11 +286,6 @@ def moved(subject: Subject, snapshot: bytes, move: dict[str, Any]) -> spiff.Step
             return spiff.cancel(subject.process, snapshot)
         case verb:
             raise ValueError(f"unknown move {verb!r}")
-
-
-def live_timers(step: spiff.Step) -> dict[str, str]:
-    """Element id to path of every boundary timer that can fire."""
-    return {token.element: token.path for token in step.live if token.kind == "timer"}
 
 
 def element_of(path: str) -> str:

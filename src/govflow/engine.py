@@ -15,13 +15,13 @@ from typing import Any
 
 from govflow import expiry, guards, handling, inquiries, intake, stoppage, timekeeping
 from govflow.actors import Actor, actor_from
-from govflow.case import Event, TaskState, fold, from_text
+from govflow.case import Event, TaskState, canonical, fold, from_text
 from govflow.clocks import ClockError, Limit
 from govflow.draft import Draft, next_event
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.model import Catalog
 from govflow.reading import Reader, aware, no_case
-from govflow.store import AnyEngine, CaseRow, Connection, Statements, begin_for_real
+from govflow.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
 from govflow.views import CaseView, EventView, Fired, TaskView
 from govflow.workdays import Calendar
 from govflow.writing import save, write_new
@@ -141,7 +141,7 @@ class Engine(Reader):
         body = intake.application_body(subject, facts, chosen, given, channel, drop, intake.digest([salt, person]))
         first = next_event(id, None, at, who.text, "applied", body)
         state = fold(None, first)
-        draft = Draft(subject, state, b"", now, who.text, self.calendars, [first])
+        draft = Draft(subject, state, b"", now, who.text, self.calendars, [first], texts=[canonical(body)])
         draft.follow(body["move"])
         self._library.keep(subject, statements, at)
         write_new(statements, draft, person, salt)
@@ -172,7 +172,7 @@ class Engine(Reader):
         moment = self.now() if now is None else aware(now)
         guards.text(case, "case", 40)
         with self._writing() as statements:
-            draft, row = self._load(statements, case, moment, actor)
+            draft, file = self._load(statements, case, moment, actor)
             if key is not None and self._seen(statements, *key) is not None:
                 return self._view(statements, case, moment)
             try:
@@ -180,25 +180,26 @@ class Engine(Reader):
             except ClockError as fault:
                 zh, en = stoppage.refusal_text(fault)
                 raise NotAllowed(zh, en, code=fault.code) from fault
-            saved = save(statements, draft, row)
+            saved = save(statements, draft, file)
             if key is not None:
                 statements.remember(key[0], key[1], case, key[2], draft.at)
-            view = inquiries.case_view(statements, saved, draft.subject, draft.at, draft.state)
+            view = inquiries.case_view(saved, draft.subject, draft.at, draft.state)
         self._publish(draft.events)
         return view
 
-    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseRow]:
-        row = statements.case(case, lock=True)
-        if row is None:
+    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseFile]:
+        file = statements.file(case, lock=True)
+        if file is None:
             raise no_case(case)
-        state = from_text(row.body)
+        row = file.row
+        state = from_text(row.body, file.live)
         if timekeeping.utc(now) < row.updated_at:
             raise InvalidInput(
                 f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
                 f"{now.isoformat()} is before the case's last event at {row.updated_at}", field="now",
             )  # fmt: skip
         subject = self._library.pinned(row.definition, statements)
-        return Draft(subject, state, row.snapshot, now, actor, self.calendars), row
+        return Draft(subject, state, row.snapshot, now, actor, self.calendars), file
 
     def _task_command(
         self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
@@ -371,13 +372,14 @@ class Engine(Reader):
 
     def _sweep_case(self, case: str, moment: datetime) -> list[Fired]:
         with self._writing() as statements:
-            row = statements.case(case, lock=True)
-            if row is None or timekeeping.utc(moment) < row.updated_at:
+            file = statements.file(case, lock=True, whole=False)
+            if file is None or timekeeping.utc(moment) < file.row.updated_at:
                 return []
-            draft = Draft(self._library.pinned(row.definition, statements), from_text(row.body), row.snapshot, moment,
-                          "system:clock", self.calendars)  # fmt: skip
+            row = file.row
+            draft = Draft(self._library.pinned(row.definition, statements), from_text(row.body, file.live), row.snapshot,
+                          moment, "system:clock", self.calendars)  # fmt: skip
             if expiry.tick(draft):
-                save(statements, draft, row)
+                save(statements, draft, file)
         self._publish(draft.events)
         return [
             Fired(case, e.body["clock"], e.body["kind"], e.body["item"],
@@ -401,7 +403,7 @@ class Engine(Reader):
     def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
         changes = []
         with self._writing() as statements:
-            draft, row = self._load(statements, case, self.now(), "system:calendar")
+            draft, file = self._load(statements, case, self.now(), "system:calendar")
             for clock in list(draft.state.clocks.values()):
                 version = draft.calendar_of(clock.item).version
                 if clock.calendar == version:
@@ -416,7 +418,7 @@ class Engine(Reader):
                     draft.emit("clock_reprojected", **change)
                     changes.append({"case": case, **change})
             if draft.dirty:
-                save(statements, draft, row)
+                save(statements, draft, file)
         self._publish(draft.events)
         return changes
 

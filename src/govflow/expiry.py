@@ -104,7 +104,7 @@ def _silence(draft: Draft, clock: ClockState) -> None:
     task = draft.state.tasks.get(clock.task or "")
     if task is None:
         return
-    timer = draft.state.timers.get(clock.timers.get("due", ""))
+    timer = draft.timer(clock.timers.get("due"))
     finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
 
 
@@ -119,7 +119,7 @@ def _escalate(draft: Draft, clock: ClockState) -> None:
 
 
 def _fire_timer(draft: Draft, clock: ClockState, edge: str) -> None:
-    path = draft.state.timers.get(clock.timers.get(edge, ""))
+    path = draft.timer(clock.timers.get(edge))
     if path is None:
         return
     move = draft.move("fire", path)

@@ -12,7 +12,7 @@ from govflow.case import CaseState, from_text
 from govflow.draft import element_of, moved
 from govflow.identity import masked
 from govflow.model import Catalog
-from govflow.store import CaseRow, Statements
+from govflow.store import LIVE, CaseFile, CaseRow, Statements
 from govflow.subject import Subject
 from govflow.views import CaseView
 
@@ -28,21 +28,25 @@ class Progress:
     looks: Mapping[str, str]
 
 
-def case_view(
-    statements: Statements, row: CaseRow, subject: Subject, at: str, state: CaseState | None = None
-) -> CaseView:
+def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState | None = None) -> CaseView:
     """Everything about a case as a caller sees it; `state` is the row's, where the caller has it already."""
-    state = from_text(row.body) if state is None else state
+    row = file.row
+    state = from_text(row.body, file.live) if state is None else state
     names = subject.catalog.materials
-    return CaseView(
+    return CaseView.of(
+        {
+            "applicant": lambda: _shown_applicant(file.applicant),
+            "items": lambda: tuple(_items(state, subject)),
+            "tasks": lambda: tuple(views.task_view(task, at) for task in file.task_rows()),
+            "clocks": lambda: views.clock_views(file.closed, state.clocks.values(), at),
+            "materials": lambda: tuple(
+                views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()
+            ),
+        },
         id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
         accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
-        channel=state.channel, applicant=_shown_applicant(statements.applicant(row.id) or {}), answers=state.answers,
-        items=tuple(_items(state, subject)),
-        tasks=tuple(views.task_view(t, at) for t in statements.tasks_of(row.id)),
-        clocks=views.clock_views(statements.closed_clocks(row.id), state.clocks.values(), at),
-        materials=tuple(views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()),
-        results=tuple(state.results), opinions=tuple(state.opinions), definition=row.definition, revision=row.revision,
+        channel=state.channel, answers=state.answers, results=tuple(state.results), opinions=tuple(state.opinions),
+        definition=row.definition, revision=row.revision,
     )  # fmt: skip
 
 
@@ -55,15 +59,16 @@ def _items(state: CaseState, subject: Subject) -> Iterator[views.ItemView]:
         )  # fmt: skip
 
 
-def _shown_applicant(row: Mapping[str, Any]) -> dict[str, Any]:
-    if not row:
+def _shown_applicant(found: tuple[str, str | None, str | None] | None) -> dict[str, Any]:
+    if found is None:
         return {}
-    return {"kind": row["kind"], "name": row["name"], "id": masked(row["identity"]) if row["identity"] else None}
+    kind, name, identity = found
+    return {"kind": kind, "name": name, "id": masked(identity) if identity else None}
 
 
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
-    state = from_text(row.body)
+    state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
     looks = {path: _look(path) for path in _passed(subject, statements.events(row.id))}
     looks |= {f"c_{i.code}": "skipped" for i in state.items.values() if i.state in ("skipped", "terminated")}
     for task in state.tasks.values():

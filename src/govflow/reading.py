@@ -110,12 +110,11 @@ class Reader:
             return self._view(statements, case, self.now())
 
     def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
-        row = statements.case(guards.text(case, "case", 40))
-        if row is None:
+        file = statements.file(guards.text(case, "case", 40))
+        if file is None:
             raise no_case(case)
-        return inquiries.case_view(
-            statements, row, self._library.pinned(row.definition, statements), timekeeping.utc(now)
-        )
+        subject = self._library.pinned(file.row.definition, statements)
+        return inquiries.case_view(file, subject, timekeeping.utc(now))
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""

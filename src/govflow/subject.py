@@ -44,7 +44,7 @@ class Subject:
     questions: Mapping[str, Question]
     steps: Mapping[tuple[str, str], Step]
     flag_names: frozenset[str]
-    timers: Mapping[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]]
+    timers: Mapping[tuple[str, str | None], Mapping[str | None, tuple[bpmn.ElementInfo, ...]]]
 
     def item(self, code: str) -> Item:
         """The item with this code."""
@@ -138,12 +138,15 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject
                    _flag_names(theme, steps), _timers(elements.values()))  # fmt: skip
 
 
-def _timers(elements: Iterable[bpmn.ElementInfo]) -> dict[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]]:
-    """The timer events by the kind and the item of the clock that they show."""
-    found: dict[tuple[str, str | None], tuple[bpmn.ElementInfo, ...]] = {}
+def _timers(
+    elements: Iterable[bpmn.ElementInfo],
+) -> dict[tuple[str, str | None], dict[str | None, tuple[bpmn.ElementInfo, ...]]]:
+    """The timer events by the kind and the item of the clock that they show, then by the element they hang on."""
+    found: dict[tuple[str, str | None], dict[str | None, tuple[bpmn.ElementInfo, ...]]] = {}
     for info in elements:
         if info.clock is not None:
-            found[info.clock, info.item] = (*found.get((info.clock, info.item), ()), info)
+            hosts = found.setdefault((info.clock, info.item), {})
+            hosts[info.host] = (*hosts.get(info.host, ()), info)
     return found
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from govflow import timekeeping
 from govflow.case import CaseState, ClockState
@@ -104,7 +104,10 @@ class MaterialView(View):
 
 @dataclass(frozen=True)
 class CaseView(View):
-    """A case in full. `applicant` has its number masked."""
+    """A case in full. `applicant` has its number masked.
+
+    A command's view holds the rows of one moment; each part is made out of them when it is first looked at.
+    """
 
     id: str
     ref: str
@@ -127,6 +130,26 @@ class CaseView(View):
     opinions: tuple[Mapping[str, Any], ...]
     definition: str
     revision: int
+
+    @classmethod
+    def of(cls, parts: Mapping[str, Callable[[], Any]], **known: Any) -> CaseView:
+        """A view of what is known, and of parts that are made when they are first looked at."""
+        view = object.__new__(cls)
+        vars(view).update(known, _parts=parts)
+        return view
+
+    if not TYPE_CHECKING:  # a checker knows all fields
+
+        def __getattr__(self, name: str) -> Any:
+            part = self.__dict__.get("_parts", {}).get(name)
+            if part is None:
+                raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+            value = self.__dict__[name] = part()
+            return value
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies and pickles: every part made."""
+        return {f.name: getattr(self, f.name) for f in fields(self)}
 
     def item(self, code: str) -> ItemView:
         """One item of the case by code; KeyError if it has none such."""

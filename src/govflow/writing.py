@@ -1,16 +1,15 @@
-"""A draft's changes as rows: few statements, each once a table."""
+"""A draft's changes as rows, and the case as it is once they are written."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from govflow import timekeeping
-from govflow.case import ClockState, TaskState, canonical, to_text
+from govflow.case import TaskState, canonical, clock_text, to_text
 from govflow.draft import Draft
 from govflow.errors import Conflict
-from govflow.store import CaseRow, ClockRow, Statements, TaskRow
+from govflow.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
 from govflow.views import governing_clock, governs
 
 NOTICES = frozenset({
@@ -23,55 +22,49 @@ NOTICES = frozenset({
 
 def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any], salt: str) -> None:
     """Insert a new case with all that its first command recorded."""
-    tasks, clocks = _new_tasks(draft, {}), _clock_rows(draft, draft.state.clocks)
     row = _row(draft, revision=1, applied=draft.state.applied)
     details = {key: value for key, value in applicant.items() if key not in ("kind", "name", "id")}
-    statements.add_case(row, {
+    changes = _changes(draft, row, _clock_rows(draft, draft.state.clocks), [])
+    statements.add_case(changes, {
         "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
         "details": canonical(details), "salt": salt,
     })  # fmt: skip
-    statements.add_tasks(tasks)
-    statements.put_clocks(clocks, [])
-    _log(statements, draft)
 
 
-def save(statements: Statements, draft: Draft, before: CaseRow) -> CaseRow:
-    """Write the case back and return its new row; Conflict if somebody else wrote it since it was read."""
-    tasks = _new_tasks(draft, draft.tasks_before)
-    changed_tasks = _changed_tasks(draft)
-    fresh = [c for c in draft.state.clocks if c not in draft.clocks_before]
-    touched = [c for c in draft.dirty if c in draft.clocks_before]
-    clocks = {id: draft.state.clocks[id] for id in fresh}, {id: draft.state.clocks[id] for id in touched}
-    new_rows, changed_rows = _clock_rows(draft, clocks[0]), _clock_rows(draft, clocks[1])
-    row = _row(draft, before.revision + 1, before.applied_at)
-    if not statements.save_case(row, before.revision):
+def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
+    """Write the case back and return it as it is now; Conflict if somebody else wrote it since it was read."""
+    clocks = draft.state.clocks
+    fresh = [id for id in clocks if id not in draft.clocks_before]
+    touched = [id for id in draft.dirty if id in draft.clocks_before]
+    row = _row(draft, before.row.revision + 1, before.row.applied_at)
+    changes = _changes(draft, row, _clock_rows(draft, fresh), _clock_rows(draft, touched))
+    if not statements.save(changes, before.row.revision):
         raise Conflict(
-            f"办件 {before.id} 刚被 {before.last_actor} 改动，本次没有任何改动，请重试",
-            f"case {before.id} was changed meanwhile; nothing was done", case=before.id,
+            f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
+            f"case {row.id} was changed meanwhile; nothing was done", case=row.id,
         )  # fmt: skip
-    statements.add_tasks(tasks)
-    statements.update_tasks(changed_tasks)
-    statements.put_clocks(new_rows, changed_rows)
-    _log(statements, draft)
-    return row
+    closed = [clock.body for clock in (*changes.clocks, *changes.new_clocks) if not clocks[clock.id].live]
+    draft.state.clocks = {id: clock for id, clock in clocks.items() if clock.live}
+    newer = (*changes.tasks, *changes.new_tasks)
+    return CaseFile(row, before.applicant, (), (*before.closed, *closed), before.tasks, newer)
+
+
+def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
+    events = list(zip(draft.events, draft.texts, strict=True))
+    messages = [
+        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": text, "created_at": e.at, "retry_at": e.at}
+        for e, text in events if e.type in NOTICES
+    ]  # fmt: skip
+    new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
+    return Changes(row, new_tasks, tasks, new_clocks, clocks, events, messages)
 
 
 def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
     state = draft.state
-    state.clocks = {id: clock for id, clock in state.clocks.items() if clock.live}
     return CaseRow(
         state.id, state.ref, state.kind, state.definition, state.state, revision, to_text(state), draft.snapshot, draft.actor,
         applied, draft.at, state.closed,
     )  # fmt: skip
-
-
-def _log(statements: Statements, draft: Draft) -> None:
-    texts = [draft.texts.get(e.seq) or canonical(e.body) for e in draft.events]
-    statements.add_events(draft.events, texts)
-    statements.post([
-        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": text, "created_at": e.at, "retry_at": e.at}
-        for e, text in zip(draft.events, texts, strict=True) if e.type in NOTICES
-    ])  # fmt: skip
 
 
 def _new_tasks(draft: Draft, known: Mapping[str, Any]) -> list[TaskRow]:
@@ -109,9 +102,10 @@ def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) ->
     )  # fmt: skip
 
 
-def _clock_rows(draft: Draft, clocks: Mapping[str, ClockState]) -> list[ClockRow]:
+def _clock_rows(draft: Draft, ids: Iterable[str]) -> list[ClockRow]:
+    clocks = [draft.state.clocks[id] for id in ids]
     return [
-        ClockRow(draft.state.id, c.id, c.kind, c.item, c.state, json.dumps(vars(c), ensure_ascii=False), c.due_at,
-                 timekeeping.wake_at(c), c.provisional, c.calendar)
-        for c in clocks.values()
+        ClockRow(draft.state.id, c.id, c.kind, c.item, c.state, clock_text(c), c.due_at, timekeeping.wake_at(c),
+                 c.provisional, c.calendar)
+        for c in clocks
     ]  # fmt: skip

@@ -8,15 +8,21 @@ from govflow.store.database import (
     begin_for_real,
 )
 from govflow.store.statements import (
+    LIVE,
+    CaseFile,
     CaseRow,
+    Changes,
     ClockRow,
     Statements,
     TaskRow,
 )
 
 __all__ = [
+    "LIVE",
     "AnyEngine",
+    "CaseFile",
     "CaseRow",
+    "Changes",
     "ClockRow",
     "Connection",
     "Database",

@@ -37,19 +37,20 @@ class Database:
     def __init__(self, url: str | sa.Engine) -> None:
         self.engine = url if isinstance(url, sa.Engine) else _engine(url)
         self.sqlite = self.engine.dialect.name == "sqlite"
+        self._writing = self.engine.execution_options(govflow_write=True)  # the same pool; begins differently on SQLite
         if self.sqlite:
             _prepare_sqlite(self.engine)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One writing transaction: commits at the end, rolls back on any error."""
-        with _plainly(), self.engine.connect().execution_options(govflow_write=True) as connection, connection.begin():
+        with _plainly(), self._writing.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One reading transaction: a consistent view."""
-        with _plainly(), self.engine.connect() as connection, connection.begin():
+        with _plainly(), self.engine.begin() as connection:
             yield connection
 
     def version(self) -> str | None:
@@ -156,7 +157,8 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 def _on_begin(connection: sa.Connection) -> None:
     writing = connection.get_execution_options().get("govflow_write", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    driver: Any = connection.connection.dbapi_connection
+    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN").close()
 
 
 def _without_password(url: str) -> str:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
 import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite
 
-from govflow.case import Event
+from govflow.case import Event, canonical
+from govflow.store import at_once
 from govflow.store import tables as t
+from govflow.store.driver import Driver
+
+LIVE = ("running", "suspended")
+"""States of a clock that is not closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +79,47 @@ class ClockRow:
     calendar: str
 
 
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its rows, read at one moment.
+
+    `applicant` is (kind, name, number). `live` and `closed` are the facts of clocks as JSON. `tasks` are the columns of
+    the tasks' rows, `newer` the rows written since.
+    """
+
+    row: CaseRow
+    applicant: tuple[str, str | None, str | None] | None
+    live: Sequence[str]
+    closed: Sequence[str]
+    tasks: Sequence[Sequence[Any]]
+    newer: Sequence[TaskRow] = ()
+
+    def task_rows(self) -> list[TaskRow]:
+        """All tasks in the order of opening."""
+        found = {row[0]: _task_row(row) for row in self.tasks} | {row.id: row for row in self.newer}
+        return sorted(found.values(), key=lambda row: (row.opened_at, row.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one command writes to a case, its event log included."""
+
+    row: CaseRow
+    new_tasks: Sequence[TaskRow]
+    tasks: Sequence[TaskRow]
+    new_clocks: Sequence[ClockRow]
+    clocks: Sequence[ClockRow]
+    events: Sequence[tuple[Event, str]]
+    messages: Sequence[Mapping[str, Any]]
+
+
 class Statements:
     """What the engine asks of one open connection."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        self._locks = connection.dialect.name == "postgresql"
+        self._postgresql = connection.dialect.name == "postgresql"
+        self._driver = Driver(connection)
 
     # --- definitions -------------------------------------------------------------------------------------------
 
@@ -104,21 +145,66 @@ class Statements:
         self.connection.execute(_COUNT, {"counter": name})
         return int(self.connection.execute(_COUNTED, {"counter": name}).scalar_one())
 
-    def case(self, id: str, *, lock: bool = False) -> CaseRow | None:
-        """One case; with `lock`, nobody else writes it until this transaction ends."""
-        statement = _CASE_LOCKED if lock and self._locks else _CASE
-        row = self.connection.execute(statement, {"id": id}).one_or_none()
-        return None if row is None else CaseRow(*row)
+    def case(self, id: str) -> CaseRow | None:
+        """One case."""
+        rows = self._driver.rows(self._driver.run(_CASE, {"id": id}))
+        return _case_row(rows[0]) if rows else None
 
-    def add_case(self, row: CaseRow, applicant: Mapping[str, Any]) -> None:
-        """Insert a new case and its applicant."""
-        self.connection.execute(t.cases.insert(), _asdict(row))
-        self.connection.execute(t.applicants.insert(), dict(applicant))
+    def file(self, id: str, *, lock: bool = False, whole: bool = True) -> CaseFile | None:
+        """A case with its rows; with `lock`, nobody else writes it until this transaction ends.
 
-    def save_case(self, row: CaseRow, expected_revision: int) -> bool:
-        """Write the case back if nobody changed it meanwhile; False for the loser of a race."""
-        changed = self.connection.execute(_SAVE_CASE, {**_asdict(row), "case_id": row.id, "seen": expected_revision})
-        return changed.rowcount == 1
+        Without `whole`, only what a change needs: neither its tasks' rows nor its closed clocks.
+        """
+        run, rows, key = self._driver.run, self._driver.rows, {"case": id}
+        with self._driver.together():
+            # the lock comes first: what is read after it is what the last writer left
+            case = run(_FILE_LOCKED if lock and self._postgresql else _FILE, key)
+            clocks = run(_CLOCK_FACTS if whole else _LIVE_CLOCK_FACTS, key)
+            tasks = run(_TASKS_OF, key) if whole else None
+        found = rows(case)
+        if not found:
+            return None
+        *columns, kind, name, identity = found[0]
+        applicant = (kind, name, identity) if kind is not None else None
+        live: list[str] = []
+        closed: list[str] = []
+        for body, state in rows(clocks):
+            (live if state in LIVE else closed).append(body)
+        return CaseFile(_case_row(columns), applicant, live, closed, rows(tasks) if tasks is not None else ())
+
+    def add_case(self, changes: Changes, applicant: Mapping[str, Any]) -> None:
+        """Insert a new case, its applicant and all that its first command recorded."""
+        with self._driver.together():
+            self._driver.run(_ADD_CASE, _asdict(changes.row))
+            self._driver.run(_ADD_APPLICANT, applicant)
+            self._write(changes)
+
+    def save(self, changes: Changes, expected_revision: int) -> bool:
+        """Write a command's changes if nobody changed the case meanwhile; False for the loser of a race."""
+        row = changes.row
+        values = {**_asdict(row), "case_id": row.id, "seen": expected_revision}
+        if self._postgresql:
+            saved = self._driver.run(_SAVE_AT_ONCE, {
+                **values, "new_tasks": _document(changes.new_tasks), "tasks_changed": _document(changes.tasks),
+                "new_clocks": _document(changes.new_clocks), "clocks_changed": _document(changes.clocks),
+                "new_events": canonical(list(_event_values(changes))), "new_messages": canonical(changes.messages),
+            })  # fmt: skip
+            return bool(self._driver.rows(saved)[0][0])
+        if self._driver.run(_SAVE_CASE, values).rowcount != 1:
+            return False
+        self._write(changes)
+        return True
+
+    def _write(self, changes: Changes) -> None:
+        run_all = self._driver.run_all
+        run_all(_ADD_TASKS, [_asdict(row) for row in changes.new_tasks])
+        run_all(_UPDATE_TASKS, [{**_asdict(row), "task_id": row.id} for row in changes.tasks])
+        run_all(_ADD_CLOCKS, [_asdict(row) for row in changes.new_clocks])
+        run_all(
+            _UPDATE_CLOCKS, [{**_asdict(row), "of_case": row.case_id, "clock_id": row.id} for row in changes.clocks]
+        )
+        run_all(_ADD_EVENTS, list(_event_values(changes)))
+        run_all(_POST, changes.messages)
 
     def applicant(self, case: str) -> Mapping[str, Any] | None:
         """The applicant of a case."""
@@ -138,24 +224,14 @@ class Statements:
 
     # --- tasks -------------------------------------------------------------------------------------------------
 
-    def add_tasks(self, rows: Sequence[TaskRow]) -> None:
-        """Insert newly opened tasks."""
-        if rows:
-            self.connection.execute(_ADD_TASKS, [_asdict(row) for row in rows])
-
-    def update_tasks(self, rows: Sequence[TaskRow]) -> None:
-        """Write changed tasks back."""
-        if rows:
-            self.connection.execute(_UPDATE_TASKS, [{**_asdict(row), "task_id": row.id} for row in rows])
-
     def task(self, id: str) -> TaskRow | None:
         """One task, open or done."""
         row = self.connection.execute(_TASK, {"id": id}).one_or_none()
         return None if row is None else TaskRow(*row)
 
     def tasks_of(self, case: str) -> list[TaskRow]:
-        """All tasks of a case, open and done, in the order of opening."""
-        return [TaskRow(*row) for row in self.connection.execute(_TASKS_OF, {"case": case}).all()]
+        """All tasks of a case, open and done."""
+        return [_task_row(row) for row in self._driver.rows(self._driver.run(_TASKS_OF, {"case": case}))]
 
     def inbox(
         self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
@@ -181,21 +257,9 @@ class Statements:
 
     # --- clocks ------------------------------------------------------------------------------------------------
 
-    def put_clocks(self, new: Sequence[ClockRow], changed: Sequence[ClockRow]) -> None:
-        """Insert new clocks and write changed ones back."""
-        if new:
-            self.connection.execute(_ADD_CLOCKS, [_asdict(row) for row in new])
-        if changed:
-            rows = [{**_asdict(row), "of_case": row.case_id, "clock_id": row.id} for row in changed]
-            self.connection.execute(_UPDATE_CLOCKS, rows)
-
     def clocks_of(self, case: str) -> list[ClockRow]:
         """All clocks of a case, running and closed."""
         return [ClockRow(*row) for row in self.connection.execute(_CLOCKS_OF, {"case": case}).all()]
-
-    def closed_clocks(self, case: str) -> Sequence[str]:
-        """The facts of a case's closed clocks as JSON; the running ones are in its state."""
-        return self.connection.execute(_CLOSED_CLOCKS, {"case": case}).scalars().all()
 
     def clock(self, case: str, id: str) -> ClockRow | None:
         """One clock."""
@@ -213,23 +277,9 @@ class Statements:
 
     # --- events, outbox, keys ----------------------------------------------------------------------------------
 
-    def add_events(self, events: Sequence[Event], texts: Sequence[str]) -> None:
-        """Append events, their bodies as the texts that were hashed; the primary key refuses a number's second event."""
-        if events:
-            self.connection.execute(_ADD_EVENTS, [
-                {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type,
-                 "body": text, "previous": e.previous, "hash": e.hash}
-                for e, text in zip(events, texts, strict=True)
-            ])  # fmt: skip
-
     def events(self, case: str, after: int = 0) -> list[tuple[int, str, str, str, str, str, str]]:
         """(seq, at, actor, type, body, previous, hash) in order."""
         return [tuple(row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
-
-    def post(self, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Put messages into the outbox."""
-        if rows:
-            self.connection.execute(_POST, list(rows))
 
     def waiting_messages(self, now: str, limit: int) -> Sequence[Any]:
         """Messages to deliver, oldest first; on PostgreSQL other workers' rows are skipped."""
@@ -239,7 +289,7 @@ class Statements:
             .order_by(t.outbox.c.retry_at, t.outbox.c.id)
             .limit(limit)
         )
-        return self.connection.execute(query.with_for_update(skip_locked=True) if self._locks else query).all()
+        return self.connection.execute(query.with_for_update(skip_locked=True) if self._postgresql else query).all()
 
     def delivered(self, id: int) -> None:
         """Remove a delivered message."""
@@ -255,8 +305,8 @@ class Statements:
 
     def seen(self, key: str, command: str) -> tuple[str, str] | None:
         """(case, digest of the arguments) if this key was used for this command."""
-        row = self.connection.execute(_SEEN, {"key": key, "command": command}).one_or_none()
-        return None if row is None else (row.case_id, row.digest)
+        rows = self._driver.rows(self._driver.run(_SEEN, {"key": key, "command": command}))
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def remember(self, key: str, command: str, case: str, digest: str, now: str) -> bool:
         """Claim an idempotency key; False if somebody has it already."""
@@ -264,10 +314,10 @@ class Statements:
         return self._insert_once(t.idempotency, row, ["key", "command"])
 
     def _insert_once(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> bool:
-        statement = _ONCE.get((table.name, self._locks))
+        statement = _ONCE.get((table.name, self._postgresql))
         if statement is None:
-            statement = _insert_ignoring(table, keys, self._locks)
-            _ONCE[(table.name, self._locks)] = statement
+            statement = _insert_ignoring(table, keys, self._postgresql)
+            _ONCE[(table.name, self._postgresql)] = statement
         return self.connection.execute(statement, dict(row)).first() is not None
 
 
@@ -283,8 +333,35 @@ def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> 
     )
 
 
+def _task_row(row: Sequence[Any]) -> TaskRow:
+    """A task's row out of its columns; SQLite keeps booleans as numbers."""
+    columns = list(row)
+    columns[10], columns[18] = bool(columns[10]), bool(columns[18])
+    return TaskRow(*columns)
+
+
+def _document(rows: Sequence[Any]) -> str:
+    return canonical([_asdict(row) for row in rows]) if rows else "[]"
+
+
+def _event_values(changes: Changes) -> Iterator[dict[str, Any]]:
+    """Events as rows: the body is the text that was hashed, and the primary key refuses a number's second event."""
+    for e, text in changes.events:
+        yield {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type, "body": text,
+               "previous": e.previous, "hash": e.hash}  # fmt: skip
+
+
+def _case_row(columns: Sequence[Any]) -> CaseRow:
+    row = list(columns)
+    row[7] = bytes(row[7])
+    return CaseRow(*row)
+
+
 def _asdict(row: Any) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in row.__slots__}
+    return dict(zip(row.__slots__, _FIELDS[type(row)](row), strict=True))
+
+
+_FIELDS = {kind: attrgetter(*kind.__slots__) for kind in (CaseRow, TaskRow, ClockRow)}
 
 
 _ONCE: dict[tuple[str, bool], Any] = {}
@@ -296,37 +373,40 @@ _HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == 
 _COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + 1)
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
-_CASE_LOCKED = _CASE.with_for_update()
+_FILE = (
+    sa.select(t.cases, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
+    .select_from(t.cases.outerjoin(t.applicants))
+    .where(t.cases.c.id == _p("case"))
+)
+_FILE_LOCKED = _FILE.with_for_update(of=t.cases)
+_ADD_CASE = t.cases.insert().inline()
+_ADD_APPLICANT = t.applicants.insert().inline()
 _APPLICANT = sa.select(t.applicants).where(t.applicants.c.case_id == _p("id"))
+_CASE_COLUMNS = ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")
+_TASK_COLUMNS = (
+    "assignee", "joint", "escalated", "state", "closed_at", "closed_by", "outcome", "warn_at", "due_at", "provisional",
+)  # fmt: skip
+_CLOCK_COLUMNS = ("state", "body", "due_at", "wake_at", "provisional", "calendar")
+_MESSAGE_COLUMNS = ("case_id", "seq", "topic", "body", "created_at", "retry_at")
+_SAVE_AT_ONCE = at_once.saving(_CASE_COLUMNS, _TASK_COLUMNS, _CLOCK_COLUMNS, _MESSAGE_COLUMNS)
 _SAVE_CASE = (
     t.cases.update()
     .where(t.cases.c.id == _p("case_id"), t.cases.c.revision == _p("seen"))
-    .values(
-        {name: _p(name) for name in ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")}
-    )
+    .values({name: _p(name) for name in _CASE_COLUMNS})
 )
-_ADD_TASKS = t.tasks.insert()
+_ADD_TASKS = t.tasks.insert().inline()
 _TASK = sa.select(t.tasks).where(t.tasks.c.id == _p("id"))
-_TASKS_OF = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case")).order_by(t.tasks.c.opened_at, t.tasks.c.id)
-_UPDATE_TASKS = (
-    t.tasks.update()
-    .where(t.tasks.c.id == _p("task_id"))
-    .values({
-        name: _p(name)
-        for name in ("assignee", "joint", "escalated", "state", "closed_at", "closed_by", "outcome", "warn_at", "due_at",
-                     "provisional")
-    })
-)  # fmt: skip
-_ADD_CLOCKS = t.clocks.insert()
+_TASKS_OF = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case"))
+_UPDATE_TASKS = t.tasks.update().where(t.tasks.c.id == _p("task_id")).values({name: _p(name) for name in _TASK_COLUMNS})
+_ADD_CLOCKS = t.clocks.insert().inline()
 _UPDATE_CLOCKS = (
     t.clocks.update()
     .where(t.clocks.c.case_id == _p("of_case"), t.clocks.c.id == _p("clock_id"))
-    .values({name: _p(name) for name in ("state", "body", "due_at", "wake_at", "provisional", "calendar")})
+    .values({name: _p(name) for name in _CLOCK_COLUMNS})
 )
 _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_by(t.clocks.c.id)
-_CLOSED_CLOCKS = sa.select(t.clocks.c.body).where(
-    t.clocks.c.case_id == _p("case"), t.clocks.c.state.not_in(("running", "suspended"))
-)
+_CLOCK_FACTS = sa.select(t.clocks.c.body, t.clocks.c.state).where(t.clocks.c.case_id == _p("case"))
+_LIVE_CLOCK_FACTS = _CLOCK_FACTS.where(sa.text("state IN ('running', 'suspended')"))
 _CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
 _AWAKE = (
     # rows in the order of the index, so that reading stops at the limit; grouping by case would walk every clock
@@ -342,11 +422,13 @@ _OPEN_CLOCKS = (
     .order_by(t.clocks.c.case_id)
     .limit(_p("limit"))
 )
-_ADD_EVENTS = t.events.insert()
+_ADD_EVENTS = t.events.insert().inline()
 _EVENTS = (
     sa.select(*list(t.events.c)[1:])
     .where(t.events.c.case_id == _p("case"), t.events.c.seq > _p("after"))
     .order_by(t.events.c.seq)
 )
-_POST = t.outbox.insert()
-_SEEN = sa.select(t.idempotency).where(t.idempotency.c.key == _p("key"), t.idempotency.c.command == _p("command"))
+_POST = t.outbox.insert().inline()
+_SEEN = sa.select(t.idempotency.c.case_id, t.idempotency.c.digest).where(
+    t.idempotency.c.key == _p("key"), t.idempotency.c.command == _p("command")
+)

@@ -1,0 +1,117 @@
+"""The driver underneath: statements compiled once, run on its own cursor, sent together where it can pipeline.
+
+SQLAlchemy writes the SQL and keeps the transaction; what it does around each execution costs a step more than the
+statement itself. Everything runs in the transaction of the connection given, whoever began it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import Any
+
+import sqlalchemy as sa
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A statement as the driver takes it: its text, and the order of its values where they go by place."""
+
+    text: str
+    ordered: Callable[[Values], Any] | None
+
+    def arguments(self, values: Values) -> Any:
+        """The values as the driver takes them."""
+        return values if self.ordered is None else self.ordered(values)
+
+
+_COMPILED: dict[tuple[str, str, str], dict[Any, Compiled]] = {}
+"""By dialect, driver and style of parameters; then by statement, of which this package has a few dozen."""
+
+
+class Driver:
+    """One connection's driver. Its errors come out as SQLAlchemy's."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        if not connection.in_transaction():
+            connection.begin()  # as SQLAlchemy does at the first statement
+        dialect: Any = connection.dialect
+        self._connection = connection
+        self._errors: Any = dialect.loaded_dbapi.Error
+        self._pipelines = bool(getattr(getattr(dialect.loaded_dbapi, "Pipeline", None), "is_supported", bool)())
+        self._driver: Any = connection.connection.dbapi_connection
+        self._known = _COMPILED.setdefault((dialect.name, dialect.driver, dialect.paramstyle), {})
+
+    def run(self, statement: Any, values: Values) -> Any:
+        """Run a statement once; gives the cursor, to read rows or the count of rows from."""
+        compiled = self._known.get(statement) or self._compile(statement, values)
+        cursor = self._driver.cursor()
+        try:
+            cursor.execute(compiled.text, compiled.arguments(values))
+        except self._errors as fault:
+            raise self._told(fault, compiled.text) from fault
+        return cursor
+
+    def run_all(self, statement: Any, rows: Sequence[Values]) -> None:
+        """Run a statement for every row; nothing for none."""
+        if len(rows) < 2:
+            for values in rows:
+                self.run(statement, values)
+            return
+        compiled = self._known.get(statement) or self._compile(statement, rows[0])
+        try:
+            self._driver.cursor().executemany(compiled.text, [compiled.arguments(values) for values in rows])
+        except self._errors as fault:
+            raise self._told(fault, compiled.text) from fault
+
+    def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
+        """All rows of a statement that was run."""
+        try:
+            found: list[tuple[Any, ...]] = cursor.fetchall()
+        except self._errors as fault:
+            raise self._told(fault, "") from fault
+        return found
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Statements inside go to the server without waiting for each other's answers; after it all have come."""
+        if not self._pipelines:
+            yield
+            return
+        try:
+            with self._driver.pipeline():
+                yield
+        except self._errors as fault:
+            raise self._told(fault, "") from fault
+
+    def _compile(self, statement: Any, values: Values) -> Compiled:
+        found = statement.compile(dialect=self._connection.dialect, column_keys=list(values))
+        names = found.positiontup
+        if names is None:
+            ordered: Callable[[Values], Any] | None = None
+        elif len(names) == 1:
+            ordered = _single(names[0])
+        else:
+            ordered = itemgetter(*names)
+        compiled = self._known[statement] = Compiled(str(found), ordered)
+        return compiled
+
+    def _told(self, fault: Any, text: str) -> BaseException:
+        """The driver's error as SQLAlchemy's; a connection that is lost takes the pooled ones with it."""
+        dialect: Any = self._connection.dialect
+        lost = dialect.is_disconnect(fault, self._driver, None)
+        if lost:
+            self._connection.invalidate(fault)
+            self._connection.engine.dispose(close=False)
+        told: BaseException = sa.exc.DBAPIError.instance(
+            text or None, None, fault, self._errors, hide_parameters=True, connection_invalidated=lost, dialect=dialect
+        )
+        return told
+
+
+def _single(name: str) -> Callable[[Values], tuple[Any, ...]]:
+    return lambda values: (values[name],)

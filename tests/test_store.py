@@ -1,0 +1,146 @@
+"""The store's own promises: who comes second writes nothing, faults are told alike, a lost connection is replaced."""
+
+from collections.abc import Iterator
+from dataclasses import fields, replace
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import govflow
+from govflow.case import CaseState, ClockState, ItemState, TaskState, clock_text, from_text, to_text
+from govflow.store import CaseFile, Changes, Database
+from govflow.store.database import StoreError
+from govflow.store.statements import Statements
+from tests.cases import accepted, act, catalog, task_of, watch
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cases.db"
+    return request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[govflow.Engine]:
+    """An engine on that database."""
+    found = govflow.Engine(url, catalog(), clock=watch())
+    yield found
+    found.close()
+
+
+def recorded(engine: govflow.Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[Changes, int]:
+    """A case after one more step, and what that step wrote over which revision."""
+    view = accepted(engine)
+    seen: list[tuple[Changes, int]] = []
+    save = Statements.save
+
+    def keep(statements: Statements, changes: Changes, expected: int) -> bool:
+        seen.append((changes, expected))
+        return save(statements, changes, expected)
+
+    monkeypatch.setattr(Statements, "save", keep)
+    act(engine, task_of(view, "I01", "review"))
+    monkeypatch.undo()
+    return seen[0]
+
+
+def everything(url: str) -> list[Any]:
+    """All rows of the tables that a step writes."""
+    database = Database(url)
+    with database.read() as connection:
+        names = ("cases", "tasks", "clocks", "events", "outbox")
+        found = [sorted(map(tuple, connection.execute(sa.text(f"SELECT * FROM {n}"))), key=str) for n in names]
+    database.dispose()
+    return found
+
+
+def test_whoever_saves_second_writes_nothing(engine: govflow.Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same changes over a revision that is past: refused, and no row of any table has changed, even when committed."""
+    changes, expected = recorded(engine, monkeypatch)
+    before = everything(url)
+    later = [(replace(e, seq=e.seq + 1000), text) for e, text in changes.events]
+    tasks = [replace(row, id=f"{row.id}0000") for row in changes.new_tasks]
+    clocks = [replace(row, id=f"{row.id}/again") for row in changes.new_clocks]
+    with engine.transaction() as statements:
+        again = replace(changes, events=later, new_tasks=tasks, new_clocks=clocks)
+        assert statements.save(again, expected) is False
+    assert everything(url) == before
+
+
+def test_a_fact_is_never_written_over(engine: govflow.Engine, url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An event, a task or a clock whose number is taken is refused, and the whole command with it."""
+    changes, _ = recorded(engine, monkeypatch)
+    before = everything(url)
+    bare = replace(changes, new_tasks=(), tasks=(), new_clocks=(), clocks=(), events=(), messages=())
+    for part in ("new_tasks", "new_clocks", "events"):
+        assert getattr(changes, part)
+        twice = replace(bare, **{part: getattr(changes, part)})
+        with pytest.raises(StoreError), engine.transaction() as statements:
+            statements.save(twice, changes.row.revision)
+        assert everything(url) == before
+
+
+def test_a_fault_inside_the_callers_transaction_is_sqlalchemys(
+    engine: govflow.Engine, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who brings his own connection catches the errors he knows."""
+    changes, _ = recorded(engine, monkeypatch)
+    database = Database(url)
+    with pytest.raises(sa.exc.IntegrityError), database.engine.begin() as connection:
+        Statements(connection).save(replace(changes, new_tasks=(), new_clocks=()), changes.row.revision)
+    database.dispose()
+
+
+def test_after_a_lost_connection_the_next_command_works(postgres_url: str) -> None:
+    """The server drops all connections: one command is refused plainly, and no more than one."""
+    engine = govflow.Engine(postgres_url, catalog(), clock=watch())
+    view = accepted(engine)
+    database = Database(postgres_url)
+    with database.engine.connect() as connection:
+        dropped = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        assert connection.execute(sa.text(dropped)).all()
+    database.dispose()
+    task = task_of(view, "I01", "review")
+    with pytest.raises(StoreError, match="没有任何改动"):
+        act(engine, task)
+    assert [t.kind for t in act(engine, task).open_tasks] == ["decide"]
+    assert engine.check(view.id) == []
+    engine.close()
+
+
+def full(kind: type[Any], **known: Any) -> Any:
+    """An instance whose every field has a value of its own, so that a field out of its place would show."""
+    values = {field.name: f"{kind.__name__}.{field.name}" for field in fields(kind)}
+    return kind(**{**values, **known})
+
+
+def test_a_state_is_read_as_it_was_written() -> None:
+    """Every field of the state, its items, its tasks and its live clocks comes back; closed clocks stay with their rows."""
+    clocks = {
+        id: full(ClockState, id=id, closed=closed) for id, closed in (("b", None), ("a", None), ("c", "2025-03-03"))
+    }
+    state = full(
+        CaseState, items={"I01": full(ItemState, code="I01")}, tasks={"t": full(TaskState, id="t")}, clocks=clocks
+    )
+    live = {id: clock for id, clock in clocks.items() if clock.live}
+    read = from_text(to_text(state), [clock_text(clock) for clock in reversed(live.values())])
+    assert vars(read) == {**vars(state), "clocks": live} and list(read.clocks) == ["b", "a"]
+    with pytest.raises(ValueError, match="no rows for its clocks a"):
+        from_text(to_text(state), [clock_text(clocks["b"])])
+
+
+def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(
+    engine: govflow.Engine,
+) -> None:
+    """By instant, then by number as text; rows written since take the place of those read before."""
+    view = accepted(engine)
+    with engine.transaction() as statements:
+        file = statements.file(view.id)
+    assert isinstance(file, CaseFile)
+    rows = file.task_rows()
+    newer = replace(rows[0], assignee="D01:x")
+    again = replace(file, tasks=list(reversed(file.tasks)), newer=[newer]).task_rows()
+    assert again == [newer, *rows[1:]] and all(isinstance(row.escalated, bool) for row in again)
