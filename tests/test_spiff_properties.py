@@ -64,6 +64,9 @@ def drive(rng: random.Random, maker: Maker, body: Seq) -> int:
         assert step.ended == machine.ended
         if step.ended:
             return count
+        for each in step.live:
+            same = [t.path for t in step.live if (t.kind, t.element) == ("timer", each.element)]
+            assert spiff.timer_paths(process, step.state, each.element) == same
         before, token = step, rng.choice(step.live)
         flags = draw_flags(rng, maker)
         verb = spiff.complete if token.kind == "user" else spiff.fire

@@ -184,7 +184,7 @@ def clock_text(clock: ClockState) -> str:
 def from_text(text: str, clocks: Iterable[str]) -> CaseState:
     """The state that `to_text` wrote; `clocks` are the facts of its live clocks. ValueError if one of them is missing."""
     data = json.loads(text)
-    found = {each["id"]: _clock(each) for each in json.loads(f"[{','.join(clocks)}]")}
+    found = {each["id"]: clock_of(each) for each in json.loads(f"[{','.join(clocks)}]")}
     lost = [id for id in data["clocks"] if id not in found]
     if lost:
         raise ValueError(f"case {data['id']} has no rows for its clocks {', '.join(lost)}")
@@ -194,8 +194,8 @@ def from_text(text: str, clocks: Iterable[str]) -> CaseState:
     return CaseState(**data)
 
 
-def _clock(facts: dict[str, Any]) -> ClockState:
-    """A clock with all its facts as its row has them; a case has dozens, and each step reads them."""
+def clock_of(facts: dict[str, Any]) -> ClockState:
+    """A clock with all the facts that `clock_text` wrote, unchecked: a case has dozens, and each step reads them."""
     clock = ClockState.__new__(ClockState)
     clock.__dict__ = facts
     return clock

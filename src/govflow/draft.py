@@ -83,9 +83,9 @@ class Draft:
                 self.emit("closed", SYSTEM)
 
     def timer(self, element: str | None) -> str | None:
-        """The path of the boundary timer that waits now under this element id; None if none does."""
-        tokens = spiff.waiting(self.subject.process, self.snapshot) if element else ()
-        return next((token.path for token in tokens if token.kind == "timer" and token.element == element), None)
+        """The path of the boundary timer that waits now under this element id, of several the last; None if none does."""
+        paths = spiff.timer_paths(self.subject.process, self.snapshot, element) if element else []
+        return paths[-1] if paths else None
 
     def _left(self, path: str) -> None:
         element = element_of(path)

@@ -8,8 +8,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from govflow import timekeeping
-from govflow.case import CaseState, ClockState
+from govflow.case import CaseState, ClockState, clock_of
 from govflow.store import ClockRow, TaskRow
+
+_PLAIN = frozenset({str, int, bool, float, type(None)})
 
 
 class View:
@@ -23,6 +25,8 @@ class View:
 
 
 def _data(value: Any) -> Any:
+    if type(value) in _PLAIN:
+        return value
     if isinstance(value, View):
         return value.as_data()
     if isinstance(value, Mapping):
@@ -211,7 +215,7 @@ def task_view(row: TaskRow, now: str) -> TaskView:
 
 def clock_views(closed: Iterable[str], live: Iterable[ClockState], now: str) -> tuple[ClockView, ...]:
     """A case's clocks by id as people see them: `closed` as stored, read in one go; `live` from the case's state."""
-    clocks = [*live, *(ClockState(**body) for body in json.loads(f"[{','.join(closed)}]"))]
+    clocks = [*live, *(clock_of(facts) for facts in json.loads(f"[{','.join(closed)}]"))]
     return tuple(clock_view(clock, now) for clock in sorted(clocks, key=lambda clock: clock.id))
 
 

@@ -6,7 +6,7 @@ history are not in here; gateways ask for named flags that the caller has comput
 
 from govflow.spiff.definition import Process, compile_process
 from govflow.spiff.records import ProcessError, Step, Token
-from govflow.spiff.snapshot import waiting
+from govflow.spiff.snapshot import timer_paths, waiting
 from govflow.spiff.verbs import cancel, complete, fire, start
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "complete",
     "fire",
     "start",
+    "timer_paths",
     "waiting",
 ]

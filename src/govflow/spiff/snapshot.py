@@ -10,7 +10,7 @@ Nothing in it is random: equal histories give equal bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
@@ -20,7 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 from govflow.spiff.definition import Process
 from govflow.spiff.records import ProcessError, Token
 from govflow.spiff.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
-from govflow.spiff.workflow import Case, LeanTask
+from govflow.spiff.workflow import Case, Cold, LeanTask
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
@@ -45,8 +45,9 @@ def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
 def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | None = None) -> Case:
     """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes.
 
-    With a ``path``, only the levels on the way to it are unfolded: a step in one of many called processes costs no more
-    than that one. The others stay as they were saved unless the step drops them.
+    With a ``path``, only what a step there can come near is made: a step in one of many branches costs no more than that
+    one. Levels off the way to it stay folded unless the step drops them; of a level on the way, only the tokens above
+    the one named, what hangs on it, and those that wait at joins. All others stay as they were saved.
     """
     form, fingerprint, status, level = _opened(state)
     if form != FORMAT:
@@ -80,6 +81,25 @@ def waiting(process: Process, state: bytes) -> tuple[Token, ...]:
     return ()
 
 
+def timer_paths(process: Process, state: bytes, element: str) -> list[str]:
+    """Where timers of this element id wait in a snapshot, in the order of its tokens; nothing is loaded for it."""
+    _, fingerprint, status, level = _opened(state)
+    if (fingerprint, status) != (process.fingerprint, RUNNING):
+        return []
+    return list(_timer_paths(process, process.spec, level, "", element))
+
+
+def _timer_paths(process: Process, spec: Any, saved: list[Any], prefix: str, element: str) -> Iterator[str]:
+    for index, _, live, *rest in islice(saved, 1, None):
+        found = spec.order[index]
+        if live and found.bpmn_id is not None:
+            path = f"{prefix}{found.bpmn_id}" + (f"#{rest[0]}" if rest and rest[0] != 1 else "")
+            if found.kind == "sub":
+                yield from _timer_paths(process, process.subs[found.spec], rest[1], f"{path}/", element)
+            elif found.kind == "timer" and found.bpmn_id == element:
+                yield path
+
+
 def _level(saved: Any) -> list[Any]:
     """A level that stays folded: looked at no closer than that it is one; ValueError for anything else."""
     if not isinstance(saved, list) or len(saved) < 2:
@@ -94,6 +114,9 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     stack = level.task_tree._children[::-1]
     while stack:
         task = tasks[stack.pop()]
+        if task.task_spec is None:
+            entries += _shifted(task, len(entries), row[task._parent], level.spec.order)
+            continue
         row[task.id] = len(entries)
         spec = task.task_spec
         live = task._state != TaskState.COMPLETED
@@ -117,6 +140,21 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     return entries
 
 
+def _shifted(cold: Cold, at: int, parent: int, specs: tuple[Any, ...]) -> list[Any]:
+    """The entries of a branch as they stand from row ``at`` on, below row ``parent``."""
+    shift = at - cold.first
+    if shift == 0 and cold.entries[0][1] == parent:
+        return cold.entries
+    moved = []
+    for entry in cold.entries:
+        spec, above, *rest = entry
+        if len(rest) > 2 and specs[spec].kind == "timer":  # the row of the activity that it hangs on
+            rest[2] += shift
+        moved.append([spec, above + shift, *rest])
+    moved[0][1] = parent
+    return moved
+
+
 def _dump_counts(counts: list[int]) -> Any:
     """How often each element was activated, by index: digits, or numbers once one is above nine."""
     if max(counts, default=0) < 10:
@@ -129,12 +167,26 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
     specs = level.spec.order
     counts = list(map(int, saved[0]))[: len(specs)]
     level.counts[: len(counts)] = counts
-    rows = [level.task_tree]
+    rows: list[Any] = [level.task_tree]
+    warm = None if path is None else _warm(level, saved, path)
+    cold: Any = None
     id = case.last_id
-    for entry in islice(saved, 1, None):
+    for number in range(1, len(saved)):
+        entry = saved[number]
+        parent = rows[entry[1]]
+        if warm is not None and number not in warm:
+            rows.append(None)
+            if parent is not None:
+                id += 1
+                cold = Cold(level, parent, id, number, entry)
+            elif entry[1] < cold.first:
+                raise ValueError("the entries are not in their order")
+            else:
+                cold.entries.append(entry)
+            continue
         spec = specs[entry[0]]
         id += 1
-        task = LeanTask(level, spec, rows[entry[1]], TaskState.COMPLETED, id)
+        task = LeanTask(level, spec, parent, TaskState.COMPLETED, id)
         if len(entry) > 3:
             task.ordinal = entry[3]
         rows.append(task)
@@ -145,6 +197,35 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
         elif not isinstance(spec, Parallel | BoundarySplit):
             raise ValueError(f"{spec.name} does not split")
     case.last_id = id
+    case.cold = case.cold or cold is not None
+
+
+def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
+    """The rows that a step at ``path`` can come near: its own, what waits at joins, all above these, and their timers.
+
+    A boundary timer and the activity that it hangs on stand below one splitting row, so both are warm as soon as it is.
+    """
+    specs = level.spec.order
+    name, _, ordinal = path[len(level.prefix) :].partition("/")[0].partition("#")
+    wanted, number = level.spec.task_specs.get(name), int(ordinal or 1)
+    near, timers = [], []
+    for row in range(1, len(saved)):
+        entry = saved[row]
+        if entry[2]:
+            spec = specs[entry[0]]
+            if spec.joins or (spec is wanted and (entry[3] if len(entry) > 3 else 1) == number):
+                near.append(row)
+            if len(entry) > 4 and spec.kind == "timer":
+                timers.append(row)
+    warm = {0}
+    for row in near:
+        while row not in warm:
+            warm.add(row)
+            row = saved[row][1]
+    for row in timers:
+        if saved[row][1] in warm:
+            warm |= {row, saved[row][4]}
+    return warm
 
 
 def _revive(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:

@@ -79,7 +79,7 @@ def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
 
 def _step(process: Process, case: Case) -> Step:
     live = case.waiting()
-    if not live and not case.folded and not case.completed:
+    if not (live or case.folded or case.cold or case.completed):
         raise _stuck(case)
     before, now = {task.id for task in case.revived}, {task.id for task in live}
     state = dump(process, case, FINISHED if case.completed else RUNNING)

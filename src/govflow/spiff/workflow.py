@@ -56,6 +56,26 @@ class LeanTask(Task):  # type: ignore[misc]
         self._state = value
 
 
+class Cold:
+    """A branch of a snapshot that the step does not come near: its entries as they were saved.
+
+    It stands among the tasks of its level, so that their order is kept and no level ends before it.
+    """
+
+    __slots__ = ("_parent", "entries", "first", "id")
+    task_spec = host = None
+    state = TaskState.STARTED
+    _children = ()
+
+    def __init__(self, level: Any, parent: Any, id: int, first: int, entry: Any) -> None:
+        self.id = id
+        self._parent = parent.id
+        self.first = first
+        self.entries = [entry]
+        level.tasks[id] = self
+        parent._children.append(id)
+
+
 class FlagEngine(PythonScriptEngine):  # type: ignore[misc]
     """Looks up one named flag that the caller has computed, and refuses everything else."""
 
@@ -234,6 +254,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.subprocesses: dict[int, Any] = {}
         self.folded: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that nobody has looked into
         self.unfold: Callable[[Any], None] = lambda task: None
+        self.cold = False  # whether branches of unfolded levels stayed as they were saved
         self.bpmn_events: list[Any] = []
         self.script_engine = FlagEngine(flags)
         self.open_level(spec, "")
@@ -278,6 +299,8 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         if level is None:
             return
         for inner in level.walk():
+            if inner.task_spec is None:
+                raise RuntimeError("a level with branches that were not loaded cannot be dropped")
             self.drop_level(inner)
         self.left.append(task.workflow.path(task))
 
@@ -307,6 +330,8 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         tasks, stack = level.tasks, level.task_tree._children[::-1]
         while stack:
             task = tasks[stack.pop()]
+            if task.task_spec is None:
+                continue
             kind = task.task_spec.kind
             if kind == "user" or (kind == "timer" and task._state == TaskState.WAITING):
                 found.append(task)
