@@ -631,6 +631,52 @@ def test_no_syntax_raises(text: str) -> None:
     assert_sound(item(f"a:\n  b: 1\n{text}"))
 
 
+def assert_plain_is_full(text: str) -> None:
+    """The short way for sound texts gives the data and places of the full one, and leaves to it all that is odd."""
+    found, whole = builder.plain_data(text), builder.build(text)
+    if found is None:
+        return
+    assert not whole.flaws and whole.failure is None and whole.whole
+    assert repr(found[0]) == repr(whole.data)
+    assert found[1].root == whole.root == found[1].root
+
+
+@settings(max_examples=400)
+@given(st.text("ab1.-?,[]{}&*!|>%'\"# \n:<~甲\\x0", max_size=40))
+def test_the_short_way_gives_what_the_full_one_gives(text: str) -> None:
+    """Any text, alone and inside a definition."""
+    assert_plain_is_full(text)
+    assert_plain_is_full(f"govflow: item/1\na:\n  - b: 1\n    c: {{d: [1, {text}]}}\n{text}: 1\n{text}")
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "&x 甲",
+        "!!str 1",
+        "{甲: 1, 甲: 2}",
+        "{<<: 1}",
+        "[*x]",
+        "{[甲]: 1}",
+        '"\\x01"',
+        "甲" * (builder.MAX_SCALAR + 1),
+        "[" * 65 + "]" * 65,
+    ],
+)
+def test_what_is_odd_is_left_to_the_full_way(odd: str) -> None:
+    """Whatever needs a word of explanation is not taken the short way."""
+    assert builder.plain_data(f"a: 1\nb: {odd}\n") is None
+    assert builder.plain_data(f"a: 1\n--- \nb: {odd}\n") is None
+
+
+def test_shipped_definitions_take_the_short_way() -> None:
+    """The short way is the usual one, and says the same of every shipped file."""
+    for path in sorted((Path(__file__).parent.parent / "definitions").rglob("*.yaml")):
+        text = path.read_text(encoding="utf-8")
+        assert builder.plain_data(text) is not None, path
+        assert_plain_is_full(text)
+
+
 def test_damaged_files_never_raise() -> None:
     """A good file with characters lost, doubled or replaced ends in a document."""
     dice = random.Random(7)

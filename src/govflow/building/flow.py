@@ -33,6 +33,8 @@ ACTIVITIES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 """The activity words of a flow, each with its default name (Chinese, English) and role."""
 
+_NAMES = {word: Text((("zh-CN", zh), ("en", en))) for word, (zh, en, _) in ACTIVITIES.items()}
+
 
 def flow_from(data: Iterable[Any], department: str, names: Names) -> tuple[Block, ...]:
     """The blocks of a flow; `department` does what names no other."""
@@ -60,13 +62,13 @@ def departments_in(flow: Iterable[Block]) -> Iterator[str]:
 
 
 def _step(word: str, data: Data, department: str, names: Names) -> Step:
-    zh, en, role = ACTIVITIES[word]
+    role = ACTIVITIES[word][2]
     named = data.get("departments") or [data.get("department", department)]
     refuse = data.get("refuse")
     return Step(
         id=data.get("id", word),
         kind=word,
-        name=Text.of(data["name"]) if "name" in data else Text((("zh-CN", zh), ("en", en))),
+        name=Text.of(data["name"]) if "name" in data else _NAMES[word],
         role=data.get("role", role),
         departments=tuple(names.department(each) for each in named),
         within=limit_of(data.get("within")),

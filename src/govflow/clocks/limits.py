@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
-from typing import Any, Literal, get_args
+from functools import lru_cache
+from typing import Any, Literal, NoReturn, get_args
 from zoneinfo import ZoneInfo
 
 from govflow.workdays import Calendar, ClockError
@@ -87,17 +88,7 @@ class Limit:
 
         A bare day (日, 天, day) is refused: the law that is meant must say whether workdays count (D12).
         """
-        found = _TEXT.fullmatch(text) if isinstance(text, str) and len(text) < 60 else None
-        if found is None:
-            raise refuse("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
-        word = found[2].lower()
-        unit = _WORDS.get(word) or _WORDS.get(word.removesuffix("s"))
-        if unit is None and word in ("日", "天", "day", "days"):
-            zh = f"单位“{found[2]}”有歧义，应写工作日或自然日"
-            raise refuse("invalid_limit", zh, "expected workdays or natural days")
-        if unit is None:
-            raise refuse("invalid_limit", f"未知的时限单位 {found[2]!r}", f"expected one of {', '.join(UNITS)}")
-        return cls(_number(found[1]), unit)
+        return _parsed(text) if isinstance(text, str) and len(text) < 60 else _unreadable(text)
 
     @classmethod
     def from_data(cls, data: object, where: str = "limit") -> Limit:
@@ -286,6 +277,26 @@ def _micros(hours: Decimal) -> int:
 def _ceil(value: Decimal) -> int:
     whole = int(value)
     return whole + (value > whole)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Limit:
+    """The limit of a text; a catalogue of ten thousand items knows some dozens of them."""
+    found = _TEXT.fullmatch(text)
+    if found is None:
+        return _unreadable(text)
+    word = found[2].lower()
+    unit = _WORDS.get(word) or _WORDS.get(word.removesuffix("s"))
+    if unit is None and word in ("日", "天", "day", "days"):
+        zh = f"单位“{found[2]}”有歧义，应写工作日或自然日"
+        raise refuse("invalid_limit", zh, "expected workdays or natural days")
+    if unit is None:
+        raise refuse("invalid_limit", f"未知的时限单位 {found[2]!r}", f"expected one of {', '.join(UNITS)}")
+    return Limit(_number(found[1]), unit)
+
+
+def _unreadable(text: object) -> NoReturn:
+    raise refuse("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
 
 
 def _number(text: str) -> Decimal:

@@ -5,14 +5,14 @@ Names of faulty entries are kept too: what refers to an entry that exists but is
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from govflow.building import Names
 from govflow.diagnostics import Diagnostic, Message, Note
 from govflow.schema import Finding, Flaw, finding
-from govflow.source import Document
+from govflow.source import Document, hinted_kind
 
 SHELVES = ("item", "theme", "material", "department")
 _LIBRARIES = {"materials": "material", "departments": "department"}
@@ -25,12 +25,25 @@ KIND_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
+class Distant:
+    """A document that is read again when it is needed."""
+
+    file: str
+    read: Callable[[str], Document]
+
+
+@dataclass(frozen=True, slots=True)
 class Place:
     """Where an entry is defined: the document and the path of its code in it."""
 
     code: str
-    document: Document
+    held: Document | Distant
     path: tuple[str | int, ...]
+
+    @property
+    def document(self) -> Document:
+        """The document, read again where it is not held."""
+        return self.held if isinstance(self.held, Document) else self.held.read(self.held.file)
 
 
 @dataclass(slots=True)
@@ -58,31 +71,28 @@ def index_of(documents: Iterable[Document]) -> Index:
     """Collect every code and slug; a name used for two entries is a finding in `twice`."""
     index = Index()
     for document in documents:
-        kind = document.kind[0] if document.kind else ""
+        kind = document.kind[0] if document.kind else hinted_kind(document.text)
         if document.data is None or not kind:
             index.incomplete |= set(SHELVES) if not kind else {_LIBRARIES.get(kind, kind)} & set(SHELVES)
-            _guess(index, document, kind)
+            if kind in ("item", "theme"):
+                guess(index, kind, document)
         elif kind in ("item", "theme"):
-            _one(index, kind, document)
+            take(index, kind, document.data.get("id"), document)
         elif kind in _LIBRARIES:
             _library(index, kind, document)
     return index
 
 
-def slug_of(file: str) -> str:
-    """The slug of an item or theme: the file's name without its ending."""
-    return PurePath(file).stem
-
-
-def _guess(index: Index, document: Document, kind: str) -> None:
-    """A file that cannot be read is known by its name at least."""
+def guess(index: Index, kind: str, document: Document | Distant) -> None:
+    """An item or theme whose file cannot be read is known by the file's name at least."""
+    index.incomplete.add(kind)
     slug = slug_of(document.file)
-    if kind in ("item", "theme"):
-        index.shelves[kind].setdefault(slug, Place(slug, document, ()))
+    index.shelves[kind].setdefault(slug, Place(slug, document, ()))
 
 
-def _one(index: Index, kind: str, document: Document) -> None:
-    code, slug = document.data.get("id"), slug_of(document.file)
+def take(index: Index, kind: str, code: object, document: Document | Distant) -> None:
+    """Take in the code and the slug of an item or theme."""
+    slug = slug_of(document.file)
     if not isinstance(code, str):
         index.incomplete.add(kind)
         code = slug
@@ -90,6 +100,11 @@ def _one(index: Index, kind: str, document: Document) -> None:
     _take(index, kind, code, place)
     if slug != code:
         _take(index, kind, slug, place)
+
+
+def slug_of(file: str) -> str:
+    """The slug of an item or theme: the file's name without its ending."""
+    return PurePath(file).stem
 
 
 def _library(index: Index, kind: str, document: Document) -> None:

@@ -29,7 +29,7 @@ from govflow.rules import (
 )
 from govflow.rules.cards import ItemCard, Released, UseCard
 from govflow.rules.context import Context, Documents, by_record
-from govflow.rules.values import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope
+from govflow.rules.values import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
 from govflow.source import Document
 
 __all__ = [
@@ -45,10 +45,13 @@ __all__ = [
     "Rule",
     "RuleText",
     "Scope",
+    "Subject",
+    "UseCard",
     "by_record",
     "card_of",
     "check_catalog",
     "check_item",
+    "check_record",
     "check_rest",
     "in_profile",
     "released",
@@ -197,7 +200,7 @@ RULE_BY_REF: Mapping[str, Rule] = {ref: rule for rule in RULES for ref in (rule.
 """A rule by its code or its name."""
 
 
-RULES_FOR_VARIANTS = frozenset({"GF-C02", "GF-C03", "GF-V01", "GF-V04", "GF-V08"})
+RULES_FOR_VARIANTS = frozenset({"GF-C02", "GF-C03", "GF-C09", "GF-K04", "GF-V01", "GF-V04", "GF-V08"})
 """The rules about items that local variants are held to as well: what a variant may write itself."""
 
 
@@ -220,7 +223,9 @@ def check_catalog(
     place, and rules about what an author left out say nothing of it. Rules that compare with the last release say
     nothing without `previous`, rules about repealed laws nothing without a laws document. KeyError for an unknown code.
     """
-    wanted = frozenset(rule.code for rule in RULES) if codes is None else frozenset(RULE_BY_REF[ref].code for ref in codes)
+    wanted = (
+        frozenset(rule.code for rule in RULES) if codes is None else frozenset(RULE_BY_REF[ref].code for ref in codes)
+    )
     last = None if previous is None else released(previous)
     context = Context(catalog, documents, last, {item.code: card_of(catalog, item) for item in catalog.items.values()})
     found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
@@ -231,13 +236,18 @@ def check_catalog(
 def check_item(context: Context, item: Item, codes: frozenset[str]) -> list[Diagnostic]:
     """What the rules of these codes find in one item by itself, with the libraries and the last release at hand."""
     rules, record = _by_scope(codes), ("item", item.code)
-    found = list(_applied(rules["item"], context, record, item))
-    if record in context.documents:
-        found += _applied(rules["record"], context, record, record, item)
+    found = [*_applied(rules["item"], context, record, item), *check_record(context, record, item, codes)]
     old = context.previous.items.get(item.code) if context.previous else None
     if old is not None:
         found += _applied(rules["versions"], context, record, item, old)
     return found
+
+
+def check_record(context: Context, record: Key, subject: Subject, codes: frozenset[str]) -> list[Diagnostic]:
+    """What the rules for every record find in one; `subject` is what was built of it, None where nothing was."""
+    if record not in context.documents:
+        return []
+    return list(_applied(_by_scope(codes)["record"], context, record, record, subject))
 
 
 def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) -> list[Diagnostic]:
@@ -261,7 +271,7 @@ def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) 
     for record in records:
         if record[0] != "item" or record[1] not in context.cards:  # an item that was checked has been given its own
             subject = shelves.get(record[0], {}).get(record[1])
-            found += _applied(rules["record"], context, record, record, subject)
+            found += check_record(context, record, subject, codes)
     for material in catalog.materials.values():
         found += _applied(rules["material"], context, ("material", material.code), material)
     for theme in catalog.themes.values():

@@ -7,8 +7,10 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
+from govflow.building.regions import uppers
 from govflow.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
 from govflow.rules.cards import ItemCard, Released, UseCard
+from govflow.rules.texts import WrittenLimit, written_limits
 from govflow.rules.values import Key, Path
 from govflow.rules.wording import law_title, same_name_key
 from govflow.source import Document
@@ -59,13 +61,18 @@ class Context:
         self.previous = previous
         self.cards = cards
         self._paths: dict[str, tuple[Item, tuple[Placed, ...]]] = {}
+        self._written: dict[Key, Sequence[WrittenLimit]] = {}
         self._before: dict[str, Mapping[str, frozenset[str]]] = {}
 
     def about(self, record: Key, document: Document) -> Context:
         """The same catalogue for one record whose document is not among `documents`."""
-        inner = Context(self.catalog, {record: document}, self.previous)
-        inner.__dict__["repealed"] = self.repealed
-        return inner
+        return self.over(self.catalog, {record: document}, self.cards)
+
+    def over(self, catalog: Catalog, documents: Documents, cards: Mapping[str, ItemCard]) -> Context:
+        """Another catalogue and its documents, with the same last release and the same tables of laws."""
+        other = Context(catalog, documents, self.previous, cards)
+        other.__dict__["repealed"] = self.repealed  # a cached property, found once
+        return other
 
     def raw(self, kind: str, code: str) -> Mapping[str, Any]:
         """The plain data of a record, to tell what is written from what is the default; empty when not at hand."""
@@ -109,7 +116,7 @@ class Context:
         return index
 
     def levels(self) -> Iterator[tuple[Item, Item]]:
-        """Pairs of the same item at two levels: a local variant or a lower level, and the standard one above it.
+        """Pairs of the same item at two levels: a local variant or a lower level, and the nearest one above it.
 
         Two items whose elements are all the same are no pair: there is nothing to say of them.
         """
@@ -122,8 +129,8 @@ class Context:
             above = [level for level in LEVELS[: LEVELS.index(card.level)] if level in ranked] if ranked else []
             if above and ranked[above[-1]].elements != card.elements:
                 yield self.catalog.items[card.code], self.catalog.items[ranked[above[-1]].code]
-        for variant in self.catalog.variants:
-            standard = self.catalog.items.get(variant.baseline) if variant.baseline else None
+        for variant, upper in uppers(self.catalog.variants):
+            standard = upper or self.catalog.items.get(variant.baseline or "")
             if standard is not None:
                 yield variant, standard
 
@@ -179,6 +186,13 @@ class Context:
                 for key in keys:
                     index.setdefault(key, []).append((item, result))
         return index
+
+    def written(self, record: Key) -> Sequence[WrittenLimit]:
+        """Every limit as written in an item, theme or variant: path, text."""
+        known = self._written.get(record)
+        if known is None:
+            known = self._written[record] = tuple(written_limits(record[0], self.documents[record]))
+        return known
 
     def steps(self, item: Item) -> tuple[Placed, ...]:
         """Every activity of the flow with its path, in the order of the text."""

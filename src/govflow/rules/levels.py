@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from govflow.model import Item, Step, steps_of
 from govflow.rules.context import LEVELS, Context
@@ -314,7 +315,12 @@ def _key(name: object) -> str:
 
 
 def _conditions(item: Item) -> dict[str, str]:
-    return {_key(_HERE.sub("本地", text)): text for text in item.conditions}
+    return {_condition_key(text): text for text in item.conditions}
+
+
+@lru_cache(maxsize=1 << 12)
+def _condition_key(text: str) -> str:
+    return same_name_key(_HERE.sub("本地", text))
 
 
 def _materials(context: Context, item: Item) -> dict[str, str]:

@@ -10,7 +10,7 @@ from govflow.diagnostics import Message
 from govflow.model import Basis, Item, Theme
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
-from govflow.rules.texts import number_fault, unit_fault, written_limits
+from govflow.rules.texts import number_fault, unit_fault
 from govflow.rules.values import Finding, Key, Subject
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
@@ -203,7 +203,7 @@ def limit_unit_unclear(context: Context, record: Key, subject: Subject) -> Itera
         id: I01
         limits: {correction_notice: 5个工作日}
     """
-    for path, value in written_limits(record[0], context.documents[record]):
+    for path, value in context.written(record):
         if unit_fault(value):
             yield Finding(
                 path,
@@ -264,7 +264,7 @@ def limit_number_wrong(context: Context, record: Key, subject: Subject) -> Itera
         id: I01
         limits: {correction_notice: 0.5 workday}
     """
-    for path, value in written_limits(record[0], context.documents[record]):
+    for path, value in context.written(record):
         fault = number_fault(value)
         if fault:
             yield Finding(path, f"时限“{value}”{fault[0]}。", f"The limit {value!r} {fault[1]}.")

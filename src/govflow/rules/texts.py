@@ -66,22 +66,25 @@ def _split(text: str) -> tuple[str | None, str]:
 
 
 def _written(data: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    found: list[tuple[Path, str]] = []
     for key in _BRANCHES:
         if key in data:
-            yield from _limits_in(data[key], (key,))
+            _limits_in(data[key], (key,), found)
     materials = data.get("materials")
     for at, use in enumerate(materials if isinstance(materials, list) else ()):
         if isinstance(use, dict) and "defer" in use:
-            yield from _limits_in(use["defer"], ("materials", at, "defer"))
+            _limits_in(use["defer"], ("materials", at, "defer"), found)
+    return iter(found)
 
 
-def _limits_in(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
+def _limits_in(data: Any, path: Path, found: list[tuple[Path, str]]) -> None:
     if isinstance(data, dict):
         for key, value in data.items():
             if isinstance(value, (dict, list)):
-                yield from _limits_in(value, (*path, key))
+                _limits_in(value, (*path, key), found)
             elif key in _LIMIT_KEYS and type(value) in (str, int, float):
-                yield (*path, key), str(value)
+                found.append(((*path, key), str(value)))
     elif isinstance(data, list):
         for at, value in enumerate(data):
-            yield from _limits_in(value, (*path, at))
+            if isinstance(value, (dict, list)):
+                _limits_in(value, (*path, at), found)

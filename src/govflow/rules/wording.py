@@ -97,6 +97,7 @@ def loose_item_name(text: str) -> str | None:
 
 
 @lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 14)
 def same_name_key(text: str) -> str:
     """Equal for names that differ only in width of characters, space, case or punctuation."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -6,13 +6,14 @@ from bisect import bisect_right
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Fix, replace_ranges
-from govflow.source.builder import MAX_DEPTH, MAX_NODES, MAX_SCALAR, Built, build
+from govflow.source.builder import Built, Nodes, build, plain_data
 from govflow.source.characters import MAX_BYTES, MAX_HIDDEN, decode, hidden
 from govflow.source.document import Document, Path, Places, diagnostic
 from govflow.source.explain import explain
 from govflow.source.findings import SOURCE_RULES, Flaw
 from govflow.source.ignores import suppressions
-from govflow.source.kinds import stated_kind, unknown_kind
+from govflow.source.kinds import hinted_kind, kind_in, stated_kind, unknown_kind
+from govflow.source.oddities import MAX_DEPTH, MAX_NODES, MAX_SCALAR
 from govflow.source.repairs import Repair, grouped, proposals, reindented
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "SOURCE_RULES",
     "Document",
     "Path",
+    "hinted_kind",
     "parse_data",
     "read",
     "unknown_kind",
@@ -46,7 +48,12 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     if len(edits) > MAX_HIDDEN:
         places = Places(file, text)
         return _unread(file, text, *(diagnostic(flaw, places) for flaw in flaws))
-    reading = _reading(file, text, edits)
+    repairs = proposals(text, edits)
+    if not edits and not repairs and "ignore" not in text:
+        document = _sound(file, text)
+        if document is not None:
+            return document
+    reading = _reading(file, text, edits, repairs)
     built, places = reading.built, reading.places
     flaws += reading.flaws()
     broken = built.failure is not None or not built.whole
@@ -59,11 +66,20 @@ def read(raw: str | bytes, file: str, *, kind_required: bool = True) -> Document
     found = tuple(diagnostic(flaw, places) for flaw in sorted(flaws, key=lambda flaw: flaw.start))
     data = None if broken else built.data
     ignores = () if broken else suppressions(places, lambda offset: not reading.in_value(places.parsed(offset)))
-    return Document(file, text, data, kind, found, ignores, broken, places, built.root)
+    return Document(file, text, data, kind, found, ignores, broken, places, Nodes(built.root))
+
+
+def _sound(file: str, text: str) -> Document | None:
+    """The document of a text with which nothing is wrong, which nearly all are; None when it must be looked at."""
+    found = plain_data(text)
+    kind = None if found is None else kind_in(found[0])
+    if found is None or kind is None:
+        return None
+    return Document(file, text, found[0], kind, (), (), False, Places(file, text), found[1])
 
 
 def _unread(file: str, text: str, *found: Diagnostic) -> Document:
-    return Document(file, text, None, None, found, (), True, Places(file, text), None)
+    return Document(file, text, None, None, found, (), True, Places(file, text), Nodes())
 
 
 def parse_data(text: str, file: str = "") -> Any:
@@ -75,9 +91,8 @@ def parse_data(text: str, file: str = "") -> Any:
     return document.data
 
 
-def _reading(file: str, text: str, edits: list[Edit]) -> _Reading:
+def _reading(file: str, text: str, edits: list[Edit], repairs: list[Repair]) -> _Reading:
     """The reading that comes furthest, with different widths of a tab and a full-width space where it matters."""
-    repairs = proposals(text, edits)
     best = _Reading(file, text, edits, repairs)
     if best.failure_at is None or not any(repair.lands == "indent" for repair in repairs):
         return best

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Note, Span, Suppression
-from govflow.source.builder import Node
+from govflow.source.builder import Nodes
 from govflow.source.findings import RULE_BY_NAME, Flaw
 
 Path = Sequence[str | int]
@@ -92,7 +92,7 @@ class Document:
     suppressions: tuple[Suppression, ...]
     broken: bool
     places: Places
-    root: Node
+    nodes: Nodes
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, kind={self.kind}, findings={len(self.diagnostics)})"
@@ -117,7 +117,8 @@ class Document:
         return self.text[start:end]
 
     def _find(self, path: Path) -> tuple[Any, tuple[int, int] | None]:
-        node: Any = (0, 0) if self.root is None else self.root
+        root = self.nodes.root
+        node: Any = (0, 0) if root is None else root
         key: tuple[int, int] | None = None
         for step in path:
             if not isinstance(node, list):

@@ -13,6 +13,7 @@ from govflow.source.document import Document, diagnostic
 from govflow.source.findings import Flaw
 
 _KIND = re.compile(r"([a-z][a-z0-9_-]*)/([1-9][0-9]{0,3})\Z")
+_HINT = re.compile(r"^\ufeff?govflow[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)/", re.MULTILINE)
 _EXAMPLE = Message("例如：govflow: item/1", "For example: govflow: item/1")
 
 
@@ -29,13 +30,28 @@ def stated_kind(data: Any, root: Node) -> tuple[tuple[str, int] | None, Flaw | N
             "缺少 govflow: 这一行，不知道这是什么文件。", "There is no govflow: line to say what this file is."
         )
         return None, Flaw("unknown-kind", root[0], root[0] + 1, message, _EXAMPLE)
-    stated = data["govflow"]
-    match = _KIND.match(stated) if isinstance(stated, str) else None
-    if match is None:
+    kind = kind_in(data)
+    if kind is None:
         message = Message("govflow: 的值应写成 种类/版本。", "The value of govflow: should be kind/version.")
         start, end = root[2]["govflow"][1][:2]
         return None, Flaw("unknown-kind", start, max(end, start + 1), message, _EXAMPLE)
-    return (match[1], int(match[2])), None
+    return kind, None
+
+
+def kind_in(data: Any) -> tuple[str, int] | None:
+    """The kind that a document names well; None for any other."""
+    stated = data.get("govflow") if isinstance(data, dict) else None
+    match = _KIND.match(stated) if isinstance(stated, str) else None
+    return (match[1], int(match[2])) if match else None
+
+
+def hinted_kind(text: str) -> str:
+    """The kind that a text seems to state, without reading it as YAML; empty when it states none.
+
+    Good enough to say what a file that cannot be read would have been, and which files belong together.
+    """
+    match = _HINT.search(text)
+    return match[1] if match else ""
 
 
 def unknown_kind(document: Document, known: Iterable[str]) -> Diagnostic | None:

@@ -35,6 +35,7 @@ _WRAPPED = re.compile(
     "(?=[ \u3000]*(?:[,，}\\]]|\r?$| #))",
     re.M,
 )
+_WRAPS = "“‘【［｛"
 _DIGITS = re.compile(
     "(?<=[:：,，\\[\\-])[ \u3000]*([-－]?[0-9０-９．.]{0,30}[０-９][0-9０-９．.]{0,30})"
     "(?=[ \u3000]*(?:[,，}\\]]|\r?$| #))",
@@ -202,7 +203,7 @@ def _gaps(text: str) -> Iterator[Repair]:
 
 
 def _dashes(text: str) -> Iterator[Repair]:
-    for match in _DASH.finditer(text):
+    for match in _at_line_starts(_DASH, "－–—−", text):
         group = 1 if match[1] else 2
         at = match.start(group)
         dash = match[group]
@@ -213,6 +214,16 @@ def _dashes(text: str) -> Iterator[Repair]:
         yield _punctuation(
             Edit(at, match.end(), "- "), at, at + 1, message, "换成半角连字符和空格", "use a hyphen and a space"
         )
+
+
+def _at_line_starts(pattern: re.Pattern[str], characters: str, text: str) -> Iterator[re.Match[str]]:
+    """Matches of a pattern that begins at the start of a line and holds one of these characters: few lines do."""
+    lines = {
+        max(text.rfind("\n", 0, at), text.rfind("\r", 0, at)) + 1
+        for each in characters
+        for at in _places_of(each, text)
+    }
+    return (match for at in sorted(lines) if (match := pattern.match(text, at)))
 
 
 def _commas(text: str) -> Iterator[Repair]:
@@ -251,6 +262,8 @@ def _separators(text: str, start: int, end: int) -> Iterator[int]:
 
 
 def _wrappings(text: str) -> Iterator[Repair]:
+    if not any(_may_wrap(text, at) for each in _WRAPS for at in _places_of(each, text)):
+        return  # nearly always: quotes and brackets inside a sentence
     for match in _WRAPPED.finditer(text):
         group = match.lastindex or 3
         opening, inner, closing = match[group - 2], match[group - 1], match[group]
@@ -276,6 +289,12 @@ def _wrappings(text: str) -> Iterator[Repair]:
             yield Repair(edits, flaw, "value" if quotes else "syntax")
         else:
             yield Repair((Edit(start, start, ""),), flaw, "value", doubt=True)
+
+
+def _may_wrap(text: str, at: int) -> bool:
+    """Whether an opening quote or bracket stands where a value may begin."""
+    before = text[max(0, at - 100) : at].rstrip(" \t\u3000")
+    return not before or before[-1] in ":：-,，{[\r\n"
 
 
 def _digits(text: str) -> Iterator[Repair]:
@@ -309,6 +328,6 @@ _PROPOSERS: tuple[tuple[str, Callable[[str], Iterator[Repair]]], ...] = (
     ("\u3000", _gaps),
     ("－–—−", _dashes),
     ("，", _commas),
-    ("“‘【［｛", _wrappings),
+    (_WRAPS, _wrappings),
     ("０１２３４５６７８９", _digits),
 )

@@ -1,6 +1,6 @@
 """Checking definitions, from paths to a report: the module behind `govflow validate`.
 
-    paths -> files -> documents -> loader with the chosen rules -> ignore comments -> select, ignore -> baseline -> fixes
+    paths -> files -> items one by one, then the whole (checking) -> ignore comments -> select, ignore -> baseline -> fixes
 
 An author's mistake never raises, whatever the bytes; a path that is not there is NotFound, an unknown rule or a
 damaged settings or baseline file InvalidInput.
@@ -8,32 +8,25 @@ damaged settings or baseline file InvalidInput.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from govflow.diagnostics import Diagnostic, Severity, Suppression, apply_suppressions, diff, ordered
 from govflow.errors import InvalidInput
-from govflow.loader import Loaded, load_documents
-from govflow.model import Catalog
+from govflow.loader import Loaded
 from govflow.rules import RULE_BY_REF, Profile
-from govflow.source import Document, read
-from govflow.source.characters import decode
-from govflow.validation import cache
+from govflow.source import Document
 from govflow.validation.baseline import baseline_of, baseline_text, without_known
-from govflow.validation.files import (
-    Progress,
-    Tree,
-    home_of,
-    mend,
-    overwrite,
-    read_all,
-    snapshot,
-    steady_memory,
-    tree_of,
-)
+from govflow.validation.cache import FOLDER, Cache, digest_of
+from govflow.validation.checking import Checked, Seen, State, check
+from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
 from govflow.validation.known import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
 from govflow.validation.settings import Settings, settings_for
+from govflow.validation.wire import findings_in, findings_out
+from govflow.validation.workers import Progress
 
 __all__ = [
     "KnownRule",
@@ -101,17 +94,23 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
     """Check what the request names; nothing is changed but the cache."""
     chosen = _chosen(request)
     tree, last = tree_of(request.paths), _last(request)
-    settled = (tree.named, sorted(chosen.codes), sorted(chosen.ignored), request.inline_ignores)
-    before = None if last is None else cache.key_of(last.contents, ())
-    key = cache.key_of(tree.contents, (*settled, before))
-    found = cache.recall(request.cache, key) if request.cache else None
-    if found is None:
-        with steady_memory():
-            previous = _released(last)
-            found = _found(tree, read_all(tree, progress), chosen, request.inline_ignores, previous)
-        if request.cache:
-            cache.keep(request.cache, key, found)
-    return _report(found, tree, request.baseline)
+    cache, released = Cache(request.cache, sorted(chosen.rules)), Cache(request.cache, "released")
+    with closing(cache), closing(released):
+        state = State(tree, cache)
+        before = None if last is None else State(last, released)
+        settled = (tree.named, bool(tree.around), sorted(chosen.codes), sorted(chosen.ignored), request.inline_ignores)
+        kept = _kept(state, before, settled, cache)
+        if kept is not None:
+            return _report(kept, tree, tree.named, request.baseline)
+        previous = None if before is None else check(before, frozenset())
+        if before is not None and previous is not None:
+            released.keep(previous.rows, before.tree.names)
+        checked = check(state, chosen.rules, previous, progress)
+        found = _found(tree, checked, chosen, request.inline_ignores)
+        if len(checked.digests) == len(tree.names):
+            key = digest_of(settled, checked.digests, previous and previous.digests)
+            cache.keep(checked.rows, tree.names, key, json.dumps(findings_out(found)))
+    return _report(found, tree, [name for name in tree.named if name in checked.digests], request.baseline)
 
 
 def validate_and_fix(request: Request, *, write: bool, progress: Progress | None = None) -> Report:
@@ -120,28 +119,34 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
     With `write` the findings are those left in the mended files, without it those of the files as they are.
     """
     chosen = _chosen(request)
-    tree = tree_of(request.paths)
-    documents = read_all(tree, progress)
-    last = _released(_last(request))
-    before = after = _report(_found(tree, documents, chosen, request.inline_ignores, last), tree, request.baseline)
-    mended, fixes = tree, 0
-    for _ in range(_ROUNDS):
-        changed, count = mend(after.diagnostics, mended.contents)
-        if not changed:
-            break
-        fixes += count
-        mended = replace(mended, contents={**mended.contents, **changed})
-        documents = [read(changed[each.file], each.file) if each.file in changed else each for each in documents]
-        after = _report(_found(mended, documents, chosen, request.inline_ignores, last), mended, request.baseline)
+    tree, last = tree_of(request.paths), _last(request)
+    previous = None if last is None else check(State(last, Cache(None, None)), frozenset())
+    cache = Cache.in_memory()  # so that a round looks anew only at what the one before has changed
+
+    def report_of(tree: Tree) -> Report:
+        checked = check(State(tree, cache), chosen.rules, previous, progress)
+        cache.keep(checked.rows, tree.names)
+        files = [name for name in tree.named if name in checked.digests]
+        return _report(_found(tree, checked, chosen, request.inline_ignores), tree, files, request.baseline)
+
+    with closing(cache):
+        before = after = report_of(tree)
+        mended, fixes = tree, 0
+        for _ in range(_ROUNDS):
+            changed, count = mend(after.diagnostics, mended)
+            if not changed:
+                break
+            fixes += count
+            mended = mended.with_mended(changed)
+            after = report_of(mended)
     changes = "".join(
-        diff(raw.decode("utf-8"), mended.contents[file].decode("utf-8"), file)
-        for file, raw in tree.contents.items()
-        if mended.contents[file] is not raw
+        diff(tree.content(file).decode("utf-8"), mended.mended[file].decode("utf-8"), file)
+        for file in tree.names
+        if file in mended.mended
     )
     if write:
-        for file, raw in mended.contents.items():
-            if raw is not tree.contents[file]:
-                overwrite(Path(file), raw)
+        for file, raw in mended.mended.items():
+            overwrite(Path(file), raw)
     return replace(after if write else before, mended=fixes, changes=changes)
 
 
@@ -172,9 +177,9 @@ def write_baseline(report: Report, file: Path) -> None:
 def cache_folder(paths: Iterable[str], settings: Settings) -> Path | None:
     """Where the cache of a project lies: beside its settings or its definitions; None outside of a project."""
     if settings.file is not None:
-        return settings.file.parent / cache.FOLDER
+        return settings.file.parent / FOLDER
     homes = [home_of(Path(path)) for path in paths]
-    return homes[0].parent / cache.FOLDER if homes and homes[0] is not None else None
+    return homes[0].parent / FOLDER if homes and homes[0] is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +188,11 @@ class _Chosen:
 
     codes: frozenset[str]
     ignored: frozenset[str]
+
+    @property
+    def rules(self) -> frozenset[str]:
+        """The codes of rules of standardization among them."""
+        return self.codes.intersection(RULE_BY_REF)
 
 
 def _chosen(request: Request) -> _Chosen:
@@ -205,24 +215,29 @@ def _last(request: Request) -> Tree | None:
     return tree
 
 
-def _released(tree: Tree | None) -> Catalog | None:
-    """What the last release defined; its own faults are none of this run's business."""
-    return None if tree is None else load_documents(read_all(tree, None), ()).catalog
+def _kept(state: State, before: State | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
+    """What was found when every file was as it is now; None when that is not known."""
+    digests = state.digests()
+    old = None if before is None else before.digests()
+    if digests is None or (before is not None and old is None):
+        return None
+    text = cache.report(digest_of(settled, digests, old))
+    try:
+        return None if text is None else findings_in(json.loads(text))
+    except (ValueError, TypeError, LookupError):  # damaged
+        return None
 
 
-def _found(
-    tree: Tree, documents: Sequence[Document], chosen: _Chosen, inline_ignores: bool, previous: Catalog | None
-) -> tuple[Diagnostic, ...]:
+def _found(tree: Tree, checked: Checked, chosen: _Chosen, inline_ignores: bool) -> tuple[Diagnostic, ...]:
     """Every finding to be reported about the named files, before the baseline."""
-    loaded = load_documents(documents, chosen.codes & RULE_BY_REF.keys(), previous)
     named = set(tree.named)
-    found = [each for each in loaded.diagnostics if each.span.file in named or not tree.around]
-    own = [document for document in documents if document.file in named]
+    found = [each for each in checked.found if each.span.file in named or not tree.around]
+    own = [each for each in checked.files.values() if each.file in named]
     return _judged([*found, *tree.loose], own, chosen, inline_ignores)
 
 
 def _judged(
-    found: Iterable[Diagnostic], documents: Sequence[Document], chosen: _Chosen, inline_ignores: bool
+    found: Iterable[Diagnostic], documents: Sequence[Document | Seen], chosen: _Chosen, inline_ignores: bool
 ) -> tuple[Diagnostic, ...]:
     """What is left of the findings after the choice of rules and the ignore comments."""
     unread = {document.file for document in documents if document.broken}
@@ -260,10 +275,9 @@ def _new(found: tuple[Diagnostic, ...], baseline: str) -> tuple[tuple[Diagnostic
     return without_known(found, baseline_of(baseline), Path(baseline))
 
 
-def _report(found: tuple[Diagnostic, ...], tree: Tree, baseline: str | None) -> Report:
+def _report(found: tuple[Diagnostic, ...], tree: Tree, files: Sequence[str], baseline: str | None) -> Report:
     known = gone = 0
     if baseline is not None:
         found, known, gone = _new(found, baseline)
     shown = {span.file for each in found for span in (each.span, *(note.span for note in each.notes))}
-    sources = {file: decode(tree.contents[file])[0] for file in sorted(shown & tree.contents.keys())}
-    return Report(found, tree.named, sources, known, gone)
+    return Report(found, tuple(files), Texts(tree, sorted(shown & set(tree.names))), known, gone)

@@ -1,60 +1,178 @@
-"""What was found in an unchanged tree, kept under `.govflow-cache/` and looked up by content.
+"""What earlier runs found, kept in one SQLite file under `.govflow-cache/` and looked up by content.
 
-The key is made of every file's name and content, the settings and the program itself, so a stale answer cannot be
-given. The cache may be deleted at any time; a damaged entry, or a folder that cannot be written, is as good as none.
+Two things are kept: what became of each file by itself, and the findings about a whole tree. A file counts as unchanged
+when its content is the same; as long as its size and times are the same too, it is not even read. What became of an
+item also depends on its frame (libraries, rules, program), whose digest stands beside it, so a stale answer cannot be
+given. The file may be deleted at any time; a damaged one, or a folder that cannot be written, is as good as none.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+import sqlite3
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from govflow.diagnostics import Diagnostic, Edit, Fix, Message, Note, Severity, Span
 from govflow.version import VERSION
 
 FOLDER = ".govflow-cache"
-_KEPT = 40  # entries; older ones are removed
+FILE = "findings.sqlite"
+_KEPT = 8  # ways of checking (rules, program) whose files are kept; and reports of each
+_SETTLED_NS = 2_000_000_000  # a file touched less than this before it was read may change again within one tick
+_SCHEMA = """
+create table if not exists files (
+  way text, name text, stamp text, seen integer, digest text, frame text, value text, primary key (way, name)
+) without rowid;
+create table if not exists ways (way text primary key, used integer) without rowid;
+create table if not exists reports (way text, key text, used integer, value text, primary key (way, key)) without rowid;
+"""
 
 
-def key_of(contents: Mapping[str, bytes], settings: Iterable[object]) -> str:
-    """The name under which the findings about these files under these settings are kept."""
-    digest = hashlib.blake2b(digest_size=20)
-    digest.update(repr((VERSION, _program(), list(settings))).encode())
-    for name, raw in contents.items():
-        digest.update(f"{name}\0{len(raw)}\0".encode("utf-8", "surrogatepass"))
-        digest.update(raw)
-    return digest.hexdigest()
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What is known of a file: its size and times when it was read, when that was, its content's digest.
+
+    `frame` is the digest of what it was judged against, empty for a file that is no item.
+    """
+
+    stamp: str
+    seen: int
+    digest: str
+    frame: str
+
+    def holds_for(self, stamp: str) -> bool:
+        """Whether a file with this stamp need not be read to know that its content is the same."""
+        return bool(stamp) and self.stamp == stamp and _latest(stamp) + _SETTLED_NS < self.seen
 
 
-def recall(folder: Path, key: str) -> tuple[Diagnostic, ...] | None:
-    """The findings kept under a key, or None."""
+class Cache:
+    """The kept answers for one way of checking; without a folder nothing is known and nothing kept."""
+
+    def __init__(self, folder: Path | None, way: object) -> None:
+        self._way = digest_of(VERSION, _program() if folder else None, way)
+        self._base: sqlite3.Connection | None = None
+        self._folder = folder
+        if folder is not None and (folder / FILE).exists():
+            self._base = _opened(str(folder / FILE))
+
+    @classmethod
+    def in_memory(cls) -> Cache:
+        """A cache for one run that looks at a tree several times."""
+        cache = cls(None, None)
+        cache._base = _opened(":memory:")
+        return cache
+
+    def rows(self) -> dict[str, Row]:
+        """File name -> what is known of it."""
+        found = self._asked("select name, stamp, seen, digest, frame from files where way = ?", self._way)
+        return {name: Row(*known) for name, *known in found}
+
+    def values(self, frame: str) -> Iterator[tuple[str, str]]:
+        """File name and what became of it, for all items judged against this frame."""
+        return self._asked("select name, value from files where way = ? and frame = ?", self._way, frame)
+
+    def report(self, key: str) -> str | None:
+        """The kept report of a tree, or None."""
+        return next((text for (text,) in self._asked(
+            "select value from reports where way = ? and key = ?", self._way, key)), None)  # fmt: skip
+
+    def keep(self, rows: Iterable[tuple[str, Row, str]], names: Iterable[str], key: str = "", report: str = "") -> None:
+        """Keep what became of files, and a report. `names` are all files of the tree: of others not much is kept."""
+        if self._base is None and self._folder is not None and not self._make(self._folder):
+            return
+        base = self._base
+        if base is None:
+            return
+        kept = [(self._way, name, row.stamp, row.seen, row.digest, row.frame, value) for name, row, value in rows]
+        now = time.time_ns()
+        with contextlib.suppress(sqlite3.Error), base:
+            base.executemany("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", kept)
+            base.execute("insert or replace into ways values (?, ?)", (self._way, now))
+            if key:
+                base.execute("insert or replace into reports values (?, ?, ?, ?)", (self._way, key, now, report))
+            self._forget(base, set(names))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._base is not None:
+            self._base.close()
+            self._base = None
+
+    def _forget(self, base: sqlite3.Connection, names: set[str]) -> None:
+        old = "select way from ways order by used desc limit -1 offset ?"
+        base.execute(f"delete from files where way in ({old})", (_KEPT,))
+        base.execute(f"delete from reports where way in ({old})", (_KEPT,))
+        base.execute(f"delete from ways where way in ({old})", (_KEPT,))
+        older = "select key from reports where way = ? order by used desc limit -1 offset ?"
+        base.execute(f"delete from reports where way = ? and key in ({older})", (self._way, self._way, _KEPT))
+        ((count,),) = base.execute("select count(*) from files where way = ?", (self._way,))
+        if count > 2 * len(names) + 100:  # files come and go; parts of a tree are checked between
+            known = [name for (name,) in base.execute("select name from files where way = ?", (self._way,))]
+            gone = [(self._way, name) for name in known if name not in names]
+            base.executemany("delete from files where way = ? and name = ?", gone)
+
+    def _make(self, folder: Path) -> bool:
+        try:
+            folder.mkdir(exist_ok=True)
+            ignore = folder / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n", "utf-8")
+        except OSError:
+            return False
+        self._base = _opened(str(folder / FILE))
+        if self._base is None:  # damaged: begin anew
+            with contextlib.suppress(OSError):
+                (folder / FILE).unlink(missing_ok=True)
+            self._base = _opened(str(folder / FILE))
+        return self._base is not None
+
+    def _asked(self, query: str, *values: object) -> Iterator[Any]:
+        if self._base is None:
+            return
+        try:
+            yield from self._base.execute(query, values)
+        except sqlite3.Error:
+            self.close()
+
+
+def digest_of(*parts: object) -> str:
+    """A digest of what parts print as."""
+    return hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+
+
+def content_digest(raw: bytes) -> str:
+    """The digest of a file's content."""
+    return hashlib.blake2b(raw, digest_size=20).hexdigest()
+
+
+def stamp_of(name: str) -> str:
+    """Size, times and number of a file: equal ones mean that nobody has written to it. Empty when it is not there."""
     try:
-        data = json.loads((folder / f"{key}.json").read_text("utf-8"))
-        return tuple(_diagnostic(each) for each in data)
-    except (OSError, ValueError, KeyError, TypeError):
+        state = os.stat(name)
+    except OSError:
+        return ""
+    return f"{state.st_mtime_ns} {state.st_ctime_ns} {state.st_size} {state.st_ino}"
+
+
+def _latest(stamp: str) -> int:
+    changed, moved, _ = stamp.split(" ", 2)
+    return max(int(changed), int(moved))
+
+
+def _opened(file: str) -> sqlite3.Connection | None:
+    """The base in a file; None when it is none or is held by others for long."""
+    try:
+        base = sqlite3.connect(file, timeout=5)
+        base.execute("pragma synchronous = off")  # a lost answer is found again
+        base.executescript(_SCHEMA)
+    except (sqlite3.Error, OSError):
         return None
-
-
-def keep(folder: Path, key: str, found: Iterable[Diagnostic]) -> None:
-    """Keep findings under a key; what cannot be written is left."""
-    text = json.dumps([asdict(each) for each in found], ensure_ascii=True)
-    with contextlib.suppress(OSError):
-        folder.mkdir(exist_ok=True)
-        ignore = folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "utf-8")
-        written = folder / f"{key}.{os.getpid()}.part"
-        written.write_text(text, "utf-8")
-        written.replace(folder / f"{key}.json")
-        entries = sorted(folder.glob("*.json"), key=lambda each: each.stat().st_mtime_ns)
-        for old in entries[:-_KEPT]:
-            old.unlink()
+    return base
 
 
 def _program() -> list[tuple[str, int, int]]:
@@ -67,21 +185,3 @@ def _program() -> list[tuple[str, int, int]]:
             state = os.stat(os.path.join(folder, name))
             found.append((os.path.relpath(os.path.join(folder, name), root), state.st_size, state.st_mtime_ns))
     return found
-
-
-def _diagnostic(data: dict[str, Any]) -> Diagnostic:
-    return Diagnostic(
-        data["code"],
-        data["name"],
-        Severity(data["severity"]),
-        Message(**data["message"]),
-        Span(**data["span"]),
-        Message(**data["help"]) if data["help"] else None,
-        data["source"],
-        _fix(data["fix"]) if data["fix"] else None,
-        tuple(Note(Message(**each["message"]), Span(**each["span"])) for each in data["notes"]),
-    )
-
-
-def _fix(data: dict[str, Any]) -> Fix:
-    return Fix(Message(**data["description"]), tuple(Edit(**each) for each in data["edits"]), data["safe"])

@@ -1,0 +1,193 @@
+"""One item file by itself: what it says, what is wrong with it, and the little that the whole needs to know of it.
+
+A file is judged against a frame: the libraries that items refer to, the tables of laws and the last release. An item
+names no other item, so files are judged in any order and by any number of processes; what only shows when all are
+known (a code used twice, a theme, two levels) is judged in `whole`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from govflow import building, schema
+from govflow.diagnostics import Diagnostic, Severity, Suppression
+from govflow.loader.names import Index, index_of, slug_of
+from govflow.loader.references import reference_findings
+from govflow.model import Catalog, Department, Item, Material, Shelf
+from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_record
+from govflow.schema import Finding
+from govflow.source import Document
+
+LIBRARIES = ("materials", "departments")
+
+
+class Faults:
+    """All findings about the form of documents and their references, and which entries have one at error level."""
+
+    def __init__(self, libraries: Collection[str]) -> None:
+        self.libraries = libraries
+        self.found: list[Diagnostic] = []
+        self.files: set[str] = set()
+        self.entries: set[tuple[str, str]] = set()
+
+    def add(self, found: Iterable[Finding]) -> None:
+        """Keep findings; one at error level makes its file, or its entry of a library, unsound."""
+        for each in found:
+            self.found.append(each.diagnostic)
+            if each.diagnostic.severity is not Severity.ERROR:
+                continue
+            file = each.diagnostic.span.file
+            if file in self.libraries and len(each.path) > 1:
+                self.entries.add((file, str(each.path[1])))
+            else:
+                self.files.add(file)
+
+    def sound(self, document: Document) -> bool:
+        """Whether the document may be built: read to its end, kind known, no error but in single library entries."""
+        return not document.broken and document.kind is not None and document.file not in self.files
+
+    def without_faulty(self, document: Document, kind: str) -> building.Plain:
+        """A library without its faulty entries."""
+        entries = {
+            code: entry for code, entry in document.data[kind].items() if (document.file, code) not in self.entries
+        }
+        return building.Plain({kind: entries}, document.file)
+
+    def records(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents that rules may look at; faulty entries of a library are taken out of its data."""
+        for document in documents:
+            kind = document.kind[0] if document.kind else ""
+            if not self.sound(document):
+                continue
+            if kind in LIBRARIES:
+                yield replace(document, data={**document.data, **self.without_faulty(document, kind).data})
+            else:
+                yield document
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What every item is judged against; `codes` are the rules applied."""
+
+    index: Index
+    names: building.Names
+    context: Context
+    codes: frozenset[str]
+
+    @property
+    def catalog(self) -> Catalog:
+        """The libraries alone."""
+        return self.context.catalog
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What became of one item file.
+
+    `readable` tells whether it has data at all, `code` what stands there as its id, `sound` whether it is free of
+    errors of form and reference. `found` are the findings about both, `ruled` those of the rules. `card` is None when
+    the item does not stand; `item` and `document` are kept only where everything is.
+    """
+
+    file: str
+    readable: bool
+    code: object
+    broken: bool
+    sound: bool
+    found: tuple[Diagnostic, ...]
+    ruled: tuple[Diagnostic, ...]
+    suppressions: tuple[Suppression, ...]
+    card: ItemCard | None
+    item: Item | None = None
+
+
+def is_item(document: Document) -> bool:
+    """Whether a document is one that `judge` is for."""
+    return document.kind is not None and document.kind[0] == "item"
+
+
+def frame_of(documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None) -> Frame:
+    """The frame that all documents but the items make; its own faults are reported by the whole."""
+    faults = form_faults(documents)
+    index = index_of(documents)
+    index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
+    faults.add(index.twice)
+    for document in documents:
+        if faults.sound(document) and document.kind and document.kind[0] in LIBRARIES:
+            faults.add(reference_findings(document, index))
+    catalog = libraries_of(documents, index.names(), faults)
+    context = Context(catalog, by_record(faults.records(documents)), previous)
+    return Frame(index, index.names(), context, codes)
+
+
+def form_faults(documents: Iterable[Document]) -> Faults:
+    """What reading and the schemas say about documents."""
+    documents = tuple(documents)
+    faults = Faults({each.file for each in documents if each.kind and each.kind[0] in LIBRARIES})
+    for document in documents:
+        faults.add(Finding((), each) for each in document.diagnostics)
+        faults.add(schema.findings(document))
+    return faults
+
+
+def libraries_of(documents: Iterable[Document], names: building.Names, faults: Faults) -> Catalog:
+    """A catalog of the sound departments and materials."""
+    departments: list[Department] = []
+    materials: list[Material] = []
+    for document in documents:
+        kind = document.kind[0] if document.kind else ""
+        if kind in LIBRARIES and faults.sound(document):
+            sound = faults.without_faulty(document, kind)
+            if kind == "departments":
+                departments += building.departments_from(sound)
+            else:
+                materials += building.materials_from(sound, names)
+    return Catalog(departments=Shelf(departments), materials=Shelf(materials))
+
+
+def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
+    """Judge one item file; `keep` keeps the item itself, for a catalog that is held whole."""
+    found = [*document.diagnostics, *(each.diagnostic for each in schema.findings(document))]
+    sound = not document.broken and not _has_error(found)
+    if sound:
+        found += (each.diagnostic for each in reference_findings(document, frame.index))
+        sound = not _has_error(found)
+    ruled: list[Diagnostic] = []
+    item = card = None
+    if sound:
+        item = building.item_from(document, slug_of(document.file), frame.names)
+        context = frame.context.about(("item", item.code), document)
+        if _stands(item, frame.catalog):
+            card = card_of(frame.catalog, item)
+            ruled = check_item(context, item, frame.codes)
+        else:
+            ruled = check_record(context, ("item", item.code), None, frame.codes)
+            item = None
+    return Judged(
+        document.file,
+        document.data is not None,
+        document.data.get("id") if isinstance(document.data, Mapping) else None,
+        document.broken,
+        sound,
+        tuple(found),
+        tuple(ruled),
+        document.suppressions,
+        card,
+        item if keep else None,
+    )
+
+
+def item_of(document: Document, frame: Frame) -> Item:
+    """The item of a document that was judged to stand."""
+    return building.item_from(document, slug_of(document.file), frame.names)
+
+
+def _has_error(found: Iterable[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in found)
+
+
+def _stands(item: Item, libraries: Catalog) -> bool:
+    """Whether everything that the item needs is in the catalog; its absence has been reported where it was lost."""
+    needed = {item.department, *item.joint_departments, *building.departments_in(item.flow)}
+    return needed <= libraries.departments.keys() and all(use.material in libraries.materials for use in item.materials)

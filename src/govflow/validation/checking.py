@@ -1,0 +1,232 @@
+"""Checking one tree: what is known from earlier runs, every other item by itself, then the whole.
+
+Only the cards of items are held, so memory grows by about a kilobyte a file.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from govflow.diagnostics import Diagnostic, Suppression
+from govflow.errors import InvalidInput
+from govflow.loader import Frame, Judged, frame_of, is_item, judge, unreadable, whole_of
+from govflow.rules import Released
+from govflow.source import Document, hinted_kind, read
+from govflow.validation.cache import Cache, Row, content_digest, digest_of, stamp_of
+from govflow.validation.files import Tree
+from govflow.validation.wire import packed, unpacked
+from govflow.validation.workers import Progress, outcomes, steady_memory
+
+_TRIES = 3
+_FRAME = ("materials", "departments", "laws")  # what items are judged against
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the choice of findings needs to know of a file."""
+
+    file: str
+    broken: bool
+    suppressions: tuple[Suppression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Every finding about a tree, in no order; its files and their digests, those that could not be read left out.
+
+    `released` is what a later release is compared with; `rows` what the cache should keep.
+    """
+
+    found: tuple[Diagnostic, ...]
+    files: Mapping[str, Seen]
+    digests: Mapping[str, str]
+    released: Released
+    rows: Sequence[tuple[str, Row, str]]
+
+
+class _Moved(Exception):
+    """A file was written to while it was checked."""
+
+
+class State:
+    """What earlier runs know of a tree's files, and which of them are still the same."""
+
+    def __init__(self, tree: Tree, cache: Cache) -> None:
+        self.tree, self.cache = tree, cache
+        self.began = time.time_ns()
+        self.rows = cache.rows()
+        self._stamps: dict[str, str] = {}
+        self._digests: dict[str, str] = {}
+
+    def digests(self) -> dict[str, str] | None:
+        """The digest of every file; None when one is new or cannot be read."""
+        found = {}
+        for name in self.tree.names:
+            digest = self.digest(name)
+            if not digest:
+                return None
+            found[name] = digest
+        return found
+
+    def digest(self, name: str) -> str:
+        """The digest of a file that was seen before; empty for a new one and one that cannot be read."""
+        row = self.rows.get(name)
+        if row is None:
+            return ""
+        if name not in self._digests:
+            if row.holds_for(self.stamp(name)):
+                self._digests[name] = row.digest
+            else:
+                try:
+                    self._digests[name] = content_digest(self.tree.content(name))
+                except OSError:
+                    self._digests[name] = ""
+        return self._digests[name]
+
+    def stamp(self, name: str) -> str:
+        """Size and times of a file as they were before it was read; empty for content that is not on disk."""
+        if name not in self._stamps:
+            self._stamps[name] = "" if name in self.tree.mended else stamp_of(name)
+        return self._stamps[name]
+
+    def row(self, name: str, digest: str, frame: str) -> Row:
+        """What is to be kept of a file."""
+        return Row(self.stamp(name), self.began, digest, frame)
+
+
+def check(
+    state: State, codes: frozenset[str], previous: Checked | None = None, progress: Progress | None = None
+) -> Checked:
+    """Check a tree by the rules of these codes. InvalidInput when files keep changing meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            with steady_memory():
+                return _Check(state, codes, previous, progress).run()
+        except _Moved:
+            state = State(state.tree, state.cache)
+    raise InvalidInput(
+        "检查期间文件一直在变，请稍后再试", "the files kept changing while they were checked: try again", field="paths"
+    )
+
+
+class _Check:
+    """One pass over a tree."""
+
+    def __init__(
+        self, state: State, codes: frozenset[str], previous: Checked | None, progress: Progress | None
+    ) -> None:
+        self.state, self.codes, self.previous, self.progress = state, codes, previous, progress
+        self.tree = state.tree
+        self.digests: dict[str, str] = {}
+        self.unread: dict[str, Diagnostic] = {}
+        self.rows: dict[str, tuple[str, Row, str]] = {}
+
+    def run(self) -> Checked:
+        tree = self.tree
+        items = [name for name in tree.names if self._seems_item(name)]
+        documents = self._read([name for name in tree.names if name not in set(items)])
+        while True:
+            others = [each for each in documents if not is_item(each)]
+            frame = frame_of(others, self.codes, self.previous.released if self.previous else None)
+            judged, strays = self._judged(frame, self._frame_key(others), documents, items)
+            if not strays:
+                break
+            # What seemed an item is none: it may be a library, and everything is judged again beside it.
+            items = [name for name in items if name not in strays]
+            documents += self._read(strays)
+        for document in others:
+            self._keep(document.file, "", "")
+        in_order = [judged[name] for name in tree.names if name in judged]
+        whole = whole_of(frame, others, in_order, self._opened)
+        read_: list[Document | Judged] = [*others, *in_order]
+        files = [Seen(each.file, each.broken, each.suppressions) for each in read_]
+        cards = {each.card.code: each.card for each in in_order if each.card and each.card.code in whole.catalog.items}
+        return Checked(
+            (*whole.found, *self.unread.values()),
+            {each.file: each for each in files},
+            {name: self.digests[name] for name in tree.names if name not in self.unread},
+            Released(cards, whole.catalog.materials),
+            list(self.rows.values()),
+        )
+
+    def _seems_item(self, name: str) -> bool:
+        row = self.state.rows.get(name)
+        if row is not None and row.digest == self.state.digest(name):
+            return bool(row.frame)
+        return hinted_kind(self.tree.head(name)) == "item"
+
+    def _read(self, names: Iterable[str]) -> list[Document]:
+        documents = []
+        for name in names:
+            self.state.stamp(name)
+            try:
+                raw = self.tree.content(name)
+            except OSError as fault:
+                self.unread[name] = unreadable(name, fault)
+                continue
+            self.digests[name] = content_digest(raw)
+            documents.append(read(raw, name))
+        return documents
+
+    def _frame_key(self, others: Iterable[Document]) -> str:
+        """A digest of all that an item's judgement depends on beside its own content, the program and the rules."""
+        files = [(each.file, self.digests[each.file]) for each in others if not each.kind or each.kind[0] in _FRAME]
+        return digest_of(files, list(self.previous.digests.items()) if self.previous else None)
+
+    def _judged(
+        self, frame: Frame, key: str, documents: Iterable[Document], items: Sequence[str]
+    ) -> tuple[dict[str, Judged], list[str]]:
+        """Every item judged, and the files that turned out to be none."""
+        judged = self._recalled(items, key)
+        for document in documents:
+            if is_item(document):
+                judged[document.file] = judge(document, frame)
+                self._keep(document.file, key, packed(judged[document.file]))
+        jobs = [(name, self.tree.mended.get(name)) for name in items if name not in judged]
+        for name, _ in jobs:
+            self.state.stamp(name)
+        strays = []
+        for each in outcomes(frame, jobs, self.progress):
+            if each.fault:
+                self.unread[each.name] = unreadable(each.name, each.fault)
+            elif not each.text:
+                strays.append(each.name)
+            else:
+                self.digests[each.name] = each.digest
+                judged[each.name] = unpacked(each.name, each.text)
+                self._keep(each.name, key, each.text)
+        return judged, strays
+
+    def _recalled(self, items: Iterable[str], key: str) -> dict[str, Judged]:
+        """The items of which an earlier run knows what became of them in the same frame."""
+        judged: dict[str, Judged] = {}
+        same = {name for name in items if self._is_known(name, key)}
+        for name, text in self.state.cache.values(key) if same else ():
+            if name in same:
+                try:
+                    judged[name] = unpacked(name, text)
+                except (ValueError, TypeError, LookupError):  # damaged
+                    continue
+                self.digests[name] = self.state.digest(name)
+                if self.state.rows[name].stamp != self.state.stamp(name):  # so that it need not be read next time
+                    self._keep(name, key, text)
+        return judged
+
+    def _is_known(self, name: str, key: str) -> bool:
+        row = self.state.rows.get(name)
+        return row is not None and row.frame == key and row.digest == self.state.digest(name)
+
+    def _keep(self, name: str, frame: str, text: str) -> None:
+        self.rows[name] = (name, self.state.row(name, self.digests[name], frame), text)
+
+    def _opened(self, name: str) -> Document:
+        """The document of an item that was judged; it must not have changed since."""
+        try:
+            raw = self.tree.content(name)
+        except OSError:
+            raise _Moved from None
+        if content_digest(raw) != self.digests[name]:
+            raise _Moved
+        return read(raw, name)
