@@ -125,8 +125,8 @@ class _Check:
 
     def run(self) -> Checked:
         tree = self.tree
-        items = [name for name in tree.names if self._seems_item(name)]
-        documents = self._read([name for name in tree.names if name not in set(items)])
+        items = {name: None for name in tree.names if self._seems_item(name)}
+        documents = self._read([name for name in tree.names if name not in items])
         while True:
             others = [each for each in documents if not is_item(each)]
             frame = frame_of(others, self.codes, self.previous.released if self.previous else None)
@@ -134,7 +134,8 @@ class _Check:
             if not strays:
                 break
             # What seemed an item is none: it may be a library, and everything is judged again beside it.
-            items = [name for name in items if name not in strays]
+            for name in strays:
+                del items[name]
             documents += self._read(strays)
         for document in others:
             self._keep(document.file, "", "")
@@ -176,7 +177,7 @@ class _Check:
         return digest_of(files, list(self.previous.digests.items()) if self.previous else None)
 
     def _judged(
-        self, frame: Frame, key: str, documents: Iterable[Document], items: Sequence[str]
+        self, frame: Frame, key: str, documents: Iterable[Document], items: Iterable[str]
     ) -> tuple[dict[str, Judged], list[str]]:
         """Every item judged, and the files that turned out to be none."""
         judged = self._recalled(items, key)
