@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from govflow import validation
 from govflow.diagnostics import Diagnostic
-from govflow.loader import frame_of, judge, load
+from govflow.loader import Frame, frame_of, judge, load
 from govflow.rules import RULES
 from govflow.source import read
 from govflow.validation import Request, checking, workers
@@ -153,11 +153,23 @@ def test_item_by_item_finds_what_all_at_once_finds(
             assert _checked(place / "cache") == fresh
 
 
+def _county(tree: Path) -> Path:
+    """The county's own version of an item, with a condition of its own; its file."""
+    city = max((tree / "items").rglob("*.yaml"))
+    text = re.sub(r"^id: \w+$", "id: N01", city.read_text("utf-8"), count=1, flags=re.M)
+    text = re.sub("^level: .*$", "level: 县级", text, flags=re.M)
+    text = re.sub("^conditions:\n", "conditions:\n  - 在本县纳税满一年\n", text, flags=re.M)
+    county = tree / "items" / "county.yaml"
+    county.write_text(text, "utf-8")
+    return county
+
+
 def test_any_number_of_processes_finds_the_same(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Files judged by workers give the same findings in the same order, and progress is told to the end."""
     first = next((tree / "items").rglob("*.yaml"))
     first.write_text(first.read_text("utf-8").replace("visits: 0", "visits：0"), "utf-8")
     (tree / "items" / "broken.yaml").write_bytes(b"govflow: item/1\nid: [")
+    _county(tree)
     alone = _checked()
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 2)
@@ -167,7 +179,7 @@ def test_any_number_of_processes_finds_the_same(tree: Path, monkeypatch: pytest.
         Request(("definitions",), profile="strict"), lambda done, total: told.append((done, total))
     )
     assert several.diagnostics == alone
-    assert {"GF-Y01"} < {each.code for each in alone}
+    assert {"GF-Y01", "GF-X04"} < {each.code for each in alone}
     assert told[-1][0] == told[-1][1] == len(list((tree / "items").rglob("*.yaml")))
 
 
@@ -265,9 +277,9 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     judged: list[str] = []
     inner = workers._outcome
 
-    def noted(frame: object, name: str, raw: bytes | None) -> object:
-        judged.append(name)
-        return inner(frame, name, raw)  # type: ignore[arg-type]
+    def noted(frame: Frame, job: workers.Job) -> workers.Outcome:
+        judged.extend(name for name, _ in job if len(job) == 1)
+        return inner(frame, job)
 
     monkeypatch.setattr(workers, "_outcome", noted)
     _checked(tmp_path / "cache")
@@ -283,6 +295,22 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
         file.write("# 一行\n")
     _checked(tmp_path / "cache")
     assert sorted(judged) == files
+
+
+def test_two_levels_are_compared_again_when_either_has_changed(tree: Path, tmp_path: Path) -> None:
+    """What is known of a pair holds as long as both files are the same."""
+    county = _county(tree)
+    first = _checked(tmp_path / "cache")
+    assert "GF-X04" in {each.code for each in first}
+    assert _checked(tmp_path / "cache") == first
+    (tree / "themes").rename(tree / "other")  # another tree, in which the pair is known
+    assert [each.code for each in _checked(tmp_path / "cache") if each.code == "GF-X04"] == ["GF-X04"]
+    county.write_text(county.read_text("utf-8").replace("  - 在本县纳税满一年\n", ""), "utf-8")
+    assert "GF-X04" not in {each.code for each in _checked(tmp_path / "cache")}
+    city = max(each for each in (tree / "items").rglob("*.yaml") if each != county)
+    city.write_text(re.sub("^case_type: .*$", "case_type: 即办件", city.read_text("utf-8"), flags=re.M), "utf-8")
+    assert _checked(tmp_path / "cache") == _checked()
+    assert "GF-X03" in {each.code for each in _checked()}
 
 
 def test_a_library_that_looks_like_an_item_is_found_out(tree: Path, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from types import MappingProxyType
 
 from govflow.diagnostics import Diagnostic, Severity, ordered
 from govflow.loader.files import LIBRARY_FILES, Listing, collect, unreadable
-from govflow.loader.frame import Frame, Judged, frame_of, is_item, judge
+from govflow.loader.frame import Frame, Judged, compare, frame_of, is_item, judge
 from govflow.loader.whole import Whole, whole_of
 from govflow.model import Catalog, Shelf
 from govflow.rules import RULE_BY_REF, in_profile, released
@@ -33,6 +33,7 @@ __all__ = [
     "Whole",
     "codes_of",
     "collect",
+    "compare",
     "frame_of",
     "is_item",
     "judge",

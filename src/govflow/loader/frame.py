@@ -15,7 +15,7 @@ from govflow.diagnostics import Diagnostic, Severity, Suppression
 from govflow.loader.names import Index, index_of, slug_of
 from govflow.loader.references import reference_findings
 from govflow.model import Catalog, Department, Item, Material, Shelf
-from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_record
+from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_levels, check_record
 from govflow.schema import Finding
 from govflow.source import Document
 
@@ -176,6 +176,13 @@ def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
         card,
         item if keep else None,
     )
+
+
+def compare(lower: Document, upper: Document, frame: Frame) -> tuple[Diagnostic, ...]:
+    """What the rules say of one item's file beside that of the level above; both were judged to stand."""
+    item = item_of(lower, frame)
+    context = frame.context.about(("item", item.code), lower)
+    return tuple(check_levels(context, item, item_of(upper, frame), frame.codes))
 
 
 def item_of(document: Document, frame: Frame) -> Item:

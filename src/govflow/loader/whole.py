@@ -13,16 +13,17 @@ from types import MappingProxyType
 
 from govflow import building
 from govflow.diagnostics import Diagnostic
-from govflow.loader.frame import LIBRARIES, Faults, Frame, Judged, form_faults, item_of, libraries_of
+from govflow.loader.frame import LIBRARIES, Faults, Frame, Judged, compare, form_faults, item_of, libraries_of
 from govflow.loader.names import Distant, guess, index_of, slug_of, take
 from govflow.loader.references import reference_findings
 from govflow.loader.variants import variants_of
 from govflow.model import Catalog, Item, Shelf, Theme
-from govflow.rules import ItemCard, by_record, check_rest
+from govflow.rules import ItemCard, by_record, check_rest, has_rules_for_levels
 from govflow.rules.values import Key
 from govflow.schema import Finding
 from govflow.source import Document
 
+Pair = tuple[str, str]
 _HELD = 256  # items and documents that were read again, kept for the next time they are needed
 
 
@@ -35,9 +36,17 @@ class Whole:
 
 
 def whole_of(
-    frame: Frame, others: Sequence[Document], judged: Sequence[Judged], opened: Callable[[str], Document]
+    frame: Frame,
+    others: Sequence[Document],
+    judged: Sequence[Judged],
+    opened: Callable[[str], Document],
+    compared: Callable[[Sequence[Pair]], Iterable[Diagnostic]] | None = None,
 ) -> Whole:
-    """Put the judged items and all other documents together. `opened` gives the document of an item file."""
+    """Put the judged items and all other documents together.
+
+    `opened` gives the document of an item file; `compared` what `compare` finds in pairs of files, lower and upper
+    level, where there is a better way than one after the other.
+    """
     opened = lru_cache(maxsize=_HELD)(opened)
     faults = form_faults(others)
     index = index_of(others)
@@ -67,6 +76,10 @@ def whole_of(
         records = by_record(faults.records(others))
         context = frame.context.over(catalog, _Records(records, items, opened), items.cards)
         found += check_rest(context, records, frame.codes)
+        if has_rules_for_levels(frame.codes):
+            pairs = [(lower.file, upper.file) for lower, upper in context.levels()]
+            one_by_one = (each for lower, upper in pairs for each in compare(opened(lower), opened(upper), frame))
+            found += one_by_one if compared is None else compared(pairs)
     return Whole(catalog, tuple(found))
 
 

@@ -51,8 +51,10 @@ __all__ = [
     "card_of",
     "check_catalog",
     "check_item",
+    "check_levels",
     "check_record",
     "check_rest",
+    "has_rules_for_levels",
     "in_profile",
     "released",
 ]
@@ -230,6 +232,8 @@ def check_catalog(
     context = Context(catalog, documents, last, {item.code: card_of(catalog, item) for item in catalog.items.values()})
     found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
     found += check_rest(context, documents, wanted)
+    for lower, upper in context.levels():
+        found += check_levels(context, catalog.items[lower.code], catalog.items[upper.code], wanted)
     return list(ordered(found))
 
 
@@ -277,10 +281,20 @@ def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) 
     for theme in catalog.themes.values():
         found += _applied(rules["theme"], context, ("theme", theme.code), theme)
     found += _applied(rules["catalog"], context, ("", ""))
-    for lower, upper in context.levels() if rules["levels"] else ():
-        record = ("variant", lower.file) if lower.baseline else ("item", lower.code)
-        found += _applied(rules["levels"], context, record, lower, upper)
+    for variant, upper in context.variants() if rules["levels"] else ():
+        found += check_levels(context, variant, upper, codes)
     return found
+
+
+def check_levels(context: Context, lower: Item, upper: Item, codes: frozenset[str]) -> list[Diagnostic]:
+    """What they find in an item or variant beside the same item at the level above."""
+    record = ("variant", lower.file) if lower.baseline else ("item", lower.code)
+    return list(_applied(_by_scope(codes)["levels"], context, record, lower, upper))
+
+
+def has_rules_for_levels(codes: frozenset[str]) -> bool:
+    """Whether any of these codes is a rule that compares levels."""
+    return bool(_by_scope(codes)["levels"])
 
 
 def card_of(catalog: Catalog, item: Item) -> ItemCard:

@@ -115,10 +115,10 @@ class Context:
                 index.setdefault(material.code, []).append((card, at, use))
         return index
 
-    def levels(self) -> Iterator[tuple[Item, Item]]:
-        """Pairs of the same item at two levels: a local variant or a lower level, and the nearest one above it.
+    def levels(self) -> Iterator[tuple[ItemCard, ItemCard]]:
+        """Pairs of one item at two levels: a lower level and the nearest one above it.
 
-        Two items whose elements are all the same are no pair: there is nothing to say of them.
+        Two whose elements are all the same are left out: there is nothing to say of them.
         """
         first: dict[str, dict[str, ItemCard]] = {}  # basic code -> level -> the first item of that level
         for card in self.cards.values():
@@ -128,7 +128,10 @@ class Context:
             ranked = first[card.basic] if card.elements else {}
             above = [level for level in LEVELS[: LEVELS.index(card.level)] if level in ranked] if ranked else []
             if above and ranked[above[-1]].elements != card.elements:
-                yield self.catalog.items[card.code], self.catalog.items[ranked[above[-1]].code]
+                yield card, ranked[above[-1]]
+
+    def variants(self) -> Iterator[tuple[Item, Item]]:
+        """Every local variant and what lies directly above it: the variant of a larger region or the standard item."""
         for variant, upper in uppers(self.catalog.variants):
             standard = upper or self.catalog.items.get(variant.baseline or "")
             if standard is not None:

@@ -8,7 +8,6 @@ damaged settings or baseline file InvalidInput.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -25,7 +24,7 @@ from govflow.validation.checking import Checked, Seen, State, check
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
 from govflow.validation.known import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
 from govflow.validation.settings import Settings, settings_for
-from govflow.validation.wire import findings_in, findings_out
+from govflow.validation.wire import packed_findings, unpacked_findings
 from govflow.validation.workers import Progress
 
 __all__ = [
@@ -109,7 +108,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
         found = _found(tree, checked, chosen, request.inline_ignores)
         if len(checked.digests) == len(tree.names):
             key = digest_of(settled, checked.digests, previous and previous.digests)
-            cache.keep(checked.rows, tree.names, key, json.dumps(findings_out(found)))
+            cache.keep(checked.rows, tree.names, key, packed_findings(found))
     return _report(found, tree, [name for name in tree.named if name in checked.digests], request.baseline)
 
 
@@ -223,7 +222,7 @@ def _kept(state: State, before: State | None, settled: object, cache: Cache) -> 
         return None
     text = cache.report(digest_of(settled, digests, old))
     try:
-        return None if text is None else findings_in(json.loads(text))
+        return None if text is None else unpacked_findings(text)
     except (ValueError, TypeError, LookupError):  # damaged
         return None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from govflow.diagnostics import Diagnostic, Suppression
 from govflow.errors import InvalidInput
@@ -16,8 +17,8 @@ from govflow.rules import Released
 from govflow.source import Document, hinted_kind, read
 from govflow.validation.cache import Cache, Row, content_digest, digest_of, stamp_of
 from govflow.validation.files import Tree
-from govflow.validation.wire import packed, unpacked
-from govflow.validation.workers import Progress, outcomes, steady_memory
+from govflow.validation.wire import packed, unpacked, unpacked_findings
+from govflow.validation.workers import Job, Progress, outcomes, steady_memory
 
 _TRIES = 3
 _FRAME = ("materials", "departments", "laws")  # what items are judged against
@@ -130,7 +131,8 @@ class _Check:
         while True:
             others = [each for each in documents if not is_item(each)]
             frame = frame_of(others, self.codes, self.previous.released if self.previous else None)
-            judged, strays = self._judged(frame, self._frame_key(others), documents, items)
+            key = self._frame_key(others)
+            judged, strays = self._judged(frame, key, documents, items)
             if not strays:
                 break
             # What seemed an item is none: it may be a library, and everything is judged again beside it.
@@ -140,7 +142,7 @@ class _Check:
         for document in others:
             self._keep(document.file, "", "")
         in_order = [judged[name] for name in tree.names if name in judged]
-        whole = whole_of(frame, others, in_order, self._opened)
+        whole = whole_of(frame, others, in_order, self._opened, partial(self._compared, frame, key))
         read_: list[Document | Judged] = [*others, *in_order]
         files = [Seen(each.file, each.broken, each.suppressions) for each in read_]
         cards = {each.card.code: each.card for each in in_order if each.card and each.card.code in whole.catalog.items}
@@ -185,20 +187,46 @@ class _Check:
             if is_item(document):
                 judged[document.file] = judge(document, frame)
                 self._keep(document.file, key, packed(judged[document.file]))
-        jobs = [(name, self.tree.mended.get(name)) for name in items if name not in judged]
-        for name, _ in jobs:
+        missing = [name for name in items if name not in judged]
+        for name in missing:
             self.state.stamp(name)
         strays = []
-        for each in outcomes(frame, jobs, self.progress):
+        for each in outcomes(frame, [self._job(name) for name in missing], self.progress):
+            (name,) = each.names
             if each.fault:
-                self.unread[each.name] = unreadable(each.name, each.fault)
+                self.unread[name] = unreadable(name, each.fault)
             elif not each.text:
-                strays.append(each.name)
+                strays.append(name)
             else:
-                self.digests[each.name] = each.digest
-                judged[each.name] = unpacked(each.name, each.text)
-                self._keep(each.name, key, each.text)
+                (self.digests[name],) = each.digests
+                judged[name] = unpacked(name, each.text)
+                self._keep(name, key, each.text)
         return judged, strays
+
+    def _job(self, *names: str) -> Job:
+        return tuple((name, self.tree.mended.get(name)) for name in names)
+
+    def _compared(self, frame: Frame, key: str, pairs: Sequence[tuple[str, str]]) -> list[Diagnostic]:
+        """What is to be said of two levels of an item, as far as an earlier run does not know it."""
+        found: list[Diagnostic] = []
+        digests = {"\0".join(pair): digest_of(*(self.digests[name] for name in pair)) for pair in pairs}
+        rows = self.state.rows
+        same = {name for name, digest in digests.items() if name in rows and rows[name].digest == digest}
+        for name, text in self.state.cache.values(f"levels {key}") if same else ():
+            if name in same:
+                try:
+                    found += unpacked_findings(text)
+                except (ValueError, TypeError, LookupError):  # damaged
+                    continue
+                del digests[name]
+        missing = [self._job(*name.split("\0")) for name in digests]
+        for each in outcomes(frame, missing, None):
+            if each.digests != tuple(self.digests[name] for name in each.names):
+                raise _Moved
+            found += unpacked_findings(each.text)
+            name = "\0".join(each.names)
+            self.rows[name] = (name, Row("", 0, digests[name], f"levels {key}"), each.text)
+        return found
 
     def _recalled(self, items: Iterable[str], key: str) -> dict[str, Judged]:
         """The items of which an earlier run knows what became of them in the same frame."""

@@ -51,6 +51,16 @@ def unpacked(file: str, text: str) -> Judged:
     )
 
 
+def packed_findings(found: Iterable[Diagnostic]) -> str:
+    """Findings as text."""
+    return json.dumps(findings_out(found), separators=(",", ":"))
+
+
+def unpacked_findings(text: str) -> tuple[Diagnostic, ...]:
+    """The findings that `packed_findings` made a text of. ValueError, TypeError or LookupError for other text."""
+    return findings_in(json.loads(text))
+
+
 def findings_out(found: Iterable[Diagnostic]) -> list[Plain]:
     """Findings as lists."""
     return [

@@ -18,34 +18,36 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from govflow.loader import Frame, is_item, judge
+from govflow.loader import Frame, compare, is_item, judge
 from govflow.source import read
 from govflow.validation.cache import content_digest
-from govflow.validation.wire import packed
+from govflow.validation.wire import packed, packed_findings
 
 Progress = Callable[[int, int], None]
 _BATCH = 50  # files judged at once, between two reports of progress
 _MANY = 300  # from so many files on, starting processes costs less than it saves
 
-Job = tuple[str, bytes | None]
+Source = tuple[str, bytes | None]
 """A file's name, and its content where that is not what stands on disk."""
+Job = tuple[Source, ...]
+"""A file to be judged, or two to be compared: an item and the same at the level above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a file: its content's digest and the judged file as text.
+    """What became of a job: the digests of the contents, and what was found as text.
 
-    `text` is empty for a file that is no item after all; `fault` is what the system said when it could not be read.
+    `text` is empty for a file that is no item after all; `fault` is what the system said when one could not be read.
     """
 
-    name: str
-    digest: str
+    names: tuple[str, ...]
+    digests: tuple[str, ...]
     text: str
     fault: OSError | None = None
 
 
 def outcomes(frame: Frame, jobs: Sequence[Job], progress: Progress | None) -> Iterator[Outcome]:
-    """Judge every file, in order; `progress` is told how many of how many are done. Many are judged by all cores."""
+    """Judge or compare, in order; `progress` is told how many of how many are done. Many are judged by all cores."""
     done = 0
     for batch in _batches(frame, jobs):
         yield from batch
@@ -69,7 +71,7 @@ def _batches(frame: Frame, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
                 yield batch
     with steady_memory():
         for jobs in islice(batches, finished, None):
-            yield [_outcome(frame, *job) for job in jobs]
+            yield [_outcome(frame, job) for job in jobs]
 
 
 def _cores() -> int:
@@ -88,17 +90,21 @@ def _begin(frame: Frame) -> None:
 
 def _judged_by_worker(jobs: Iterable[Job]) -> list[Outcome]:
     assert _frame is not None
-    return [_outcome(_frame, *job) for job in jobs]
+    return [_outcome(_frame, job) for job in jobs]
 
 
-def _outcome(frame: Frame, name: str, raw: bytes | None) -> Outcome:
+def _outcome(frame: Frame, job: Job) -> Outcome:
+    names = tuple(name for name, _ in job)
     try:
-        raw = _content(name) if raw is None else raw
+        contents = [_content(name) if raw is None else raw for name, raw in job]
     except OSError as fault:
-        return Outcome(name, "", "", fault)
-    document = read(raw, name)
-    text = packed(judge(document, frame)) if is_item(document) or document.broken else ""
-    return Outcome(name, content_digest(raw), text)
+        return Outcome(names, (), "", fault)
+    first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
+    digests = tuple(map(content_digest, contents))
+    if above:
+        sound = is_item(first) and is_item(above[0])  # else it was written to since, which its digest shows
+        return Outcome(names, digests, packed_findings(compare(first, above[0], frame)) if sound else "")
+    return Outcome(names, digests, packed(judge(first, frame)) if is_item(first) or first.broken else "")
 
 
 def _content(name: str) -> bytes:
