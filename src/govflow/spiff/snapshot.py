@@ -115,7 +115,7 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     while stack:
         task = tasks[stack.pop()]
         if task.task_spec is None:
-            entries += _shifted(task, len(entries), row[task._parent], level.spec.order)
+            entries += _shifted(task, len(entries), row[task._parent], level.spec.timed)
             continue
         row[task.id] = len(entries)
         spec = task.task_spec
@@ -140,19 +140,16 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     return entries
 
 
-def _shifted(cold: Cold, at: int, parent: int, specs: tuple[Any, ...]) -> list[Any]:
-    """The entries of a branch as they stand from row ``at`` on, below row ``parent``."""
-    shift = at - cold.first
-    if shift == 0 and cold.entries[0][1] == parent:
-        return cold.entries
-    moved = []
-    for entry in cold.entries:
-        spec, above, *rest = entry
-        if len(rest) > 2 and specs[spec].kind == "timer":  # the row of the activity that it hangs on
-            rest[2] += shift
-        moved.append([spec, above + shift, *rest])
-    moved[0][1] = parent
-    return moved
+def _shifted(cold: Cold, at: int, parent: int, timed: tuple[bool, ...]) -> list[Any]:
+    """The entries of a branch, which are the case's own, moved to row ``at`` below row ``parent``."""
+    shift, cold.first = at - cold.first, at
+    if shift:
+        for entry in cold.entries:
+            entry[1] += shift
+            if len(entry) > 4 and timed[entry[0]]:  # the row of the activity that it hangs on
+                entry[4] += shift
+    cold.entries[0][1] = parent
+    return cold.entries
 
 
 def _dump_counts(counts: list[int]) -> Any:
@@ -169,23 +166,23 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
     level.counts[: len(counts)] = counts
     rows: list[Any] = [level.task_tree]
     warm = None if path is None else _warm(level, saved, path)
-    cold: Any = None
-    id = case.last_id
-    for number in range(1, len(saved)):
+    id, size, number = case.last_id, len(saved), 1
+    while number < size:
         entry = saved[number]
         parent = rows[entry[1]]
+        if parent is None:
+            raise ValueError("the entries are not in their order")
+        id += 1
         if warm is not None and number not in warm:
-            rows.append(None)
-            if parent is not None:
-                id += 1
-                cold = Cold(level, parent, id, number, entry)
-            elif entry[1] < cold.first:
-                raise ValueError("the entries are not in their order")
-            else:
-                cold.entries.append(entry)
+            end = number + 1
+            while end < size and saved[end][1] >= number:
+                end += 1
+            Cold(level, parent, id, number, saved[number:end])
+            case.cold = True
+            rows += [None] * (end - number)
+            number = end
             continue
         spec = specs[entry[0]]
-        id += 1
         task = LeanTask(level, spec, parent, TaskState.COMPLETED, id)
         if len(entry) > 3:
             task.ordinal = entry[3]
@@ -196,8 +193,8 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
             id = case.last_id
         elif not isinstance(spec, Parallel | BoundarySplit):
             raise ValueError(f"{spec.name} does not split")
+        number += 1
     case.last_id = id
-    case.cold = case.cold or cold is not None
 
 
 def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
@@ -205,17 +202,17 @@ def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
 
     A boundary timer and the activity that it hangs on stand below one splitting row, so both are warm as soon as it is.
     """
-    specs = level.spec.order
+    joins, timed = level.spec.joins, level.spec.timed
     name, _, ordinal = path[len(level.prefix) :].partition("/")[0].partition("#")
-    wanted, number = level.spec.task_specs.get(name), int(ordinal or 1)
+    wanted = level.spec.task_specs.get(name)
+    index, number = None if wanted is None else wanted.index, int(ordinal or 1)
     near, timers = [], []
-    for row in range(1, len(saved)):
-        entry = saved[row]
+    for row, entry in enumerate(islice(saved, 1, None), 1):
         if entry[2]:
-            spec = specs[entry[0]]
-            if spec.joins or (spec is wanted and (entry[3] if len(entry) > 3 else 1) == number):
+            spec = entry[0]
+            if joins[spec] or (spec == index and (entry[3] if len(entry) > 3 else 1) == number):
                 near.append(row)
-            if len(entry) > 4 and spec.kind == "timer":
+            if len(entry) > 4 and timed[spec]:
                 timers.append(row)
     warm = {0}
     for row in near:

@@ -67,11 +67,11 @@ class Cold:
     state = TaskState.STARTED
     _children = ()
 
-    def __init__(self, level: Any, parent: Any, id: int, first: int, entry: Any) -> None:
+    def __init__(self, level: Any, parent: Any, id: int, first: int, entries: list[Any]) -> None:
         self.id = id
         self._parent = parent.id
         self.first = first
-        self.entries = [entry]
+        self.entries = entries
         level.tasks[id] = self
         parent._children.append(id)
 
