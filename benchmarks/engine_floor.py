@@ -32,54 +32,50 @@ def opened(url: str, level: str) -> sa.Engine:
 
 
 class Recorder:
-    """Listens to an engine, or to its driver, and keeps what each transaction wrote."""
+    """Listens to an engine, or to its driver, and keeps what each transaction wrote; what is kept is sorted out later."""
 
     def __init__(self, engine: govflow.Engine) -> None:
-        self.transactions: list[Transaction] = []
-        self._open: Transaction = []
+        self._kept: list[list[tuple[Any, ...]]] = [[]]
         database = engine._database.engine
         self._dialect = database.dialect
         sa.event.listen(database, "before_cursor_execute", self._statement)
-        sa.event.listen(database, "commit", self._commit)
+        sa.event.listen(database, "commit", lambda _: self._kept.append([]))
         self._run, self._run_all = Driver.run, Driver.run_all
         recorder = self
 
         def run(driver: Driver, statement: Any, values: Any) -> Any:
-            cursor = recorder._run(driver, statement, values)
-            recorder._compiled(driver, statement, [values], False)
-            return cursor
+            recorder._kept[-1].append((driver, statement, [values], False))
+            return recorder._run(driver, statement, values)
 
         def run_all(driver: Driver, statement: Any, rows: Any) -> None:
-            if len(rows) < 2:
-                return recorder._run_all(driver, statement, rows)
+            if len(rows) > 1:
+                recorder._kept[-1].append((driver, statement, rows, True))
             recorder._run_all(driver, statement, rows)
-            return recorder._compiled(driver, statement, rows, True)
 
         Driver.run, Driver.run_all = run, run_all  # type: ignore[method-assign]
+
+    def _statement(self, _c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:
+        self._kept[-1].append((None, text, parameters, many))
+
+    def taken(self) -> list[Transaction]:
+        """What was written since the last call."""
+        kept, self._kept = self._kept, [[]]
+        found = [[each for each in map(self._written, transaction) if each] for transaction in kept]
+        return [transaction for transaction in found if transaction]
+
+    def _written(self, one: tuple[Any, ...]) -> Statement | None:
+        driver, text, values, many = one
+        if driver is not None:
+            if driver._connection.dialect is not self._dialect:
+                return None
+            compiled = driver._known[text]
+            arguments = [compiled.arguments(each) for each in values]
+            text, values = compiled.text, arguments if many else arguments[0]
+        return (text, values, many) if text.startswith(("INSERT", "UPDATE", "DELETE", "WITH saved")) else None
 
     def close(self) -> None:
         """Listen no longer."""
         Driver.run, Driver.run_all = self._run, self._run_all  # type: ignore[method-assign]
-
-    def _compiled(self, driver: Driver, statement: Any, rows: Any, many: bool) -> None:
-        if driver._connection.dialect is self._dialect:
-            compiled = driver._known[statement]
-            values = [compiled.arguments(each) for each in rows]
-            self._statement(None, None, compiled.text, values if many else values[0], None, many)
-
-    def _statement(self, _c: Any, _cursor: Any, text: str, parameters: Any, _context: Any, many: bool) -> None:
-        if text.startswith(("INSERT", "UPDATE", "DELETE", "WITH saved")):
-            self._open.append((text, parameters, many))
-
-    def _commit(self, _connection: Any) -> None:
-        if self._open:
-            self.transactions.append(self._open)
-        self._open = []
-
-    def taken(self) -> list[Transaction]:
-        """What was written since the last call."""
-        taken, self.transactions = self.transactions, []
-        return taken
 
 
 class Floor:
