@@ -444,7 +444,11 @@ TAMPERING = {
     "a clock's row": "DELETE FROM clocks WHERE id = 'I01/statutory'",
     "the case's state": "UPDATE cases SET state = 'closed'",
     "an answer": "UPDATE cases SET body = REPLACE(body, '\"premises_area\":420', '\"premises_area\":20')",
-    "a clock left out of the state": "UPDATE cases SET body = REPLACE(body, '\"I01/promised\",', '')",
+    "a due date by a calendar that is gone": (
+        "UPDATE clocks SET due_at = REPLACE(due_at, '2025-03-06', '2025-03-26'), body = REPLACE(REPLACE(body,"
+        " '2025-03-06', '2025-03-26'), '\"calendar\":\"', '\"calendar\":\"old ') WHERE id = 'I01/statutory'"
+    ),
+    "a clock left out of the state": "UPDATE cases SET body = json_remove(body, '$.clocks.\"I01/promised\"')",
     "a task's assignee in the state": "UPDATE cases SET body = REPLACE(body, 'reviewer', 'head')",
     "garbage": "UPDATE cases SET body = '{'",
     "a garbage clock": "UPDATE clocks SET body = '[]' WHERE id = 'I01/promised'",

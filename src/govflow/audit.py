@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from govflow import intake, timekeeping
-from govflow.case import CaseState, ClockState, Event, event_hash, fold, from_text
+from govflow.case import CaseState, ClockState, Event, event_hash, fold, from_text, seal
 from govflow.draft import moved
 from govflow.errors import GovflowError
 from govflow.store import LIVE, CaseRow, ClockRow, Statements, TaskRow
@@ -20,7 +20,7 @@ EventRow = tuple[int, str, str, str, str, str, str]
 DATES = ("due", "due_at", "warn_at", "provisional", "calendar")
 """What of a clock is computed from its facts; compared where the present calendar computed it."""
 
-ELSEWHERE = ("tasks", "clocks")
+ELSEWHERE = ("tasks", "clocks", "seals")
 """Parts of the state that are compared by themselves, to name what differs."""
 
 
@@ -81,13 +81,13 @@ def _differences(
         closed, clock.closed = clock.closed, None
         timekeeping.refresh(clock, calendars.for_region(subject.region(clock.item)))
         clock.closed = closed
-    yield from _clock_faults(row.id, state.clocks, clock_rows, stored.clocks)
+    yield from _clock_faults(row.id, state.clocks, clock_rows, stored.seals)
     yield from _task_faults(row.id, state, statements.tasks_of(row.id), stored)
     yield from _applicant_faults(statements, row)
 
 
 def _clock_faults(
-    case: str, told: Mapping[str, ClockState], rows: Mapping[str, ClockRow], cached: Mapping[str, ClockState]
+    case: str, told: Mapping[str, ClockState], rows: Mapping[str, ClockRow], seals: Mapping[str, str]
 ) -> Iterator[str]:
     for id in sorted({*told, *rows}):
         if id not in rows or id not in told:
@@ -104,9 +104,9 @@ def _clock_faults(
         expected = (kept.state, kept.due_at, timekeeping.wake_at(kept))
         if columns != expected:
             yield f"{case}: 时钟 {id} 登记的（状态、期限、唤醒）是 {columns}，应为 {expected}"
-        if clock.live and id not in cached:
-            yield f"{case}: 办件里缺少时钟 {id}"
-    for id in sorted(set(cached) - {id for id, clock in told.items() if clock.live}):
+        if clock.live and seals.get(id) != seal(row.body):
+            yield f"{case}: 办件里记的时钟 {id} 与它的登记不同"
+    for id in sorted(set(seals) - {id for id, clock in told.items() if clock.live}):
         yield f"{case}: 办件里多出时钟 {id}"
 
 

@@ -131,7 +131,10 @@ class ClockState:
 
 @dataclass
 class CaseState:
-    """A case in full; live tasks and clocks only (closed ones stay as rows and events)."""
+    """A case in full; live tasks and clocks only (closed ones stay as rows and events).
+
+    `seals` tell by clock which text its row was last written with; no event says so, only the stored state has them.
+    """
 
     id: str
     ref: str
@@ -152,6 +155,7 @@ class CaseState:
     gaps: dict[str, str] = field(default_factory=dict)
     tasks: dict[str, TaskState] = field(default_factory=dict)
     clocks: dict[str, ClockState] = field(default_factory=dict)
+    seals: dict[str, str] = field(default_factory=dict)
     opinions: list[dict[str, Any]] = field(default_factory=list)
     results: list[dict[str, Any]] = field(default_factory=list)
     visited: list[str] = field(default_factory=list)
@@ -165,13 +169,13 @@ def to_text(state: CaseState) -> str:
     """The state as compact JSON: a cache beside the event log.
 
     It is written at every step, so items and tasks are lists of their values in the order of their fields, and of its
-    clocks it names the live ones: what a clock says is in the clock's own row.
+    clocks it names the live ones with their seals: what a clock says is in the clock's own row.
     """
     data = {
-        **vars(state),
+        **{name: value for name, value in vars(state).items() if name != "seals"},
         "items": [list(vars(item).values()) for item in state.items.values()],
         "tasks": [list(vars(task).values()) for task in state.tasks.values()],
-        "clocks": [id for id, clock in state.clocks.items() if clock.live],
+        "clocks": {id: state.seals[id] for id, clock in state.clocks.items() if clock.live},
     }
     return _COMPACT(data)
 
@@ -179,6 +183,11 @@ def to_text(state: CaseState) -> str:
 def clock_text(clock: ClockState) -> str:
     """The facts of a clock as JSON, for its row."""
     return _COMPACT(vars(clock))
+
+
+def seal(text: str) -> str:
+    """What the state remembers of a clock's text, so that a row changed by hand shows."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def from_text(text: str, clocks: Iterable[str]) -> CaseState:
@@ -190,7 +199,8 @@ def from_text(text: str, clocks: Iterable[str]) -> CaseState:
         raise ValueError(f"case {data['id']} has no rows for its clocks {', '.join(lost)}")
     data["items"] = {item[0]: ItemState(*item) for item in data["items"]}
     data["tasks"] = {task[0]: TaskState(*task) for task in data["tasks"]}
-    data["clocks"] = {id: found[id] for id in data["clocks"]}
+    data["seals"] = data["clocks"]
+    data["clocks"] = {id: found[id] for id in data["seals"]}
     return CaseState(**data)
 
 

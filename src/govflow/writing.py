@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from govflow import timekeeping
-from govflow.case import TaskState, canonical, clock_text, to_text
+from govflow.case import TaskState, canonical, clock_text, seal, to_text
 from govflow.draft import Draft
 from govflow.errors import Conflict
 from govflow.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
@@ -22,9 +22,10 @@ NOTICES = frozenset({
 
 def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any], salt: str) -> None:
     """Insert a new case with all that its first command recorded."""
+    clocks = _clock_rows(draft, draft.state.clocks)
     row = _row(draft, revision=1, applied=draft.state.applied)
     details = {key: value for key, value in applicant.items() if key not in ("kind", "name", "id")}
-    changes = _changes(draft, row, _clock_rows(draft, draft.state.clocks), [])
+    changes = _changes(draft, row, clocks, [])
     statements.add_case(changes, {
         "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
         "details": canonical(details), "salt": salt,
@@ -34,10 +35,10 @@ def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any]
 def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
     """Write the case back and return it as it is now; Conflict if somebody else wrote it since it was read."""
     clocks = draft.state.clocks
-    fresh = [id for id in clocks if id not in draft.clocks_before]
-    touched = [id for id in draft.dirty if id in draft.clocks_before]
+    fresh = _clock_rows(draft, [id for id in clocks if id not in draft.clocks_before])
+    touched = _clock_rows(draft, [id for id in draft.dirty if id in draft.clocks_before])
     row = _row(draft, before.row.revision + 1, before.row.applied_at)
-    changes = _changes(draft, row, _clock_rows(draft, fresh), _clock_rows(draft, touched))
+    changes = _changes(draft, row, fresh, touched)
     if not statements.save(changes, before.row.revision):
         raise Conflict(
             f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
@@ -103,9 +104,11 @@ def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) ->
 
 
 def _clock_rows(draft: Draft, ids: Iterable[str]) -> list[ClockRow]:
-    clocks = [draft.state.clocks[id] for id in ids]
-    return [
-        ClockRow(draft.state.id, c.id, c.kind, c.item, c.state, clock_text(c), c.due_at, timekeeping.wake_at(c),
-                 c.provisional, c.calendar)
-        for c in clocks
-    ]  # fmt: skip
+    """Rows of these clocks; the state is told what they say."""
+    rows = []
+    for id in ids:
+        c, text = draft.state.clocks[id], clock_text(draft.state.clocks[id])
+        draft.state.seals[id] = seal(text)
+        rows.append(ClockRow(draft.state.id, id, c.kind, c.item, c.state, text, c.due_at, timekeeping.wake_at(c),
+                             c.provisional, c.calendar))  # fmt: skip
+    return rows
