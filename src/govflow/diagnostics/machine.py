@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
-from xml.sax.saxutils import escape, quoteattr
 
 from govflow.diagnostics.values import Diagnostic, Edit, Message, Severity, Span
 
@@ -19,6 +19,7 @@ _GITHUB_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severit
 _GITHUB_MORE = Message(
     "还有 {n} 条未列出（每种最多 {limit} 条）。", "{n} more not listed (at most {limit} of each kind)."
 )
+_ATTRIBUTE = {ord(each): f"&#{ord(each)};" for each in "\t\n\r"} | {34: "&quot;"}  # blanks would be taken for spaces
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -193,7 +194,7 @@ def _junit_case(d: Diagnostic, lang: str) -> list[str]:
     head = f"    <testcase classname={_attribute(d.span.file)} name={_attribute(name)}"
     where = f' line="{d.span.line}">'
     body = f"{d.span}: {d.message.text(lang)}" + ("" if d.help is None else f"\n{d.help.text(lang)}")
-    clean = escape(_NOT_XML.sub("\ufffd", body))
+    clean = html.escape(_NOT_XML.sub("\ufffd", body), quote=False)
     if d.severity is not Severity.ERROR:
         return [head + where, f"      <system-out>{d.severity.word}: {clean}</system-out>", "    </testcase>"]
     message = _attribute(d.message.text(lang))
@@ -202,4 +203,5 @@ def _junit_case(d: Diagnostic, lang: str) -> list[str]:
 
 
 def _attribute(text: str) -> str:
-    return quoteattr(_NOT_XML.sub("\ufffd", text))
+    clean = html.escape(_NOT_XML.sub("\ufffd", text), quote=False).translate(_ATTRIBUTE)
+    return f'"{clean}"'

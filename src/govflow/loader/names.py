@@ -5,9 +5,9 @@ Names of faulty entries are kept too: what refers to an entry that exists but is
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import PurePath
 
 from govflow.building import Names
 from govflow.diagnostics import Diagnostic, Message, Note
@@ -104,7 +104,7 @@ def take(index: Index, kind: str, code: object, document: Document | Distant) ->
 
 def slug_of(file: str) -> str:
     """The slug of an item or theme: the file's name without its ending."""
-    return PurePath(file).stem
+    return os.path.splitext(os.path.basename(file))[0]
 
 
 def _library(index: Index, kind: str, document: Document) -> None:

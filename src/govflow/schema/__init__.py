@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import copy
 import functools
+import importlib
 import importlib.resources
 import json
 from typing import Any
-
-import jsonschema
 
 from govflow.diagnostics import Diagnostic, Message
 from govflow.errors import NotFound
@@ -118,7 +117,7 @@ def _read(name: str) -> str:
 
 @functools.cache
 def _validator(kind: str) -> Any:
-    return jsonschema.Draft202012Validator(_schema(kind), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER)
+    return importlib.import_module("govflow.schema.reference").validator(_schema(kind))
 
 
 @functools.cache

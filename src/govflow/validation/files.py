@@ -11,7 +11,7 @@ from govflow.diagnostics import Diagnostic, apply_fixes
 from govflow.loader import LIBRARY_FILES, collect
 from govflow.source.characters import decode
 
-_HEAD = 2048  # bytes; in a file that says later what it is, the whole is read
+_HEAD = 1024  # bytes; in a file that says later what it is, the whole is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +40,15 @@ class Tree:
         if name in self.mended:
             return self.mended[name][:_HEAD].decode("utf-8", "replace")
         try:
-            with open(name, "rb", buffering=0) as file:
-                return file.read(_HEAD).decode("utf-8", "replace")
+            file = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except (OSError, ValueError):
+            return ""
+        try:
+            return os.read(file, _HEAD).decode("utf-8", "replace")
         except OSError:
             return ""
+        finally:
+            os.close(file)
 
     def with_mended(self, contents: Mapping[str, bytes]) -> Tree:
         """The tree with more contents in place of the files'."""
