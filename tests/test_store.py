@@ -144,3 +144,15 @@ def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(
     newer = replace(rows[0], assignee="D01:x")
     again = replace(file, tasks=list(reversed(file.tasks)), newer=[newer]).task_rows()
     assert again == [newer, *rows[1:]] and all(isinstance(row.escalated, bool) for row in again)
+
+
+def test_every_character_is_kept_as_it_was_written(engine: govflow.Engine) -> None:
+    """Quotes, backslashes, controls and rare signs go through JSON in JSON and come back; the chain of hashes agrees."""
+    said = '“同意” "\'\\ \\u0041 \\n \x01\x1f\x7f\t\r\n \u2028\ufeff 𠮷🟡 {"a":[1]} %s :name $1'
+    view = accepted(engine)
+    data = {"note": said, "深": [{"数": 1.5, said: None}], "big": 10**30}
+    engine.complete(task_of(view, "I01", "review").id, actor="D01:wang", outcome="approve", opinion=said, data=data)
+    told = next(e for e in reversed(engine.history(view.id)) if e.type == "task_completed")
+    assert told.body["opinion"] == said and told.body["data"] == data
+    assert engine.case(view.id).opinions[-1]["opinion"] == said
+    assert engine.check(view.id) == []
