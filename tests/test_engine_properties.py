@@ -81,7 +81,7 @@ def test_every_declared_limit_has_one_clock_with_effects() -> None:
     """Over all items, run to their end: each limit that is declared had exactly one clock, with a warning and an effect."""
     shelf = catalog()
     with TemporaryDirectory() as folder:
-        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=watch())
+        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=watch("2025-06-09 09:00"))
         for item in shelf.items.values():
             view = _run_alone(engine, item)
             clocks = [c for c in view.clocks if c.id in _declared(item)]

@@ -133,7 +133,9 @@ class Engine(Reader):
         person = intake.checked_applicant(applicant, timekeeping.local_date(now))
         facts = intake.checked_answers(subject, answers)
         chosen = intake.selected(subject, facts, drop)
-        intake.require_answers(subject, facts, [c for c, s in chosen.items() if s.how == "run"])
+        running = [code for code, each in chosen.items() if each.how == "run"]
+        intake.require_in_force(subject, running, timekeeping.local_date(now))
+        intake.require_answers(subject, facts, running)
         given = intake.material_statuses(subject, facts, drop, materials)
         day = timekeeping.local_date(now).strftime("%Y%m%d")
         id = f"{day}-{statements.next_number(f'case/{day}'):04d}"

@@ -11,7 +11,7 @@ from typing import Any
 from govflow import guards, identity, plan
 from govflow.case import canonical
 from govflow.conditions import FactValue
-from govflow.errors import InvalidInput
+from govflow.errors import InvalidInput, NotAllowed
 from govflow.model import Question
 from govflow.plan import Selection
 from govflow.subject import Subject
@@ -19,6 +19,7 @@ from govflow.subject import Subject
 PERSONS = ("自然人",)
 KINDS = ("自然人", "企业法人", "事业法人", "社会组织法人", "非法人企业", "个体工商户", "行政机关", "其他组织")
 
+_OUT_OF_USE = {"暂停": "paused", "取消": "cancelled"}
 STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified": "obtained", "elicence": "obtained",
           "share": "obtained", "commitment": "committed"}  # fmt: skip
 
@@ -116,6 +117,35 @@ def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[
             "按所答情形没有需要办理的事项", "no item is left to handle for these answers", field="answers"
         )
     return chosen
+
+
+def require_in_force(subject: Subject, running: Iterable[str], today: date) -> None:
+    """Theme and items must be in use and in force today; NotAllowed names the first that is not.
+
+    What happens to a case later does not matter here: an accepted case is finished under the definition it pinned.
+    """
+    theme = subject.theme
+    parts = [("主题", theme.name, theme.state, theme.valid_from, None)] if subject.kind == "theme" else []
+    items = (subject.item(code) for code in running)
+    for what, name, state, begins, ends in (
+        *parts,
+        *(("事项", item.name, item.state, item.valid_from, item.valid_to) for item in items),
+    ):
+        if state != "在用":
+            raise NotAllowed(
+                f"{what}“{name}”已{state}，不受理新的办件",
+                f"{name.in_language('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted", state=state,
+            )  # fmt: skip
+        if begins and begins > today.isoformat():
+            raise NotAllowed(
+                f"{what}“{name}”自 {begins} 起施行，今天是 {today}",
+                f"{name.in_language('en')!r} is in force from {begins}; today is {today}", valid_from=begins,
+            )  # fmt: skip
+        if ends and ends < today.isoformat():
+            raise NotAllowed(
+                f"{what}“{name}”已于 {ends} 失效，今天是 {today}",
+                f"{name.in_language('en')!r} was in force until {ends}; today is {today}", valid_to=ends,
+            )  # fmt: skip
 
 
 def material_statuses(
