@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow.diagnostics import Diagnostic, apply_fixes, render
-from govflow.source import MAX_BYTES, MAX_DEPTH, SOURCE_RULES, Document, builder, parse_data, read, unknown_kind
+from govflow.source import (
+    MAX_BYTES,
+    MAX_DEPTH,
+    MAX_SCALAR,
+    SOURCE_RULES,
+    Document,
+    builder,
+    parse_data,
+    read,
+    unknown_kind,
+)
+from govflow.source.plain import plain_data
 
 GOLDEN = Path(__file__).parent / "golden" / "diagnostics"
 HEAD = "govflow: item/1\n"
@@ -123,7 +135,7 @@ def test_aliases_share_a_value() -> None:
 def test_the_pure_parser_gives_the_same(pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without libyaml the same text gives the same data and places."""
     if pure:
-        monkeypatch.setattr(builder, "_PARSER", yaml.SafeLoader)
+        monkeypatch.setattr(builder, "PARSER", yaml.SafeLoader)
     document = item("a: &x [甲, '乙', {c: 1}]\nb: |\n  一\n  二\nd: *x\ne:\n")
     assert document.data["d"] == ["甲", "乙", {"c": 1}] and document.data["b"] == "一\n二\n"
     assert [document.written((key,)) for key in "abde"] == ["[甲, '乙', {c: 1}]", "|\n  一\n  二", "*x", ""]
@@ -606,7 +618,7 @@ def assert_sound(document: Document) -> None:
 def test_nasty_inputs(raw: bytes, pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inputs that broke YAML readers before end in findings, with both parsers."""
     if pure:
-        monkeypatch.setattr(builder, "_PARSER", yaml.SafeLoader)
+        monkeypatch.setattr(builder, "PARSER", yaml.SafeLoader)
     for text in (raw, HEAD.encode() + raw, HEAD.encode() + b"x: " + raw + b"\ny: 1\n"):
         assert_sound(read(text, "a.yaml"))
 
@@ -633,12 +645,20 @@ def test_no_syntax_raises(text: str) -> None:
 
 def assert_plain_is_full(text: str) -> None:
     """The short way for sound texts gives the data and places of the full one, and leaves to it all that is odd."""
-    found, whole = builder.plain_data(text), builder.build(text)
+    found, whole = plain_data(text), builder.build(text)
     if found is None:
         return
     assert not whole.flaws and whole.failure is None and whole.whole
     assert repr(found[0]) == repr(whole.data)
-    assert found[1].root == whole.root == found[1].root
+    for path in [*_paths(found[0]), ("govflow", 0), (0,), (-1,), ("nowhere", 1), ("materials", 99)]:
+        assert found[1].find(path) == builder.Nodes(whole.root).find(path), path
+
+
+def _paths(value: Any) -> Iterator[tuple[str | int, ...]]:
+    yield ()
+    if isinstance(value, dict | list):
+        for step in value if isinstance(value, dict) else range(len(value)):
+            yield from ((step, *inner) for inner in _paths(value[step]))
 
 
 @settings(max_examples=400)
@@ -659,21 +679,21 @@ def test_the_short_way_gives_what_the_full_one_gives(text: str) -> None:
         "[*x]",
         "{[甲]: 1}",
         '"\\x01"',
-        "甲" * (builder.MAX_SCALAR + 1),
+        "甲" * (MAX_SCALAR + 1),
         "[" * 65 + "]" * 65,
     ],
 )
 def test_what_is_odd_is_left_to_the_full_way(odd: str) -> None:
     """Whatever needs a word of explanation is not taken the short way."""
-    assert builder.plain_data(f"a: 1\nb: {odd}\n") is None
-    assert builder.plain_data(f"a: 1\n--- \nb: {odd}\n") is None
+    assert plain_data(f"a: 1\nb: {odd}\n") is None
+    assert plain_data(f"a: 1\n--- \nb: {odd}\n") is None
 
 
 def test_shipped_definitions_take_the_short_way() -> None:
     """The short way is the usual one, and says the same of every shipped file."""
     for path in sorted((Path(__file__).parent.parent / "definitions").rglob("*.yaml")):
         text = path.read_text(encoding="utf-8")
-        assert builder.plain_data(text) is not None, path
+        assert plain_data(text) is not None, path
         assert_plain_is_full(text)
 
 

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Fix, replace_ranges
-from govflow.source.builder import Built, Nodes, build, plain_data
+from govflow.source.builder import Built, Nodes, build
 from govflow.source.characters import MAX_BYTES, MAX_HIDDEN, decode, hidden
 from govflow.source.document import Document, Path, Places, diagnostic
 from govflow.source.explain import explain
@@ -14,6 +14,7 @@ from govflow.source.findings import SOURCE_RULES, Flaw
 from govflow.source.ignores import suppressions
 from govflow.source.kinds import hinted_kind, kind_in, stated_kind, unknown_kind
 from govflow.source.oddities import MAX_DEPTH, MAX_NODES, MAX_SCALAR
+from govflow.source.plain import plain_data
 from govflow.source.repairs import Repair, grouped, proposals, reindented
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""YAML events to plain data, with the place of every key and value. The only module that imports yaml.
+"""YAML events to plain data, with the place of every key and value, and what is wrong with it: the full way.
 
 Numbers are narrow: `0`, `12`, `-3` (at most 18 digits) become int; `1.5` (no exponent, at most 15 significant digits)
 becomes float, which then prints the same number back; `true`, `false`, `null`, `~` and nothing mean what they say; all
@@ -24,14 +24,11 @@ MAX_FLAWS = 200
 Place = tuple[int, int]
 Node = Any  # Place, or [start, end, {key: (Place, Node)}], or [start, end, [Node, ...]]
 
-_PARSER: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None) or yaml.SafeLoader
+PARSER: Any = getattr(getattr(yaml, "cyaml", None), "CParser", None) or yaml.SafeLoader
 _NUMBER = re.compile(r"(0|-?[1-9][0-9]{0,17})\Z|-?(?:0|[1-9][0-9]*)\.[0-9]+\Z")
-_WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
+WORDS: dict[str, bool | None] = {"": None, "~": None, "null": None, "true": True, "false": False}
 _PROPERTIES = re.compile(r"(?:[&!]\S*[ \t]+)*(?:[&!]\S*\s+)?")
-_NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-_STARTS: dict[Any, type] = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
-_OVER = frozenset({yaml.StreamEndEvent, yaml.AliasEvent})
-_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _DROPPED = "\x00dropped"
 
 
@@ -69,98 +66,39 @@ class Built:
 
 
 class Nodes:
-    """The place of every key and value of a text, worked out when one is first asked for: most files are sound.
+    """Where every key and value of a text stands."""
 
-    Until then only the parser's events are kept, from which that costs a third of what reading anew would.
-    """
+    __slots__ = ("_root",)
 
-    __slots__ = ("_events", "_root")
-
-    def __init__(self, root: Node = None, events: Sequence[Any] = (), text: str = "") -> None:
+    def __init__(self, root: Node = None) -> None:
         self._root: Node = root
-        self._events: tuple[str, Sequence[Any]] | None = (text, events) if events else None
 
-    @property
-    def root(self) -> Node:
-        """The outermost node; None when there is no document."""
-        if self._events is not None:
-            text, events = self._events
-            self._events = None
-            self._root = _built(text, iter(events).__next__).root
-        return self._root
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Nodes, (self.root,)
-
-
-def plain_data(text: str) -> tuple[Any, Nodes] | None:
-    """Data and places of a text in which nothing is odd; None where `build` must look: it knows what to say.
-
-    Odd are errors, anchors, aliases, tags, repeated or complex keys, control characters, several documents, and
-    whatever passes a limit. For all else this gives what `build` gives, in half the time.
-    """
-    events: list[Any] = []
-    top: list[Any] = []
-    try:
-        whole = _plain(_PARSER(text).get_event, events.append, top)
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
-        return None
-    return (top[0], Nodes(None, events, text)) if whole and top and len(events) <= MAX_NODES else None
-
-
-def _plain(get_event: Any, keep: Any, top: list[Any]) -> bool:  # noqa: C901 - one loop over all events; measured
-    """Fill `top` with the data; False as soon as something is odd."""
-    scalar, starts, ends = yaml.ScalarEvent, _STARTS, _ENDS
-    container: Any = top
-    key, in_map = None, False
-    stack: list[tuple[Any, bool]] = []
-    while True:
-        keep(event := get_event())
-        kind = type(event)
-        if kind in ends:
-            container, in_map = stack.pop()
-            continue
-        if kind is not scalar and kind not in starts:
-            if kind in _OVER or (kind is yaml.DocumentStartEvent and top):
-                return kind is yaml.StreamEndEvent
-            continue
-        if event.anchor is not None or event.tag is not None:
-            return False
-        if kind is scalar:
-            value = event.value
-            if in_map and key is None:
-                if value in container or value == "<<":
-                    return False
-                key = value
-                continue
-            if len(value) > MAX_SCALAR or (event.style == '"' and _NOT_TEXT.search(value)):
-                return False
-            if not event.style and (value < ":" or (len(value) < 6 and value in _WORDS)):
-                value = resolve(value)
-        elif (in_map and key is None) or len(stack) >= MAX_DEPTH:
-            return False
-        else:
-            value = starts[kind]()
-        if in_map:
-            container[key] = value
-            key = None
-        else:
-            container.append(value)
-        if kind is not scalar:
-            stack.append((container, in_map))
-            container, in_map = value, kind is yaml.MappingStartEvent
+    def find(self, path: Sequence[str | int]) -> tuple[Place, Place | None]:
+        """The places of the value at a path, or of the nearest above it that is there, and of its key in a mapping."""
+        node: Node = (0, 0) if self._root is None else self._root
+        key: Place | None = None
+        for step in path:
+            if not isinstance(node, list):
+                break
+            children = node[2]
+            if isinstance(children, dict):
+                entry = children.get(str(step))
+                if entry is None:
+                    break
+                key, node = entry
+            elif isinstance(step, int) and -len(children) <= step < len(children):
+                key, node = None, children[step]
+            else:
+                break
+        return (node[0], node[1]), key
 
 
 def build(text: str) -> Built:
     """Read one document; the text must be free of characters that YAML forbids. Never raises."""
-    return _built(text, _PARSER(text).get_event)
-
-
-def _built(text: str, get_event: Any) -> Built:
     builder = _Builder(text)
     built = Built(scalars=builder.scalars, flaws=builder.flaws)
     try:
-        builder.run(get_event)
+        builder.run(PARSER(text).get_event)
     except _Stop:
         built.whole = builder.second_document
     except yaml.MarkedYAMLError as error:
@@ -174,8 +112,8 @@ def _built(text: str, get_event: Any) -> Built:
 
 def resolve(value: str) -> Any:
     """Return what a plain (unquoted) scalar means; see the top of the module."""
-    if value in _WORDS:
-        return _WORDS[value]
+    if value in WORDS:
+        return WORDS[value]
     match = _NUMBER.match(value)
     if match is None:
         return value
@@ -256,7 +194,7 @@ class _Builder:
                 key_place = place
                 key = self.checked_key(value, event, place) if value == "<<" or value in container else value
                 continue
-            if event.style or value[:1] <= "9" or value in _WORDS:
+            if event.style or value[:1] <= "9" or value in WORDS:
                 value = self.meaning(value, event.style, place)
             elif len(value) > MAX_SCALAR:
                 self.stop(oddities.too_large(place, len(value)))
@@ -275,8 +213,8 @@ class _Builder:
             self.stop(oddities.too_large(place, len(value)))
         if not style:
             return resolve(value)
-        if style == '"' and _NOT_TEXT.search(value):
-            self.flaw(oddities.control_character(_NOT_TEXT.search(value), place))
+        if style == '"' and NOT_TEXT.search(value):
+            self.flaw(oddities.control_character(NOT_TEXT.search(value), place))
         return value
 
     def checked_key(self, value: str, event: Any, place: Place) -> str:

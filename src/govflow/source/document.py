@@ -11,6 +11,7 @@ from typing import Any
 from govflow.diagnostics import Diagnostic, Edit, Note, Span, Suppression
 from govflow.source.builder import Nodes
 from govflow.source.findings import RULE_BY_NAME, Flaw
+from govflow.source.plain import Events
 
 Path = Sequence[str | int]
 _LINE_END = re.compile("\r\n|\n|\r")
@@ -92,7 +93,7 @@ class Document:
     suppressions: tuple[Suppression, ...]
     broken: bool
     places: Places
-    nodes: Nodes
+    nodes: Nodes | Events
 
     def __repr__(self) -> str:
         return f"Document({self.file!r}, kind={self.kind}, findings={len(self.diagnostics)})"
@@ -103,37 +104,17 @@ class Document:
 
     def key_span(self, path: Path) -> Span:
         """The span of the key of the mapping entry at a path; of the value for a list item."""
-        node, key = self._find(path)
-        return self.places.span(*self._own(*(key or node[:2])))
+        value, key = self.nodes.find(path)
+        return self.places.span(*self._own(*(key or value)))
 
     def offsets(self, path: Path = ()) -> tuple[int, int]:
         """The value's first and last (exclusive) offset in `text`, for building an edit."""
-        node, _ = self._find(path)
-        return self._own(*node[:2])
+        return self._own(*self.nodes.find(path)[0])
 
     def written(self, path: Path = ()) -> str:
         """The value as the author wrote it, quotes and all: `1.10` where the data says 1.1."""
         start, end = self.offsets(path)
         return self.text[start:end]
-
-    def _find(self, path: Path) -> tuple[Any, tuple[int, int] | None]:
-        root = self.nodes.root
-        node: Any = (0, 0) if root is None else root
-        key: tuple[int, int] | None = None
-        for step in path:
-            if not isinstance(node, list):
-                break
-            children = node[2]
-            if isinstance(children, dict):
-                entry = children.get(str(step))
-                if entry is None:
-                    break
-                key, node = entry
-            elif isinstance(step, int) and -len(children) <= step < len(children):
-                key, node = None, children[step]
-            else:
-                break
-        return node, key
 
     def _own(self, start: int, end: int) -> tuple[int, int]:
         first = self.places.original(start)
