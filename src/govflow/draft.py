@@ -255,10 +255,11 @@ class Draft:
         for id in ids:
             self.refresh(self.state.clocks[id])
 
-    def resume_clocks(self, ids: list[str], procedure: str, item: str | None) -> None:
+    def resume_clocks(self, ids: list[str], procedure: str, item: str | None, reason: str = "") -> None:
         """Let clocks run again; today is the last day that does not count."""
         end = timekeeping.local_date(self.now).isoformat()
-        self.emit("clocks_resumed", clocks=ids, to=end, procedure=procedure, item=item)
+        why = {"reason": reason} if reason.strip() else {}
+        self.emit("clocks_resumed", clocks=ids, to=end, procedure=procedure, item=item, **why)
         for id in ids:
             self.refresh(self.state.clocks[id])
 

@@ -255,8 +255,8 @@ class Engine(Reader):
     ) -> CaseView:  # fmt: skip
         """Finish a task with an outcome; Conflict says who was first and when.
 
-        Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object or
-        done elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
+        Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object,
+        done or refuse elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
         guards.document(data or {}, "data")
         guards.text(opinion, "opinion", guards.PROSE, empty=True)
@@ -275,22 +275,24 @@ class Engine(Reader):
     def ask_correction(
         self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
     ) -> CaseView:
-        """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance."""
+        """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance.
+
+        `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
+        """
         missing = guards.texts(missing, "missing")
         guards.text(opinion, "opinion", guards.PROSE, empty=True)
 
         def run(draft: Draft, who: Actor) -> None:
             expiry.tick(draft)
             task = next((t for t in draft.state.tasks.values() if t.element == "t_accept"), None)
-            if item is not None:
-                self._item(draft, item)
+            code = None if item is None else self._item(draft, item)
             if task is None:
                 raise NotAllowed(
                     f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
                     f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
                     state=draft.state.state,
                 )
-            handling.ask_correction(draft, task, who, missing, opinion)
+            handling.ask_correction(draft, task, who, missing, opinion, code)
 
         return self._command(case, actor, run)
 
@@ -313,10 +315,13 @@ class Engine(Reader):
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
-        """Let an item's clocks run again."""
+        """Let an item's clocks run again; the reason, if given, is kept in the log."""
+        guards.text(reason, "reason", guards.PROSE, empty=True)
         if procedure is not None:
             guards.text(procedure, "procedure")
-        return self._item_command(case, item, actor, lambda d, code, who: stoppage.resume_by(d, code, procedure, who))
+        return self._item_command(
+            case, item, actor, lambda d, code, who: stoppage.resume_by(d, code, procedure, who, reason)
+        )
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""

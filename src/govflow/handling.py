@@ -113,8 +113,6 @@ def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
             f"任务“{task.name}”由{task.role}角色办理，{actor.text} 的角色是 {actor.role}",
             f"task {task.id} is for role {task.role}; {actor.text} acts as {actor.role}",
         )
-    if actor.role is not None and task.role == "head" and actor.role != "head":
-        raise NotAllowed(f"“{task.name}”须由负责人（head）办理", f"task {task.id} is for the head")
 
 
 def _department_name(draft: Draft, code: str | None) -> str:
@@ -194,13 +192,22 @@ def material_name(draft: Draft, code: str) -> str:
     return str(material.name) if material is not None else code
 
 
-def ask_correction(draft: Draft, task: TaskState, actor: Actor, missing: Sequence[str], opinion: str = "") -> None:
+def ask_correction(
+    draft: Draft, task: TaskState, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
+) -> None:
     """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; D15, D17)."""
     _may_work(draft, task, actor)
     listed = draft.state.materials
     codes = [listed_material(draft, ref, "missing") for ref in missing]
     if not codes:
         raise InvalidInput("补正告知没有列出任何材料：missing 是空的", "the notice lists nothing", field="missing")
+    if item is not None:
+        strange = [code for code in codes if all(user != item for user, _ in _uses(draft, code))]
+        if strange:
+            raise InvalidInput(
+                f"事项 {item} 不要 {'、'.join(f'{code} {material_name(draft, code)}' for code in strange)}",
+                f"item {item} does not ask for {', '.join(strange)}", field="missing", item=item,
+            )  # fmt: skip
     first = draft.state.correction.get("notices") is None
     later = set(draft.state.correction.get("later", ()))
     told = {code for notice in draft.state.correction.get("notices", ()) for code in notice}
@@ -223,7 +230,7 @@ def ask_correction(draft: Draft, task: TaskState, actor: Actor, missing: Sequenc
             field="missing", materials=left_out,
         )  # fmt: skip
     draft.close_task(task, "completed", "correct")
-    draft.emit("correction_asked", missing=codes)
+    draft.emit("correction_asked", missing=codes, **({} if item is None else {"item": item}))
     move = draft.move("complete", task.path, "correct")
     draft.emit("task_completed", task=task.id, name=task.name, item=None, outcome="correct", opinion=opinion, data={},
                move=move)  # fmt: skip
@@ -335,13 +342,14 @@ def _issue(draft: Draft, task: TaskState, outcome: str) -> str:
         names = "、".join(f"{c} {material_name(draft, c)}" for c in open_gaps)
         raise NotAllowed(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
     _issue_results(draft, code)
-    if any(result.elicence for result in draft.subject.item(code).results):
+    results = draft.subject.item(code).results
+    if results and all(result.elicence for result in results):
         _deliver_electronically(draft, code)
     return outcome
 
 
 def _deliver_electronically(draft: Draft, code: str) -> None:
-    """An e-licence reaches the applicant as it is issued (国令第716号 art. 10); paper may wait for the hand-out."""
+    """E-licences reach the applicant as they are issued (国令第716号 art. 10); with paper among them the limit runs on."""
     draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item == code])
 
 

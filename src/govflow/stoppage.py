@@ -57,13 +57,13 @@ def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
     draft.retime_case()
 
 
-def resume(draft: Draft, code: str, procedure: str) -> None:
+def resume(draft: Draft, code: str, procedure: str, reason: str = "") -> None:
     """Let the item's clocks run again."""
     ids = [
         c.id for c in draft.state.clocks.values()
         if c.item == code and any(s[3] == procedure and s[1] is None for s in c.suspensions)
     ]  # fmt: skip
-    draft.resume_clocks(ids, procedure, code)
+    draft.resume_clocks(ids, procedure, code, reason)
     draft.close_clocks([
         c.id for c in draft.state.clocks.values()
         if c.kind == "procedure" and c.item == code and c.task is None and c.id.split("/")[1] == procedure
@@ -71,7 +71,7 @@ def resume(draft: Draft, code: str, procedure: str) -> None:
     draft.retime_case()
 
 
-def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor) -> None:
+def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reason: str = "") -> None:
     """Resume on command; without a procedure, the one that stands open."""
     item, state = _open_item(draft, code, actor)
     if not state.stopped_by:
@@ -83,7 +83,7 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor) -> N
             f"事项 {code} 没有因 {procedure!r} 停止计时；停止的原因是 {'、'.join(state.stopped_by)}",
             f"item {code} is suspended for {', '.join(state.stopped_by)}, not for {procedure!r}",
         )
-    resume(draft, code, str(name))
+    resume(draft, code, str(name), reason)
 
 
 def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:

@@ -200,7 +200,8 @@ def _suspended(t: Teller, b: Mapping[str, Any]) -> Line:
 def _resumed(t: Teller, b: Mapping[str, Any]) -> Line:
     if b["item"] is None:
         return t.say("全件时限恢复计时", "the whole case's clocks run again"), "▶"
-    return t.say(f"{t.item(b['item'])} 恢复计时", f"{t.item(b['item'])}: clocks run again"), "▶"
+    zh, en = (f"：{b['reason']}", f": {b['reason']}") if b.get("reason") else ("", "")
+    return t.say(f"{t.item(b['item'])} 恢复计时{zh}", f"{t.item(b['item'])}: clocks run again{en}"), "▶"
 
 
 def _extended(t: Teller, b: Mapping[str, Any]) -> Line:

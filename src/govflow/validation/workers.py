@@ -59,7 +59,7 @@ def outcomes(frame: Frame, jobs: Sequence[Job], progress: Progress | None) -> It
 def _batches(frame: Frame, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = _cores()
     if cores > 1 and len(jobs) >= _MANY:
         # Where no processes can be started (some containers), one core does the work.
         with (
