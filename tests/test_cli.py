@@ -140,6 +140,43 @@ def test_operating_a_case_from_the_shell(tmp_path: Path) -> None:
     assert checked.returncode == 0 and "0 处不符" in checked.stderr
 
 
+def test_a_correction_from_the_shell(tmp_path: Path) -> None:
+    """The refusal names the command; notice, supplement and acceptance lead on; a claimed task can be given back."""
+    db = ("--db", f"sqlite:///{tmp_path}/cases.db")
+    desk = ("--actor", "D01:王敏", *db)
+    case = run("case", "apply", "examples/open-restaurant/application.yaml", *db).stdout.strip()
+    task = f"{case}.1"
+    assert "@D01:王敏" in run("task", "claim", task, *desk).stdout
+    assert "@" not in run("task", "release", task, *desk).stdout
+    assert "认领" in refused("task", "release", task, *desk)
+    said = refused("task", "complete", task, "--outcome", "accept", *desk)
+    assert f"govflow case correct {case} --missing M09,M12 --actor 'D01:王敏'" in said
+    assert "M12" in refused("case", "correct", case, "--missing", "M09", *desk)
+    asked = json.loads(run("case", "correct", case, "--missing", "M09", "--missing", "M12", *desk, "--json").stdout)
+    assert asked["version"] == 1 and asked["case"]["state"] == "correcting"
+    assert "M12" in refused("case", "supplement", case, "--material", "M09", *db)
+    lines = run("case", "supplement", case, "--material", "M09、M12", *db).stdout.splitlines()
+    assert lines[0] == f"{case} received" and f"{case}.3" in lines[1]
+    assert run("task", "complete", f"{case}.3", "--outcome", "accept", *desk).stdout.startswith(f"{case} handling")
+
+
+def test_a_correction_on_behalf_of_an_item_that_the_case_lacks(tmp_path: Path) -> None:
+    """An item that is not in the case is refused with the ones that are."""
+    db = ("--db", f"sqlite:///{tmp_path}/cases.db")
+    case = run("case", "apply", "examples/open-restaurant/application.yaml", *db).stdout.strip()
+    said = refused("case", "correct", case, "--missing", "M09,M12", "--item", "I99", "--actor", "D01:王敏", *db)
+    assert "I99" in said and "I07" in said
+
+
+@pytest.mark.parametrize("field", ["theme", "applicant"])
+def test_an_application_without_what_it_needs_is_refused_plainly(field: str, tmp_path: Path) -> None:
+    """A file that names no theme or no applicant: one sentence that names the field."""
+    file = tmp_path / "application.yaml"
+    text = "govflow: application/1\ntheme: open-restaurant\napplicant: {kind: 自然人}\n"
+    file.write_text("".join(line for line in text.splitlines(True) if not line.startswith(field)), encoding="utf-8")
+    assert field in refused("case", "apply", str(file), "--db", f"sqlite:///{tmp_path}/cases.db")
+
+
 def test_check_finds_what_was_changed_by_hand(tmp_path: Path) -> None:
     """A due date changed in the database is found, named, and ends with exit code 1."""
     url = f"sqlite:///{tmp_path}/cases.db"

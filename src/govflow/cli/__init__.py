@@ -19,7 +19,7 @@ from govflow.version import VERSION
 
 # From light to heavy: a command is looked for in this order, and only what is needed to find it is imported.
 # `validate` runs on every save of an editor and every commit; it must not wait for the database and the process engine.
-MODULES = ("authoring", "products", "operating", "testing", "comparing")
+MODULES = ("authoring", "products", "operating", "cases", "testing", "comparing")
 
 
 class Lazy(click.Group):

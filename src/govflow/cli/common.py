@@ -109,6 +109,11 @@ def moment_from(text: str, field: str) -> datetime:
     return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment
 
 
+def provisional_mark(provisional: bool) -> str:
+    """What stands behind a date that goes beyond the published calendar."""
+    return language.say("（暂定）", " (provisional)") if provisional else ""
+
+
 def print_json(data: dict[str, Any]) -> None:
     """Versioned JSON on standard output."""
     click.echo(json.dumps({"version": 1, **data}, ensure_ascii=False, indent=2, default=str))
