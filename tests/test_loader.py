@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import pickle
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,12 +148,27 @@ def test_what_needs_a_faulty_department_stays_out() -> None:
 
 
 def test_a_code_used_twice_is_found_in_the_later_file() -> None:
-    """The finding points at the later file and notes the earlier one; the earlier one stays."""
+    """The finding points at the later file and notes the earlier one; neither stands, and nothing else is said of them."""
     loaded = _load(items__other=ITEM)
-    (found,) = [each for each in loaded.diagnostics if each.name == "duplicate-id"]
-    assert found.span.file == "items/other.yaml"
+    (found,) = [each for each in loaded.diagnostics if each.code in FORM]
+    assert found.name == "duplicate-id" and found.span.file == "items/other.yaml"
     assert found.notes[0].span.file == "items/food-permit.yaml"
-    assert loaded.catalog.items["I07"].slug == "food-permit"
+    assert "I07" not in loaded.catalog.items and not loaded.catalog.themes
+
+
+def test_what_an_item_shows_about_a_department_stands_in_the_library() -> None:
+    """A rule about an item may point at what it uses: at its own place, once for all items."""
+    (found,) = [each for each in load_texts(SOUND).diagnostics if each.code == "GF-F05"]
+    assert found.span.file == "departments.yaml" and found.span.line > 1
+
+
+@pytest.mark.parametrize("line", ["material/1", "items/1", "thing/1"])
+def test_a_slip_in_the_first_line_is_one_finding(line: str) -> None:
+    """What a file of an unknown kind would have defined is not missed anywhere else."""
+    for name in ("materials.yaml", "departments.yaml", "items/food-permit.yaml"):
+        text = re.sub("^govflow: .*$", f"govflow: {line}", str(SOUND[name]), flags=re.MULTILINE)
+        (found,) = load_texts(SOUND | {name: text}, rules=()).diagnostics
+        assert found.span.file == name and found.span.line == 1
 
 
 def test_items_that_wait_for_each_other_do_not_hang() -> None:

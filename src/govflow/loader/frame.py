@@ -37,11 +37,19 @@ class Faults:
             self.found.append(each.diagnostic)
             if each.diagnostic.severity is not Severity.ERROR:
                 continue
-            file = each.diagnostic.span.file
-            if file in self.libraries and len(each.path) > 1:
-                self.entries.add((file, str(each.path[1])))
-            else:
-                self.files.add(file)
+            self._doubt(each.diagnostic.span.file, each.path)
+
+    def add_names(self, index: Index) -> None:
+        """Keep the findings about names used twice; neither of the two entries is sound."""
+        self.add(index.twice)
+        for file, path in index.first:
+            self._doubt(file, path)
+
+    def _doubt(self, file: str, path: Sequence[str | int]) -> None:
+        if file in self.libraries and len(path) > 1:
+            self.entries.add((file, str(path[1])))
+        else:
+            self.files.add(file)
 
     def sound(self, document: Document) -> bool:
         """Whether the document may be built: read to its end, kind known, no error but in single library entries."""
@@ -112,7 +120,7 @@ def frame_of(documents: Sequence[Document], codes: frozenset[str], previous: Rel
     faults = form_faults(documents)
     index = index_of(documents)
     index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
-    faults.add(index.twice)
+    faults.add_names(index)
     for document in documents:
         if faults.sound(document) and document.kind and document.kind[0] in LIBRARIES:
             faults.add(reference_findings(document, index))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from govflow.building import Names
 from govflow.diagnostics import Diagnostic, Message, Note
-from govflow.schema import Finding, Flaw, finding
+from govflow.schema import KINDS, Finding, Flaw, finding
 from govflow.source import Document, hinted_kind
 
 SHELVES = ("item", "theme", "material", "department")
@@ -48,11 +48,16 @@ class Place:
 
 @dataclass(slots=True)
 class Index:
-    """All names, a shelf; `incomplete` shelves have a file whose names could not be read."""
+    """All names, a shelf; `incomplete` shelves have a file whose names could not be read.
+
+    `twice` are the findings about names used for two entries; `first` the entries that had them first: which of the two
+    is meant nobody can say, so neither stands.
+    """
 
     shelves: dict[str, dict[str, Place]] = field(default_factory=lambda: {shelf: {} for shelf in SHELVES})
     incomplete: set[str] = field(default_factory=set)
     twice: list[Finding] = field(default_factory=list)
+    first: list[tuple[str, tuple[str | int, ...]]] = field(default_factory=list)
 
     def find(self, shelf: str, name: str) -> Place | None:
         """The entry with this code or slug, or None."""
@@ -72,8 +77,10 @@ def index_of(documents: Iterable[Document]) -> Index:
     index = Index()
     for document in documents:
         kind = document.kind[0] if document.kind else hinted_kind(document.text)
-        if document.data is None or not kind:
-            index.incomplete |= set(SHELVES) if not kind else {_LIBRARIES.get(kind, kind)} & set(SHELVES)
+        if kind not in KINDS:  # a slip in its first line: it may define anything
+            index.incomplete |= set(SHELVES)
+        elif document.data is None:
+            index.incomplete |= {_LIBRARIES.get(kind, kind)} & set(SHELVES)
             if kind in ("item", "theme"):
                 guess(index, kind, document)
         elif kind in ("item", "theme"):
@@ -136,6 +143,7 @@ def _take(index: Index, shelf: str, name: str, place: Place) -> None:
     found = finding(place.document, flaw)
     note = Note(Message("第一次出现在", "first here"), first.document.span(first.path))
     index.twice.append(Finding(found.path, with_note(found.diagnostic, note)))
+    index.first.append((first.held.file, first.path))
 
 
 def with_note(diagnostic: Diagnostic, note: Note) -> Diagnostic:

@@ -56,7 +56,7 @@ def whole_of(
             take(index, "item", each.code, source)
         else:
             guess(index, "item", source)
-    faults.add(index.twice)
+    faults.add_names(index)
     for document in others:
         if faults.sound(document):
             faults.add(reference_findings(document, index))

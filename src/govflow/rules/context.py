@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 from govflow.building.regions import uppers
 from govflow.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
@@ -66,7 +67,8 @@ class Context:
 
     def about(self, record: Key, document: Document) -> Context:
         """The same catalogue for one record whose document is not among `documents`."""
-        return self.over(self.catalog, {record: document}, self.cards)
+        libraries = cast("dict[Key, Document]", self.documents)  # only read: a chain writes to its first map alone
+        return self.over(self.catalog, ChainMap({record: document}, libraries), self.cards)
 
     def over(self, catalog: Catalog, documents: Documents, cards: Mapping[str, ItemCard]) -> Context:
         """Another catalogue and its documents, with the same last release and the same tables of laws."""
