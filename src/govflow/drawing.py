@@ -42,7 +42,6 @@ LOOKS = {
     "red": Look("#ffdcdc", "#d03a3a", "红灯（超期）", "red light: overdue"),
     "skipped": Look("#f1f3f5", "#b4bec9", "不涉及", "skipped"),
 }
-_REACHED = ("done", "working", "yellow", "red")
 _PLAIN = Look("#ffffff", INK, "", "")
 
 
@@ -57,7 +56,8 @@ def draw(
     """The picture of a theme or item (slug or code) as SVG text; `process` picks a called one, e.g. `P_I07_handling`.
 
     `states` gives an element (its id, or its path in a case) one of done, working, waiting, yellow, red, skipped;
-    what it leaves out is waiting. Raises NotFound for an unknown process, InvalidInput for an unknown state.
+    what it leaves out is waiting. A sequence flow is named in the same way, as done, when it was walked. Raises
+    NotFound for an unknown process, InvalidInput for an unknown state.
     """
     found = pictures(ref, catalog)
     chosen = next((each for each in found if process in (None, each.process.id)), None)
@@ -117,9 +117,9 @@ def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]
     scopes = [shape for shape in diagram.shapes if shape.element.kind == SUB]
     for shape in scopes:
         yield from _scope(shape, _look(shape, looks))
-    passed = set() if looks is None else _passed(diagram, looks)
-    for edge in diagram.edges:
-        yield from _edge(edge, SOFT if looks is None else LOOKS["done"].stroke if edge.flow.id in passed else FADED)
+    for edge in sorted(diagram.edges, key=lambda e: looks is not None and e.flow.id in looks):  # over a shared trunk
+        walked = looks is not None and edge.flow.id in looks
+        yield from _edge(edge, SOFT if looks is None else LOOKS["done"].stroke if walked else FADED)
     for shape in diagram.shapes:
         if shape.element.kind != SUB:
             yield from _node(shape, _look(shape, looks))
@@ -127,22 +127,6 @@ def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]
 
 def _look(shape: Shape, looks: Mapping[str, str] | None) -> Look:
     return _PLAIN if looks is None else LOOKS[looks.get(shape.element.id, "waiting")]
-
-
-def _passed(diagram: Diagram, looks: Mapping[str, str]) -> set[str]:
-    """The flows that the case has taken: from what is done to what it reached, past a choice only where none was."""
-    kinds = {shape.element.id: shape.element.kind for shape in diagram.shapes}
-    reached = {
-        edge.flow.id: looks.get(edge.flow.source) == "done" and looks.get(edge.flow.target, "waiting") in _REACHED
-        for edge in diagram.edges
-    }
-    chosen = {e.flow.source for e in diagram.edges if reached[e.flow.id] and kinds[e.flow.target] not in GATEWAYS}
-    return {
-        edge.flow.id
-        for edge in diagram.edges
-        if reached[edge.flow.id]
-        and not (kinds[edge.flow.source] == kinds[edge.flow.target] == EXCLUSIVE and edge.flow.source in chosen)
-    }
 
 
 def _pool(bounds: Bounds, name: str) -> Iterator[str]:

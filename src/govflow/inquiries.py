@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from govflow import timekeeping, views
+from govflow import bpmn, spiff, timekeeping, views
+from govflow.bpmn.blocks import EXCLUSIVE, Flow, flows
 from govflow.case import CaseState, from_text
 from govflow.draft import element_of, moved
 from govflow.identity import masked
@@ -21,7 +22,10 @@ EventRow = tuple[int, str, str, str, str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped."""
+    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped.
+
+    Sequence flows are elements too: the path of one that a token has walked is there as done.
+    """
 
     ref: str
     catalog: Catalog
@@ -69,7 +73,9 @@ def _shown_applicant(found: tuple[str, str | None, str | None] | None) -> dict[s
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
     state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
-    looks = {path: _look(path) for path in _passed(subject, statements.events(row.id))}
+    steps = _steps(subject, statements.events(row.id))
+    looks = {path: _look(path) for step in steps for path in step.passed}
+    looks |= dict.fromkeys(_walked(subject, steps), "done")
     looks |= {f"c_{i.code}": "skipped" for i in state.items.values() if i.state in ("skipped", "terminated")}
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
@@ -86,16 +92,42 @@ def _look(path: str) -> str:
     return "red" if element.endswith("_due") else "yellow"
 
 
-def _passed(subject: Subject, rows: Sequence[EventRow]) -> list[str]:
+def _steps(subject: Subject, rows: Sequence[EventRow]) -> list[spiff.Step]:
+    """Every move of the process that the log has, made again."""
     snapshot = b""
-    passed: list[str] = []
+    steps: list[spiff.Step] = []
     for row in rows:
         body = json.loads(row[4])
         if "move" in body:
-            step = moved(subject, snapshot, body["move"])
-            snapshot = step.state
-            passed += step.passed
-    return passed
+            steps.append(moved(subject, snapshot, body["move"]))
+            snapshot = steps[-1].state
+    return steps
+
+
+def _walked(subject: Subject, steps: Sequence[spiff.Step]) -> Iterator[str]:
+    """The paths of the sequence flows that tokens took, in the order in which they left an element.
+
+    Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.
+    """
+    onward: dict[str, list[Flow]] = {}
+    for process in bpmn.compiled(subject.ref, subject.catalog).processes:
+        for flow, _ in flows(process.tree):
+            onward.setdefault(flow.source, []).append(flow)
+    for step in steps:
+        begun = [token.path for token in step.opened] + list(step.entered)
+        for place, path in enumerate(step.passed):
+            scope, source = path.rpartition("/")[0], element_of(path)
+            after = onward.get(source, [])
+            if len(after) > 1 and subject.elements[source].kind == EXCLUSIVE:
+                after = _chosen(after, scope, (*begun, *step.passed[place + 1 :]))
+            yield from (f"{scope}/{flow.id}" if scope else flow.id for flow in after)
+
+
+def _chosen(after: Sequence[Flow], scope: str, following: Sequence[str]) -> list[Flow]:
+    """The one way out of a choice that was taken: what waits there now, else the first that was passed after it."""
+    targets = {flow.target: flow for flow in after}
+    near = (element_of(path) for path in following if path.rpartition("/")[0] == scope)
+    return next(([targets[element]] for element in near if element in targets), [])
 
 
 def _with_scopes(path: str) -> Iterator[str]:
