@@ -199,6 +199,21 @@ def test_variants() -> None:
     assert [(each.code, each.span.file) for each in found] == [("GF-V08", "I01.yaml"), ("GF-C03", "v.yaml")]
 
 
+def test_limits_of_a_variant_agree_with_what_it_inherits() -> None:
+    """A shorter promise makes the inherited green channel slow and the inherited steps too long: said in the variant's file."""
+    catalog, documents = catalog_of("")
+    item = catalog.items["I01"]
+    text = "govflow: variant/1\nof: I01\nregion: '421381'\nlimits: {promised: {within: 1 workday, from: accepted}}\n"
+    document = read(text, "v.yaml")
+    variant = building.variant_from(document, "v", item)
+    assert item.green_channel and item.green_channel.value > 1
+    found = check_catalog(replace(catalog, variants=(variant,)), {**documents, ("variant", "v.yaml"): document})
+    assert [(each.code, each.span.file, each.span.line) for each in found] == [
+        ("GF-K04", "v.yaml", 2),
+        ("GF-T12", "v.yaml", 2),
+    ]
+
+
 OPTIONAL = ("code", "basis", "audience", "topics", "conditions", "materials", "limits", "results", "fees", "channels")
 
 
@@ -221,6 +236,44 @@ def test_a_damaged_document_gives_no_error(path: str) -> None:
 
 BOOLEANS = "questions: [{id: food, ask: 经营食品, type: boolean}, {id: seal, ask: 刻章, type: boolean}]"
 VISITS = "flow: [accept, {visit: {staff: 2, within: 1 workday}}, {decide: {refuse: {remedies: [行政复议]}}}, deliver]"
+
+
+@pytest.mark.parametrize(
+    ("statutory", "promised", "said"),
+    [
+        ("30 natural days", "10 workdays", "按 2004–2026 年的日历，分别跨 10–22 天与 30–40 天，同一天起算，承诺不会更晚到期。"),
+        ("3 months", "60 workdays", "分别跨 81–96 天与 89–102 天，8309 个起算日中有 250 个承诺可能更晚到期：如 2026-02-14 起算，"
+                                    "承诺 2026-05-20 到期，法定 2026-05-14 到期。"),
+        ("20 workdays", "60 natural days", "哪一天起算承诺都更晚到期：如 "),
+        ("7300 natural days", "20 years", "单位不同：不能断定谁先到期。"),
+        ("30 years", "10 workdays", "单位不同：同一天起算，承诺不会更晚到期。"),
+    ],
+)  # fmt: skip
+def test_limits_of_other_units_say_what_the_calendars_show(statutory: str, promised: str, said: str) -> None:
+    """The verdict of GF-T02 rests on known days and names them; what they do not show is not said."""
+    example = (
+        f"limits:\n  statutory: {{within: {statutory}, from: accepted, basis: law}}\n"
+        f"  promised: {{within: {promised}, from: accepted}}"
+    )
+    catalog, documents = catalog_of(example, "item")
+    (finding,) = check_catalog(catalog, documents, codes=["GF-T02"])
+    assert said in finding.message.zh
+
+
+@pytest.mark.parametrize(
+    ("code", "scope", "limits", "said"),
+    [
+        ("GF-T09", "item", "statutory: {within: 30 natural days}, promised: {within: 5 workdays}", "30个自然日 可能超过 20个工作日"),
+        ("GF-T09", "item", "statutory: {within: 3 months}, promised: {within: 5 workdays}", "3个月 超过 20个工作日"),
+        ("GF-T16", "item", "correction_notice: 7 natural days", "7个自然日 可能超过 5个工作日"),
+        ("GF-T10", "theme", "promised: {within: 70 natural days}", "70个自然日 可能超过联合办理的上限 45个工作日"),
+    ],
+)  # fmt: skip
+def test_a_cap_in_another_unit_may_be_exceeded(code: str, scope: str, limits: str, said: str) -> None:
+    """What ends later from some start dates only may exceed the cap; from all of them it exceeds it."""
+    catalog, documents = catalog_of(f"limits: {{{limits}}}", scope)
+    (finding,) = check_catalog(catalog, documents, codes=[code])
+    assert said in finding.message.zh
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ pages in docs/rules are made from it and its examples are executed by the tests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -202,8 +202,10 @@ RULE_BY_REF: Mapping[str, Rule] = {ref: rule for rule in RULES for ref in (rule.
 """A rule by its code or its name."""
 
 
-RULES_FOR_VARIANTS = frozenset({"GF-C02", "GF-C03", "GF-C09", "GF-K04", "GF-V01", "GF-V04", "GF-V08"})
-"""The rules about items that local variants are held to as well: what a variant may write itself."""
+RULES_FOR_VARIANTS = frozenset({"GF-C02", "GF-C03", "GF-C09", "GF-V01", "GF-V04", "GF-V08"})
+"""The rules about items that local variants are held to, beside those about limits: what a variant may write itself."""
+
+_AGREEING = ("GF-T", "GF-K")  # groups whose rules compare one limit with another: a variant may change either
 
 
 def in_profile(profile: Profile) -> tuple[Rule, ...]:
@@ -258,15 +260,15 @@ def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) 
     """What they find in everything but the single items: the other records, themes, and the catalogue as a whole."""
     rules, catalog = _by_scope(codes), context.catalog
     found: list[Diagnostic] = []
-    for variant in catalog.variants:
-        record = ("variant", variant.file)
-        for rule in rules["item"]:
-            # What a variant inherits is reported once, where it is written.
-            found += (
-                _diagnostic(rule, each, record, context)
-                for each in (rule.check(context, variant) if rule.code in RULES_FOR_VARIANTS else ())
-                if _written(record, each.path, context)
-            )
+    shown: dict[str, set[tuple[str, Path]]] = {}
+    for variant, upper in context.variants() if rules["item"] else ():
+        inherited = shown.setdefault(upper.file, set())
+        if not inherited:
+            inherited |= {
+                ("", ()),
+                *((rule.code, each.path) for rule in rules["item"] for each in rule.check(context, upper)),
+            }
+        found += _of_variant(rules["item"], context, variant, inherited)
     shelves: Mapping[str, Mapping[str, Any]] = {
         "theme": catalog.themes,
         "material": catalog.materials,
@@ -284,6 +286,22 @@ def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) 
     for variant, upper in context.variants() if rules["levels"] else ():
         found += check_levels(context, variant, upper, codes)
     return found
+
+
+def _of_variant(
+    rules: Iterable[Rule], context: Context, variant: Item, inherited: Container[tuple[str, Path]]
+) -> Iterator[Diagnostic]:
+    """What is wrong with an item as it holds in a region: what the variant writes, and which limits no longer agree.
+
+    What is inherited is reported once, where it is written.
+    """
+    record = ("variant", variant.file)
+    for rule in rules:
+        agreeing = rule.code.startswith(_AGREEING)
+        for finding in rule.check(context, variant) if agreeing or rule.code in RULES_FOR_VARIANTS else ():
+            follows = agreeing and (rule.code, finding.path) not in inherited
+            if follows or _written(record, finding.path, context):
+                yield _diagnostic(rule, finding, record, context)
 
 
 def check_levels(context: Context, lower: Item, upper: Item, codes: frozenset[str]) -> list[Diagnostic]:
