@@ -110,28 +110,85 @@ def test_limits_of_one_unit_compare_by_value() -> None:
     assert clocks.compare(Limit.of("1.0", "workday"), Limit.of(1, "workday")) == 0
 
 
-def test_limits_of_different_units_compare_by_their_longest_span() -> None:
-    """Thirty workdays can take longer than thirty natural days; a year is longer than both."""
+def test_limits_of_different_units_compare_by_where_they_end() -> None:
+    """Longer is what ends later from one known day at least; so two limits can each be longer than the other."""
     assert clocks.compare(Limit.of(30, "workday"), Limit.of(30, "natural_day")) == 1
     assert clocks.compare(Limit.of(30, "workday"), Limit.of(1, "year")) == -1
     assert clocks.compare(Limit.of(24, "hour"), Limit.of(1, "workday")) == -1
+    assert clocks.compare(Limit.of(12, "month"), Limit.of(1, "year")) == 0
+    assert clocks.compare(Limit.of(5, "workday"), Limit.of(7, "natural_day")) == 1
+    assert clocks.compare(Limit.of(7, "natural_day"), Limit.of(5, "workday")) == 1
+
+
+SPANS = {
+    "0 workdays": (0, 10), "1 workday": (1, 11), "5 workdays": (5, 15), "10 workdays": (10, 22), "15 workdays": (17, 29),
+    "20 workdays": (25, 38), "60 workdays": (81, 96), "7 natural days": (7, 17), "1 month": (28, 41),
+    "3 months": (89, 102), "1 year": (365, 375), "24 hours": (1, 1), "36 hours": (1, 2), "0.5 workday": (0, 11),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", SPANS)
+def test_spans_are_those_of_the_official_calendars(text: str) -> None:
+    """Shortest and longest, counted again from every known day by the clock itself: at its first and last moment."""
+    limit, found, first = Limit.parse(text), set[int](), date(2004, 1, 1)
+    for offset in range((CN.horizon - first).days + 1):
+        day = first + timedelta(days=offset)
+        for moment in (clocks.start_of(day), clocks.end_of(day)):
+            try:
+                due = clocks.due(Ledger(moment, limit), CN).date
+            except clocks.CalendarUnavailable:
+                break
+            assert due is not None
+            found.add((due - day).days)
+    measured = clocks.span(limit)
+    assert measured is not None
+    # The last moment of the last day is no start of its own; hours need no calendar and would run on.
+    assert (measured.shortest, measured.longest) == SPANS[text] == (min(found), max(found))
 
 
 @pytest.mark.parametrize(
-    "limit",
-    ["1 workday", "5 workdays", "20 workdays", "45 workdays", "120 workdays", "30 natural days", "1 month", "3 months",
-     "12 months", "1 year", "8 working hours"],
-)  # fmt: skip
-def test_no_limit_ever_took_longer_than_its_worst_span(limit: str) -> None:
-    """From every day of the known years the due date lies within the worst span."""
+    ("one", "other", "verdict", "later"),
+    [
+        ("10 workdays", "30 natural days", "never", 0),
+        ("20 workdays", "3 months", "never", 0),
+        ("1 month", "31 natural days", "never", 0),
+        ("60 workdays", "3 months", "sometimes", 250),
+        ("5 workdays", "7 natural days", "sometimes", 897),
+        ("20 workdays", "30 natural days", "sometimes", 1462),
+        ("60 natural days", "20 workdays", "always", 8341),
+        ("1 natural day", "24 hours", "always", 8399),
+        ("24 hours", "1 natural day", "never", 0),
+        ("8 working hours", "3 workdays", "never", 0),
+        ("8 working hours", "1 workday", "sometimes", 8399),
+        ("5 workdays", "30 years", "never", 0),
+        ("20 years", "30 natural days", "always", 0),
+        ("20 years", "7305 natural days", "unknown", 0),
+    ],
+)
+def test_one_limit_beside_another(one: str, other: str, verdict: str, later: int) -> None:
+    """How often one ends later, on the calendars of 2004 to 2026; what cannot be measured is not claimed."""
+    left, right = Limit.parse(one), Limit.parse(other)
+    found = clocks.against(left, right)
+    assert (found.verdict, found.later, found.years) == (verdict, later, (2004, 2026))
+    assert (found.example is not None) == (later > 0)
+    if found.example and not left.timed and not right.timed:
+        start = clocks.start_of(found.example.start)
+        dues = [clocks.due(Ledger(start, each), CN).date for each in (left, right)]
+        assert dues == [found.example.one, found.example.other] and found.example.one > found.example.other
+
+
+@pytest.mark.parametrize("text", ["25000 workdays", "20 years", "240 months"])
+def test_what_the_calendars_do_not_hold_is_not_measured(text: str) -> None:
+    """A limit with too few known start dates has no span."""
+    assert clocks.span(Limit.parse(text)) is None
+
+
+@pytest.mark.parametrize("limit", [*SPANS, "45 workdays", "120 workdays", "12 months", "5 years", "8 working hours"])
+def test_no_limit_ever_took_longer_than_its_bound(limit: str) -> None:
+    """What limits are put in order by lies above all that was measured."""
     parsed = Limit.parse(limit)
-    start, longest = datetime(2004, 1, 1, 16, tzinfo=clocks.SHANGHAI), 0
-    for offset in range(0, 22 * 365 - 380, 1 if parsed.unit == "workday" else 3):
-        anchor = start + timedelta(days=offset)
-        found = clocks.due(Ledger(anchor, parsed), CN).date
-        assert found is not None
-        longest = max(longest, (found - anchor.date()).days)
-    assert longest <= parsed.worst_span() <= longest * 1.7 + 8
+    measured = clocks.span(parsed)
+    assert measured is not None and measured.longest <= parsed.worst_span() <= measured.longest * 1.7 + 11
 
 
 @pytest.mark.parametrize(

@@ -287,7 +287,19 @@ def test_what_a_variant_may_make_better_or_local(text: str) -> None:
     ("text", "said"),
     [
         ("limits: {promised: {within: 11 workdays}}", "承诺时限不如标准事项 I1（10个工作日 → 11个工作日）"),
-        ("limits: {promised: {within: 3 months}}", "承诺时限不如标准事项 I1（10个工作日 → 3个月）"),
+        (
+            "limits: {promised: {within: 3 months}}",
+            "（10个工作日 → 3个月，如 2025-11-16 起算，2025-11-28 → 2026-02-24 到期）",
+        ),
+        (
+            "limits: {promised: {within: 14 natural days, from: accepted, extension: {by: 3 workdays}}}",
+            "承诺时限不如标准事项 I1（10个工作日 → 14个自然日，如 ",
+        ),
+        (
+            "limits: {correction: {within: 14 natural days}}",
+            "申请人补正的时间不如标准事项 I1（10个工作日 → 14个自然日，如 ",
+        ),
+        ("materials: {defer: [{use: M2, within: 4 natural days}]}", "容缺后补的时间不如标准事项 I1（3个工作日 → 4个自"),
         ("limits: {promised: {within: 5 workdays, from: decided}}", "起算点不如标准事项 I1（accepted → decided）"),
         ("limits: {promised: {within: 5 workdays, extension: {by: 4 workdays}}}", "可以延长的时间不如"),
         ("limits: {correction_notice: 6 workdays}", "告知补正的期限不如"),

@@ -26,7 +26,6 @@ from govflow.clocks.limits import (
     Limit,
     Roll,
     Unit,
-    compare,
     end_of,
     halved,
     local,
@@ -46,6 +45,7 @@ from govflow.clocks.procedure import (
     plan,
     promised_extensions,
 )
+from govflow.clocks.spans import Comparison, Example, Span, against, compare, span
 from govflow.workdays import Calendar, CalendarUnavailable, ClockError
 
 __all__ = [
@@ -62,9 +62,11 @@ __all__ = [
     "Calendar",
     "CalendarUnavailable",
     "ClockError",
+    "Comparison",
     "Correction",
     "Dual",
     "Due",
+    "Example",
     "Expiry",
     "Explanation",
     "Extension",
@@ -77,10 +79,12 @@ __all__ = [
     "PlanItem",
     "Planned",
     "Roll",
+    "Span",
     "Status",
     "Suspension",
     "Unit",
     "acceptance",
+    "against",
     "close",
     "compare",
     "dual",
@@ -95,6 +99,7 @@ __all__ = [
     "promised_extensions",
     "refuse",
     "resume",
+    "span",
     "start_of",
     "status",
     "suspend",

@@ -129,10 +129,11 @@ class Limit:
         return self.unit in ("hour", "working_hour") or self.value != self.value.to_integral_value()
 
     def worst_span(self) -> int:
-        """The most calendar days this limit can take, whatever the calendar: to compare limits of different units.
+        """A number of calendar days that this limit does not exceed, whatever the calendar: to put limits in order.
 
-        A working day is taken to have at least four hours, a break to last at most eleven days in a row, and a year to
-        bring at most fourteen holidays that fall on working days. Rolling to a workday counts.
+        It is a bound from above and not what a limit takes (`spans.span` measures that), so it is never shown and judges
+        nothing. A working day is taken to have at least four hours, a break to last at most eleven days in a row, and a
+        year to bring at most fourteen holidays that fall on working days. Rolling to a workday counts.
         """
         if self.unit == "hour":
             return _ceil(self.value / 24)
@@ -143,7 +144,7 @@ class Limit:
         if self.unit == "year":
             return int(self.value) * 366 + 10
         days = _ceil(self.value if self.unit == "workday" else self.value / 4)
-        weeks = _ceil(Decimal(days) / 5)
+        weeks = max(_ceil(Decimal(days) / 5), 1)  # 0 workdays wait for the next one
         return days + 2 * weeks + 9 * min(weeks, 1 + _ceil(Decimal(days) / 120)) + 1
 
 
@@ -153,12 +154,6 @@ JOINT = Limit(Decimal(45), "workday")  # 行政许可法 art. 42 ¶2
 EXTENSION = Limit(Decimal(10), "workday")  # 行政许可法 art. 42 ¶1
 JOINT_EXTENSION = Limit(Decimal(15), "workday")  # 行政许可法 art. 42 ¶2
 DELIVERY = Limit(Decimal(10), "workday")  # 行政许可法 art. 44
-
-
-def compare(one: Limit, other: Limit) -> int:
-    """-1, 0 or 1: by value when the units are the same, else by the longest time each can take (GF-T02)."""
-    left, right = (one.value, other.value) if one.unit == other.unit else (one.worst_span(), other.worst_span())
-    return (left > right) - (left < right)
 
 
 def halved(limit: Limit) -> Limit:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from govflow.building import Names, variant_from
 from govflow.building.regions import around, reach
-from govflow.clocks import Limit, compare
+from govflow.clocks import Limit, against, compare
 from govflow.diagnostics import Message, Note
 from govflow.loader.names import slug_of, with_note
 from govflow.model import Fee, Item
@@ -122,8 +123,8 @@ class _Comparison:
                 ("limits", "correction_notice"), was.correction_notice, now.correction_notice,
                 "告知补正的期限", "the period for the notice of correction",
             )  # fmt: skip
-        if compare(now.correction.within, was.correction.within) < 0:
-            yield self._longer(
+        if compare(was.correction.within, now.correction.within) > 0:
+            yield self._shorter(
                 ("limits", "correction", "within"), was.correction.within, now.correction.within,
                 "申请人补正的时间", "the applicant's time for correction",
             )  # fmt: skip
@@ -168,9 +169,9 @@ class _Comparison:
         for at, each in enumerate(written.get("defer", ())):
             limit, code = Limit.parse(each["within"]), self.names.material(each["use"])
             before = [use.defer for use in self.base.materials if use.material == code and use.defer]
-            was = next((each for each in before if compare(limit, each) < 0), None)
+            was = next((each for each in before if compare(each, limit) > 0), None)
             if was:
-                yield self._longer(
+                yield self._shorter(
                     ("materials", "defer", at, "within"), was, limit, "容缺后补的时间", "the time for handing in later"
                 )
 
@@ -195,8 +196,24 @@ class _Comparison:
                 yield self._worse((*path, "standard"), fee.standard, each["standard"], "收费标准", "the fee")
 
     def _longer(self, path: Path, was: Limit | None, now: Limit, zh: str, en: str) -> Flaw:
-        shown = Message(*(f"{was.text(lang) if was else NONE[lang]} → {now.text(lang)}" for lang in ("zh", "en")))
-        return self._flaw(path, shown, zh, en)
+        found = against(now, was) if was and was.unit != now.unit else None
+        example = found.example if found else None
+        return self._limit(path, was, now, (example.start, example.other, example.one) if example else None, zh, en)
+
+    def _shorter(self, path: Path, was: Limit, now: Limit, zh: str, en: str) -> Flaw:
+        example = against(was, now).example if was.unit != now.unit else None
+        return self._limit(path, was, now, (example.start, example.one, example.other) if example else None, zh, en)
+
+    def _limit(
+        self, path: Path, was: Limit | None, now: Limit, example: tuple[date, date, date] | None, zh: str, en: str
+    ) -> Flaw:
+        """`example`: where the units differ, a start date and both due dates, because the numbers show nothing."""
+        shown_zh, shown_en = (f"{was.text(lang) if was else NONE[lang]} → {now.text(lang)}" for lang in ("zh", "en"))
+        if example:
+            start, before, after = example
+            shown_zh += f"，如 {start} 起算，{before} → {after} 到期"
+            shown_en += f", as when begun on {start}: due {before} → {after}"
+        return self._flaw(path, Message(shown_zh, shown_en), zh, en)
 
     def _worse(self, path: Path, was: object, now: object, zh: str, en: str) -> Flaw:
         def show(lang: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from govflow.clocks import JOINT, LICENCE, NOTICE, Limit, compare
+from govflow.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
 from govflow.diagnostics import Message
 from govflow.model import Basis, Item, Theme
 from govflow.plan import critical_path, own_limit, prerequisites
@@ -58,11 +58,11 @@ def promise_over_statute(context: Context, item: Item) -> Iterator[Finding]:
 def promise_in_other_unit(context: Context, item: Item) -> Iterator[Finding]:
     """承诺与法定时限单位不同 / Promised and statutory limits in different units
 
-    承诺时限与法定时限的单位不同，数字不能直接相比。
-    The promised and the statutory limit have different units, so their numbers cannot be compared.
+    承诺时限与法定时限的单位不同，数字不能直接相比：按官方日历逐日相比，写明承诺会不会更晚到期。
+    The promised and the statutory limit have different units: their due dates are compared from every known day on.
 
-    60 个自然日和 20 个工作日谁长谁短要看日历；按最坏的日历跨度比较并写明，避免误判。
-    Which is longer depends on the calendar; the longest calendar span of each is compared and reported.
+    5 个工作日跨 5 到 15 天，7 个自然日跨 7 到 17 天，谁先到期要看哪一天起算；只要有一天承诺更晚，那一天就会超过法定时限。
+    Which ends first depends on the start date; one date from which the promise ends later is one unlawful delay.
 
     来源：沪府办发〔2019〕8号：审批承诺时限在法定时限的基础上平均减少一半（须以同一单位计算）
 
@@ -78,14 +78,42 @@ def promise_in_other_unit(context: Context, item: Item) -> Iterator[Finding]:
     statutory, promised = item.limits.statutory, item.limits.promised
     if statutory is None or promised is None or statutory.within.unit == promised.within.unit:
         return
-    one, other = promised.within.worst_span(), statutory.within.worst_span()
-    longer = one > other
+    found = against(promised.within, statutory.within)
+    zh, en = _spans(found)
+    verdict = _verdict(found)
     yield Finding(
         ("limits", "promised", "within"),
-        f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：最长跨 {one} 天与 {other} 天，"
-        f"承诺{'可能更长' if longer else '不会更长'}。",
+        f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：{zh}{verdict.zh}。",
         f"The promise ({promised.within.text('en')}) and the statute ({statutory.within.text('en')}) differ in unit: "
-        f"at most {one} and {other} calendar days, so the promise {'may be' if longer else 'is not'} longer.",
+        f"{en}{verdict.en}.",
+    )
+
+
+def _spans(found: Comparison) -> tuple[str, str]:
+    """What both limits take on the calendars, or nothing where that could not be measured."""
+    if found.spans is None:
+        return "", ""
+    (one, other), (first, last) = (each.text() for each in found.spans), found.years
+    return (
+        f"按 {first}–{last} 年的日历，分别跨 {one} 天与 {other} 天，",
+        f"on the calendars of {first}-{last} they take {one} and {other} days, ",
+    )
+
+
+def _verdict(found: Comparison) -> Message:
+    """Does the promise end later? Only what the calendars show."""
+    if found.verdict == "unknown":
+        return Message("不能断定谁先到期", "which of them ends first is not known")
+    if found.verdict == "never":
+        return Message("同一天起算，承诺不会更晚到期", "so begun on the same day the promise never ends later")
+    example = found.example
+    zh = f"：如 {example.start} 起算，承诺 {example.one} 到期，法定 {example.other} 到期" if example else ""
+    en = f": begun on {example.start}, one is due on {example.one}, the other on {example.other}" if example else ""
+    if found.verdict == "always":
+        return Message(f"哪一天起算承诺都更晚到期{zh}", f"and the promise always ends later{en}")
+    return Message(
+        f"{found.starts} 个起算日中有 {found.later} 个承诺可能更晚到期{zh}",
+        f"and from {found.later} of {found.starts} start dates the promise may end later{en}",
     )
 
 
@@ -297,8 +325,9 @@ def long_licence_without_basis(context: Context, item: Item) -> Iterator[Finding
     if compare(statutory.within, most) > 0:
         yield Finding(
             ("limits", "statutory"),
-            f"法定办结时限 {statutory.within.text()} 超过 {most.text()}，要写明依据（basis）。",
-            f"The statutory limit of {statutory.within.text('en')} exceeds {most.text('en')} and needs a basis.",
+            f"法定办结时限 {statutory.within.text()} {_over(statutory.within, most).zh} {most.text()}，要写明依据（basis）。",
+            f"The statutory limit of {statutory.within.text('en')} {_over(statutory.within, most).en} "
+            f"{most.text('en')} and needs a basis.",
         )
 
 
@@ -322,8 +351,9 @@ def joint_promise_too_long(context: Context, theme: Theme) -> Iterator[Finding]:
     if theme.promised and cap and compare(theme.promised.within, cap) > 0:
         yield Finding(
             ("limits", "promised", "within"),
-            f"承诺 {theme.promised.within.text()} 超过联合办理的上限 {cap.text()}。",
-            f"The promise of {theme.promised.within.text('en')} exceeds the cap of {cap.text('en')}.",
+            f"承诺 {theme.promised.within.text()} {_over(theme.promised.within, cap).zh}联合办理的上限 {cap.text()}。",
+            f"The promise of {theme.promised.within.text('en')} {_over(theme.promised.within, cap).en} "
+            f"the cap of {cap.text('en')}.",
         )
 
 
@@ -389,7 +419,7 @@ def correction_notice_late(context: Context, item: Item) -> Iterator[Finding]:
     elif compare(notice, NOTICE) > 0:
         yield Finding(
             ("limits", "correction_notice"),
-            f"补正告知期限 {notice.text()} 超过 {NOTICE.text()}。",
+            f"补正告知期限 {notice.text()} {_over(notice, NOTICE).zh} {NOTICE.text()}。",
             f"The correction notice may come within {notice.text('en')}; the law allows {NOTICE.text('en')}.",
         )
 
@@ -425,6 +455,13 @@ def start_event_unclear(context: Context, item: Item) -> Iterator[Finding]:
                 f"{basis.law} {basis.article or ''} counts from receipt: state `from: received`.",
             )
             return
+
+
+def _over(limit: Limit, most: Limit) -> Message:
+    """Exceeds, or may exceed: limits of different units are longer only on some start dates, unless on all."""
+    if limit.unit == most.unit or against(limit, most).verdict == "always":
+        return Message("超过", "exceeds")
+    return Message("可能超过", "may exceed")
 
 
 def _counts_from_receipt(basis: Basis) -> bool:
