@@ -157,7 +157,7 @@ def test_a_correction_from_the_shell(tmp_path: Path) -> None:
     assert "M12" in refused("case", "supplement", case, "--material", "M09", *db)
     lines = run("case", "supplement", case, "--material", "M09、M12", *db).stdout.splitlines()
     assert lines[0] == f"{case} received" and f"{case}.3" in lines[1]
-    assert run("task", "complete", f"{case}.3", "--outcome", "accept", *desk).stdout.startswith(f"{case} handling")
+    assert run("task", "complete", f"{case}.3", "--outcome", "accept", *desk).stdout.startswith(f"{case} reviewing")
 
 
 def test_a_correction_on_behalf_of_an_item_that_the_case_lacks(tmp_path: Path) -> None:

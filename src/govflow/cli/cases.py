@@ -45,7 +45,7 @@ def apply_command(file: str, actor: str, definitions: str, db: str, as_json: boo
     for field in ("theme", "applicant"):
         if not data.get(field):
             raise InvalidInput(f"{file} 没有写 {field}", f"{file}: {field} is missing", field=field)
-    engine = engine_from(db, definitions)
+    engine = engine_from(db, definitions, str(data["theme"]))
     view = engine.apply(
         data["theme"], applicant=data["applicant"], answers=data.get("answers", {}), materials=data.get("materials", ()),
         channel=data.get("channel", "online"), actor=data.get("actor", actor), key=data.get("key"), drop=data.get("drop", ()),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from govflow import validation
+from govflow.cli import needs
 from govflow.clocks import SHANGHAI
 from govflow.diagnostics import Severity, render
 from govflow.errors import InvalidInput
@@ -73,27 +74,41 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="机器可读格式。Versioned JSON.")(command)
 
 
-def loaded_from(folder: str) -> Loaded:
-    """The definitions of a folder; errors are shown on standard error and end the command.
+def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: bool = False) -> Loaded:
+    """The definitions of a folder, for a command about these items and themes.
 
-    What counts is what `govflow validate` counts: ignore comments and the project's settings hold here too.
+    Errors in what the command needs are shown on standard error and end it; of errors elsewhere only the number is told.
+    What counts is what `govflow validate` counts: ignore comments and the project's settings hold here too. Without
+    `refs` the command is about whatever is sound. `region` and `calendars` are those of `needs.concerning`.
     """
     loaded = load(folder)
     request = validation.request_of(validation.settings_for(Path.cwd()), (folder,))
     faults = [each for each in validation.judged(loaded, request) if each.severity is Severity.ERROR]
-    if faults:
-        click.echo(render(faults[:_SHOWN], "concise", lang=language.code), err=True, nl=False)
+    if not faults:
+        return loaded
+    concerning = needs.concerning(loaded, faults, refs, region=region, calendars=calendars)
+    if not refs and not loaded.catalog.items and not loaded.catalog.themes:
+        concerning = faults
+    elsewhere = len(faults) - len(concerning)
+    if concerning:
+        click.echo(render(concerning[:_SHOWN], "concise", lang=language.code), err=True, nl=False)
         click.echo(language.say(
-            f"定义有 {len(faults)} 处错误，先用 govflow validate 查看并改正",
-            f"the definitions have {len(faults)} errors; see govflow validate",
+            f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
+            f"the definitions have {len(concerning)} errors; see govflow validate",
         ), err=True)  # fmt: skip
+    if elsewhere:
+        click.echo(language.say(
+            f"别处另有 {elsewhere} 处错误，与此无关，已略过；用 govflow validate 查看",
+            f"{elsewhere} errors elsewhere were passed over; see govflow validate",
+        ), err=True)  # fmt: skip
+    if concerning:
         raise Failure(1)
     return loaded
 
 
-def catalog_from(folder: str) -> Catalog:
-    """The sound catalog of a folder."""
-    return loaded_from(folder).catalog
+def catalog_from(folder: str, *refs: str, calendars: bool = False) -> Catalog:
+    """What is sound in a folder, for a command about these items and themes; as `loaded_from`."""
+    return loaded_from(folder, *refs, calendars=calendars).catalog
 
 
 def moment_from(text: str, field: str) -> datetime:

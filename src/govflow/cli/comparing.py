@@ -12,6 +12,8 @@ from govflow import changes, scenarios
 from govflow import graph as graphs
 from govflow.cli.common import catalog_from, definitions_option, json_option, language, loaded_from, print_json
 from govflow.cli.products import subject_from
+from govflow.errors import InvalidInput
+from govflow.identity import check_region
 from govflow.loader import load
 from govflow.loader.effective import effective_text
 from govflow.model import Theme
@@ -35,7 +37,7 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
     """事项、材料、部门、结果的关系图和改进建议。The graph of definitions, and what could be better."""
     if (ref is None) is not everything:
         raise click.UsageError(language.say("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all"))
-    catalog = catalog_from(definitions)
+    catalog = catalog_from(definitions, *([ref] if ref is not None else []))
     subject = None if ref is None else subject_from(catalog, ref)
     themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
     items = list(catalog.items.values()) if subject is None else [] if isinstance(subject, Theme) else [subject]
@@ -121,7 +123,13 @@ def _pair(key: str, old: float | None, new: float | None) -> str:
 @definitions_option
 def effective(ref: str, region: str, on: datetime | None, definitions: str) -> None:
     """某地某日实际适用的事项：一份完整的文件，每行注明出处。What holds in a region, each line with its origin."""
-    click.echo(effective_text(loaded_from(definitions), ref, region, on.date() if on else None), nl=False)
+    reason = check_region(region)
+    if reason is not None:
+        zh, en = (f"--region {region}：{reason[0]}", f"--region {region}: {reason[1]}")
+        raise InvalidInput(zh, en, field="region")
+    click.echo(
+        effective_text(loaded_from(definitions, ref, region=region), ref, region, on.date() if on else None), nl=False
+    )
 
 
 COMMANDS = (graph, diff, effective)

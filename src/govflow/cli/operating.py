@@ -45,7 +45,7 @@ def demo_command(
     language.code = code
     demo.run(
         theme,
-        catalog_from(definitions),
+        catalog_from(definitions, theme, calendars=True),
         Path(definitions).absolute().parent / "examples",
         answers_from(answers),
         drop,
@@ -64,7 +64,7 @@ def demo_command(
 )
 def deadline(file: str, provisional: bool, explained: bool, definitions: str | None) -> None:
     """算期限：每行一个 JSON 问题，每行一个 JSON 答案。Due dates, JSON lines in and out."""
-    overlays = catalog_from(definitions).calendars if definitions else ()
+    overlays = catalog_from(definitions, calendars=True).calendars if definitions else ()
     calendar = Calendars(overlays).strict
     with click.open_file(file, encoding="utf-8", errors="replace") as lines:
         for answer in deadlines.answer_lines(lines, calendar=calendar, provisional=provisional, explain=explained):
@@ -172,7 +172,7 @@ def calendar() -> None:
 @definitions_option
 def check_calendar(definitions: str) -> None:
     """日历知道到哪一天，是哪个版本。How far the calendar reaches."""
-    found = Calendars(catalog_from(definitions).calendars).strict
+    found = Calendars(catalog_from(definitions, calendars=True).calendars).strict
     click.echo(f"{found.version}  {language.say('已公布至', 'known until')} {found.horizon}")
 
 
@@ -182,7 +182,7 @@ def check_calendar(definitions: str) -> None:
 def add_calendar(file: str, definitions: str) -> None:
     """检查一份年度通知并放进定义文件夹。Check a year's notice and put it into the definitions."""
     data = demo.application_from(Path(file))
-    known = Calendars(catalog_from(definitions).calendars).strict
+    known = Calendars(catalog_from(definitions, calendars=True).calendars).strict
     found = known.overlay(data)
     target = Path(definitions) / "calendars" / Path(file).name
     target.parent.mkdir(parents=True, exist_ok=True)

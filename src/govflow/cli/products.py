@@ -30,7 +30,7 @@ from govflow.timekeeping import Calendars
 @definitions_option
 def compile_command(ref: str, output: str | None, definitions: str) -> None:
     """把事项或一件事编译为 BPMN 2.0。Compile an item or theme to BPMN 2.0 XML."""
-    xml = bpmn.to_bpmn(ref, catalog_from(definitions))
+    xml = bpmn.to_bpmn(ref, catalog_from(definitions, ref))
     if output is None:
         sys.stdout.buffer.write(xml)
     else:
@@ -48,7 +48,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
     if output is not None:
         _known_ending(output, ".svg", ".png")
     if case is None:
-        svg = drawing.draw(ref, catalog_from(definitions), lang=language.code)
+        svg = drawing.draw(ref, catalog_from(definitions, ref), lang=language.code)
     else:
         progress = engine_from(db, definitions).progress(case)
         svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=language.code)
@@ -65,7 +65,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
 @definitions_option
 def guide_command(ref: str, output: str | None, checklist: bool, definitions: str) -> None:
     """办事指南或受理清单（HTML 或 Markdown）。Service guide or acceptance checklist."""
-    catalog = catalog_from(definitions)
+    catalog = catalog_from(definitions, ref)
     subject = subject_from(catalog, ref)
     as_html = output is not None and output.endswith((".html", ".htm"))
     if checklist:
@@ -87,7 +87,7 @@ def guide_command(ref: str, output: str | None, checklist: bool, definitions: st
 @json_option
 def stats(theme: str | None, definitions: str, as_json: bool) -> None:
     """材料、工作日、跑动：一件事比逐项办理省多少。What a theme saves."""
-    catalog = catalog_from(definitions)
+    catalog = catalog_from(definitions, *([theme] if theme else []))
     themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
     found = [plan.stats(each, catalog) for each in themes]
     if as_json:
@@ -110,7 +110,7 @@ def plan_command(
     theme: str, accepted: str, answers: tuple[str, ...], drop: tuple[str, ...], definitions: str, as_json: bool
 ) -> None:
     """计划日期：各事项何时开始、何时到期（规则 R11）。Planned dates."""
-    catalog = catalog_from(definitions)
+    catalog = catalog_from(definitions, theme, calendars=True)
     found = theme_from(catalog, theme)
     calendar = Calendars(catalog.calendars).strict
     planned = plan.planned(

@@ -9,6 +9,10 @@ from govflow.cli.common import catalog_from
 from govflow.engine import Engine
 
 
-def engine_from(db: str, folder: str, clock: Callable[[], datetime] | None = None) -> Engine:
-    """An engine on this database with this folder's definitions."""
-    return Engine(db, catalog_from(folder), clock=clock)
+def engine_from(db: str, folder: str, *refs: str, clock: Callable[[], datetime] | None = None) -> Engine:
+    """An engine on this database with this folder's definitions; `refs` are what is to be applied for.
+
+    A case goes on under the definition that it was applied for under, so errors in the folder do not stop those that are
+    open; their due dates rest on the calendars, which must be sound.
+    """
+    return Engine(db, catalog_from(folder, *refs, calendars=True), clock=clock)

@@ -1,0 +1,145 @@
+"""A fault stops the commands about what it is in, and what needs that; the others go on and say what they passed over."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.test_cli_authoring import FOOD, Run, example, run, sound
+from tests.test_effective import ROOT, START
+
+__all__ = ["example", "run", "sound"]
+
+COMPANY = "definitions/items/company-registration.yaml"
+FIRE = "definitions/items/fire-safety-check.yaml"
+THEME = "definitions/themes/open-restaurant.yaml"
+ELSEWHERE = "别处另有 1 处错误，与此无关，已略过；用 govflow validate 查看\n"
+ABOUT_AN_ITEM = [
+    ("compile", "I01"),
+    ("guide", "I01"),
+    ("draw", "company-registration"),
+    ("graph", "I01", "--format", "dot"),
+    ("effective", "I01", "--region", "421300"),
+]
+
+
+def _spoil(folder: Path, file: str, old: str, new: str) -> None:
+    path = folder / file
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), "utf-8")
+
+
+@pytest.mark.parametrize("words", ABOUT_AN_ITEM)
+@pytest.mark.parametrize(
+    ("file", "old", "new"),
+    [
+        (THEME, "lead: D01", "lead: D99"),
+        (FIRE, "case_type:", "case_typ:"),
+        (FIRE, "\nname:", "\nname："),
+        ("definitions/materials.yaml", "保证食品安全的规章制度目录清单", "法律法规规定的其他材料"),
+        ("definitions/themes/open-restaurant.yaml", "govflow: theme/1", "govflow: them/1"),
+    ],
+)
+def test_a_fault_elsewhere_is_passed_over(
+    run: Run, sound: Path, words: tuple[str, ...], file: str, old: str, new: str
+) -> None:
+    """A theme, another item, a material of another item or a file of no kind: said on standard error, not in the way."""
+    whole = run(*words)
+    _spoil(sound, file, old, new)
+    done = run(*words)
+    assert (done.code, done.out) == (0, whole.out)
+    assert "与此无关，已略过" in done.err and "error" not in done.err
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "said"),
+    [
+        (FOOD, "case_type:", "case_typ:", "food-business-permit.yaml:"),
+        (FOOD, "\nname:", "\nname：", "food-business-permit.yaml:"),
+        (FOOD, "\nid: I07", "\nid: [", "food-business-permit.yaml:"),
+        ("definitions/materials.yaml", "    slug: food-permit-form", "    slugg: x", "materials.yaml:"),
+        ("definitions/materials.yaml", "\nmaterials:", "\nmaterials：", "materials.yaml:"),
+        ("definitions/departments.yaml", "  D01:", "  D01：", "departments.yaml:"),
+        ("definitions/departments.yaml", "    slug: market-regulation", "    slugg: x", "departments.yaml:"),
+    ],
+)
+@pytest.mark.parametrize("ref", ["I07", "open-restaurant"])
+def test_a_fault_in_what_is_needed_stops(
+    run: Run, sound: Path, ref: str, file: str, old: str, new: str, said: str
+) -> None:
+    """The item itself, one of its materials, its department: the place of the fault is shown, and nothing is printed."""
+    _spoil(sound, file, old, new)
+    done = run("compile", ref)
+    assert (done.code, done.out) == (1, "")
+    assert said in done.err and "先用 govflow validate" in done.err and "Traceback" not in done.err
+
+
+def test_only_what_is_in_the_way_is_shown(run: Run, sound: Path) -> None:
+    """One fault in the item asked for and one in another: the first with its place, the other as a number."""
+    _spoil(sound, COMPANY, "case_type:", "case_typ:")
+    _spoil(sound, FOOD, "case_type:", "case_typ:")
+    done = run("compile", "I07")
+    assert done.code == 1 and "food-business-permit" in done.err and "company-registration" not in done.err
+    assert "别处另有" in done.err
+
+
+def test_an_unknown_name_is_refused_as_such(run: Run, sound: Path) -> None:
+    """A fault elsewhere does not hide that there is nothing of this name."""
+    _spoil(sound, THEME, "lead: D01", "lead: D99")
+    done = run("guide", "I99")
+    assert done.code == 1 and "没有名为 'I99' 的" in done.err and "D99" not in done.err
+
+
+def test_without_a_name_what_is_sound_is_shown(run: Run, sound: Path) -> None:
+    """`stats` and `graph --all` go on with the rest; with nothing left the faults are shown."""
+    _spoil(sound, THEME, "lead: D01", "lead: D99")
+    assert run("graph", "--all", "--format", "dot").code == 0
+    assert run("stats").err == ELSEWHERE
+    for file in (sound / "definitions/items").iterdir():
+        file.unlink()
+    done = run("graph", "--all")
+    assert done.code == 1 and "open-restaurant.yaml:" in done.err
+
+
+def test_cases_go_on_whatever_the_folder_says(run: Run, sound: Path) -> None:
+    """The clock is kept although a theme is faulty; not with a faulty calendar, on which due dates rest."""
+    db = ("--db", f"sqlite:///{sound}/cases.db")
+    _spoil(sound, THEME, "lead: D01", "lead: D99")
+    assert (run("sweep", *db).code, run("case", "list", *db).err) == (0, ELSEWHERE)
+    calendars = sound / "definitions/calendars"
+    calendars.mkdir()
+    (calendars / "2027.yaml").write_text("govflow: calendar/1\nregion: cn\nyear: 两千\n", "utf-8")
+    done = run("sweep", *db)
+    assert done.code == 1 and "2027.yaml:3" in done.err
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [("food-business-permit.421303.yaml", 0), ("food-business-permit.420000.yaml", 1), ("departments.yaml", 1)],
+)
+def test_of_the_variants_those_on_the_way_count(file: str, code: int, tmp_path: Path) -> None:
+    """A region's answer rests on its own variant and those above, not on a neighbour's."""
+    shutil.copytree(ROOT / "definitions", tmp_path / "definitions")
+    path = tmp_path / "definitions/variants" / file
+    path.write_text(path.read_text("utf-8").replace("govflow:", "extra: 1\ngovflow:"), "utf-8")
+    done = _effective("421321", tmp_path)
+    assert done.returncode == code, done
+    assert (file in done.stderr) is bool(code)
+
+
+@pytest.mark.parametrize("region", ["42132", "4213", "42132a", "992100", "420021", ""])
+def test_a_region_that_is_none_is_refused(region: str) -> None:
+    """Digits that are no administrative division code: what is wrong with them, not the answer for another region."""
+    done = _effective(region, ROOT)
+    assert (done.returncode, done.stdout) == (1, "") and "行政区划代码" in done.stderr
+
+
+def _effective(region: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", START, "effective", "I07", "--region", region],
+        cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "GOVFLOW_LANG": "zh"},
+    )  # fmt: skip
