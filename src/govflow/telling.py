@@ -113,12 +113,17 @@ class Teller:
         return self.say("、".join(zh for zh, _ in kinds), ", ".join(en for _, en in kinds))
 
 
+def many(number: int, noun: str) -> str:
+    """`1 item`, `2 items`: a number with its English noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 Line = tuple[str, str]
 
 
 def _applied(t: Teller, b: Mapping[str, Any]) -> Line:
     running = [code for code, (mode, _) in b["items"].items() if mode != "skip"]
-    return t.say(f"提交申请，共 {len(running)} 个事项", f"applies: {len(running)} items"), "●"
+    return t.say(f"提交申请，共 {len(running)} 个事项", f"applies: {many(len(running), 'item')}"), "●"
 
 
 def _correction(t: Teller, b: Mapping[str, Any]) -> Line:
@@ -184,7 +189,7 @@ def _issued(t: Teller, b: Mapping[str, Any]) -> Line:
 
 
 def _delivered(t: Teller, b: Mapping[str, Any]) -> Line:
-    return t.say(f"一次送达 {len(b['items'])} 项结果", f"hands out {len(b['items'])} results at once"), "★"
+    return t.say(f"一次送达 {len(b['items'])} 项结果", f"hands out {many(len(b['items']), 'result')} at once"), "★"
 
 
 def _suspended(t: Teller, b: Mapping[str, Any]) -> Line:

@@ -82,7 +82,7 @@ class _Words:
 
     def counted(self, number: int, unit: Unit, day: Day | None) -> str:
         named = day is not None and day.kind == "make_up"
-        extra = f"（{day.name if self.zh else day.name_en}）" if named and day is not None else ""
+        extra = self.say(f"（{day.name}）", f" ({day.name_en})") if named and day is not None else ""
         if self.ledger.limit.timed:
             return self.say(f"计时{extra}", f"the clock runs{extra}")
         if unit == "workday":
@@ -119,7 +119,8 @@ class _Words:
         stopped = len({line.date for line in lines if line.kind == "stopped"})
         return self.say(
             f"自 {start} 起算，时限{limit}，计 {counted} 日，中止 {stopped} 日，到期日 {due}。",
-            f"Started {start}, limit {limit}: {counted} days counted, {stopped} stopped, due {due}.",
+            f"Started {start}, limit {limit}: {counted} {'day' if counted == 1 else 'days'} counted, {stopped} stopped, "
+            f"due {due}.",
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,8 @@ from govflow.clocks import Explanation
 from govflow.conditions import holds
 from govflow.engine import Engine
 from govflow.model import Catalog, Theme, steps_of
-from govflow.telling import Teller
+from govflow.telling import Teller, many
 from govflow.views import CaseView, ClockView, EventView
-
-TOLD_CLOCKS = (
-    "promised",
-    "statutory",
-    "correction_notice",
-    "correction",
-    "joint_cap",
-    "delivery",
-    "procedure",
-    "post_check",
-    "gap",
-)
 
 
 @dataclass
@@ -50,6 +39,11 @@ class Narrator:
         """One of two wordings."""
         return zh if self.lang == "zh" else en
 
+    @property
+    def colon(self) -> str:
+        """What stands between a name and what is said of it."""
+        return self.say("：", ": ")
+
     # --- before ------------------------------------------------------------------------------------------------
 
     def opening(self, application: Mapping[str, Any], answers: Mapping[str, Any], drop: Sequence[str]) -> None:
@@ -73,7 +67,8 @@ class Narrator:
                 if isinstance(value, bool)
                 else value
             )
-            self.out(f"  · {question.ask.in_language(self.lang)}：{shown}{question.unit or ''}")
+            unit = self.say("", " ") + question.unit if question.unit else ""
+            self.out(f"  · {question.ask.in_language(self.lang)}{self.colon}{shown}{unit}")
 
     def _items(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         chosen = plan.selected_items(self.theme, self.catalog, answers, drop)
@@ -81,7 +76,7 @@ class Narrator:
         count = len({self.catalog.items[code].department for code in running})
         self.out("")
         self.out(self.say(f"  按以上情形，办理 {len(running)} 个事项，涉及 {count} 个部门：",
-                          f"  These answers choose {len(running)} items of {count} departments:"))  # fmt: skip
+                          f"  These answers choose {many(len(running), 'item')} of {many(count, 'department')}:"))  # fmt: skip
         for code, each in chosen.items():
             item = self.catalog.items[code]
             mark = {"run": "✔", "verify": "○", "skip": "－"}[each.how]
@@ -94,8 +89,10 @@ class Narrator:
                 if limit is not None
             ]
             reason = each.reason.in_language(self.lang)
-            what = f"{self.teller.department(item.department)}，{'，'.join(limits)}" if each.how == "run" else reason
-            self.out(f"    {mark} {code} {item.name.in_language(self.lang)}（{what}）")
+            who = self.teller.department(item.department)
+            what = self.say("，", ", ").join([who, *limits]) if each.how == "run" else reason
+            name = f"{code} {item.name.in_language(self.lang)}"
+            self.out(self.say(f"    {mark} {name}（{what}）", f"    {mark} {name} ({what})"))
 
     def _materials(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, answers, drop)
@@ -116,9 +113,8 @@ class Narrator:
             )
         for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
             mark = "✔" if line.how == "asked" else "－"
-            self.out(
-                f"    {mark} {line.material} {line.name.in_language(self.lang)}：{line.reason.in_language(self.lang)}"
-            )
+            name = line.name.in_language(self.lang)
+            self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.in_language(self.lang)}")
 
     # --- while -------------------------------------------------------------------------------------------------
 
@@ -236,13 +232,23 @@ class Narrator:
             self.out(
                 f"  {name} {planned.items[item.item].due}  {promised.due if promised else '—':10}  {actual} {light}"
             )
-        done = timekeeping.local_date(
-            max((r["delivered"] for r in view.results if r["delivered"]), default=view.applied)
-        )
-        self.out(self.say(f"  全件：计划 {planned.due} 前全部决定，实际 {done} 一次送达",
-                          f"  whole: all decided by {planned.due} as planned, handed out {done}"))  # fmt: skip
+        self.out(self._whole(view, planned.due))
+        warned, missed = many(self.steps_warned, "step warning"), many(self.steps_missed, "step")
         self.out(self.say(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
-                          f"  {self.steps_warned} step warnings, {self.steps_missed} steps overdue (all events in history.json)"))  # fmt: skip
+                          f"  {warned}, {missed} overdue (all events in history.json)"))  # fmt: skip
+
+    def _whole(self, view: CaseView, due: date) -> str:
+        """The whole case: the last day planned for decisions, the day of the last one, and the day of handing out."""
+        decided = max((i.decided for i in view.items if i.mode == "run" and i.decided), default=None)
+        delivered = max((r["delivered"] for r in view.results if r["delivered"]), default=None)
+        zh, en = [f"计划最迟 {due} 全部决定"], [f"all to be decided by {due}"]
+        if decided is not None:
+            day = timekeeping.local_date(decided)
+            zh, en = [*zh, f"实际 {day} 全部决定"], [*en, f"all decided on {day}"]
+        if delivered is not None:
+            day = timekeeping.local_date(delivered)
+            zh, en = [*zh, f"{day} 一次送达"], [*en, f"handed out on {day}"]
+        return self.say(f"  全件：{'，'.join(zh)}", f"  whole: {', '.join(en)}")
 
     def _dropped(self, view: CaseView) -> list[str]:
         return [item.item for item in view.items if item.mode == "skip"]
@@ -274,7 +280,7 @@ class Narrator:
     def _explained(self, view: CaseView, clock: ClockView) -> None:
         found = self.engine.explain(view.id, clock.id, self.lang)
         owner = self.teller.item(clock.item) or self.say("全件", "whole case")
-        self.out(f"  {owner}{self.say('：', ': ')}{found.summary}")
+        self.out(f"  {owner}{self.colon}{found.summary}")
         self.out(f"    {_days(found)}")
 
     def _title(self, text: str) -> None:
