@@ -543,6 +543,37 @@ def test_a_skeleton_is_well_formed(run: Run, sound: Path, kind: str, name: str) 
     assert not [code for code in found if code[:4] in ("GF-Y", "GF-L")]
 
 
+def test_what_a_skeleton_proposes_is_legal(run: Run, sound: Path) -> None:
+    """Every value that a comment lists is one of the schema, and every commented field is well formed when put in."""
+    assert run("new", "item", "small-eatery").code == 0
+    file = sound / "definitions/items/small-eatery.yaml"
+    text = file.read_text("utf-8")
+    kinds = schema.schema("item")["properties"]
+    for key in ("type", "case_type", "level", "audience"):
+        listed = re.search(rf"^{key}: .*# (.*)$", text, re.M)
+        assert listed is not None
+        words = re.sub(r"（[^）]*）| ……", "", listed[1]).split("、")
+        assert set(words) <= set(kinds[key].get("enum") or kinds[key]["items"]["enum"]), key
+    filled = re.sub(r"^[a-z]+: (\{\}|\[\])\n", "", text, flags=re.M)
+    filled = re.sub(r"^# (?=[a-z]+:|  )", "", filled, flags=re.M)
+    assert filled.count("\nchannels:") == filled.count("\nbasis:") == 1
+    file.write_text(filled, "utf-8")
+    found = _codes(run("validate", str(file), "--format", "json"))
+    assert not [code for code in found if code[:4] in ("GF-Y", "GF-L")]
+
+
+def test_what_a_skeleton_lacks_is_shown_where_it_belongs(run: Run, sound: Path) -> None:
+    """Each finding points at the field that is to be filled in, none at the name."""
+    assert run("new", "item", "small-eatery").code == 0
+    file = sound / "definitions/items/small-eatery.yaml"
+    lines = file.read_text("utf-8").splitlines()
+    found = json.loads(run("validate", str(file), "--format", "json").out)["findings"]
+    keys = {lines[each["line"] - 1].partition(":")[0] for each in found}
+    assert keys == {"code", "basis", "conditions", "limits", "results", "channels"}
+    messages = [each["message"] for each in found]
+    assert "没有办理时间（hours）。" in messages and not any("没有写明工作日" in each for each in messages)
+
+
 def test_a_skeleton_in_an_empty_folder_brings_what_it_rests_on(run: Run) -> None:
     """Without any definitions a list of departments is written too, so that the new item is well formed."""
     assert run("new", "item", "first").code == 0

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from govflow.diagnostics import Message
 from govflow.model import Item
 from govflow.rules.context import LEVELS, Context
 from govflow.rules.values import Finding
@@ -238,7 +239,14 @@ def contact_wrong(context: Context, item: Item) -> Iterator[Finding]:
             "投诉电话与咨询电话相同。",
             "The numbers for complaints and questions are the same.",
         )
-    if "工作日" not in channels.hours:
+    if not channels.hours:
+        yield Finding(
+            ("channels", "hours"),
+            "没有办理时间（hours）。",
+            "The hours are missing.",
+            help=Message("写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30", "E.g. hours: 工作日 09:00-17:30"),
+        )
+    elif "工作日" not in channels.hours:
         yield Finding(
             ("channels", "hours"), "办理时间没有写明工作日。", "The hours do not say that they are those of workdays."
         )
