@@ -382,7 +382,7 @@ def test_naive_and_backward_clocks_are_refused(url: str) -> None:
 
 
 def test_a_case_keeps_its_definition(url: str, clock: Watch) -> None:
-    """A definition changed while a case runs does not change the case: it pins the hash it was applied for under."""
+    """A definition changed while a case runs does not change the case: it pins the hash at its application."""
     engine = govflow.Engine(url, catalog(), clock=clock)
     view = accepted(engine)
     later = govflow.Engine(url, _shorter(), clock=clock)

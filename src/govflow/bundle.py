@@ -1,6 +1,6 @@
 """The closed set of definitions that one item or theme rests on: hashed, stored with a case, and read back.
 
-A running case goes on under the definition that it was accepted under, even when the folder has changed since. A bundle
+A case keeps the definition that was in the folder at its application, even when the folder has changed since. A bundle
 holds the plain data of the definition files (not the records built from them), so a later version of the program
 that still reads the language reads it, and a comment or the order of keys does not change the hash.
 """

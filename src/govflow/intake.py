@@ -122,7 +122,7 @@ def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[
 def require_in_force(subject: Subject, running: Iterable[str], today: date) -> None:
     """Theme and items must be in use and in force today; NotAllowed names the first that is not.
 
-    What happens to a case later does not matter here: an accepted case is finished under the definition it pinned.
+    What happens to a case later does not matter here: it is finished under the definition that it pins now.
     """
     theme = subject.theme
     parts = [("主题", theme.name, theme.state, theme.valid_from, None)] if subject.kind == "theme" else []

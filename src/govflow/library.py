@@ -11,7 +11,7 @@ from govflow.subject import Subject, subject_from
 
 
 class Library:
-    """Compiles each definition once; a case goes on under the hash it was applied for under."""
+    """Compiles each definition once; a case keeps the hash that it got at its application."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
@@ -57,7 +57,7 @@ class Library:
         self._stored.add(subject.digest)
 
     def pinned(self, digest: str, statements: Statements) -> Subject:
-        """The definition that a case was applied for under, whatever the folder says today."""
+        """The definition that a case got at its application, whatever the folder says today."""
         subject = self._subjects.get(digest)
         if subject is None:
             stored = statements.definition(digest)
