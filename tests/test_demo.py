@@ -56,7 +56,7 @@ def test_the_last_line_of_the_table_says_what_happened() -> None:
             decided = max(item["decided"] for item in case["items"] if item["decided"])
             assert found[2] == decided[:10]  # people decide by day, where the date in UTC is the local one
             assert found[3] == max(r["delivered"] for r in case["results"])[:10]
-    assert found[1] < found[2]  # without the tobacco licence all was to be decided earlier than it was
+            assert "I16" not in drop or found[1] < found[2]  # without the slowest item the plan was earlier
 
 
 def test_the_english_story_names_units_apart() -> None:
