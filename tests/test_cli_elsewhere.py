@@ -94,6 +94,29 @@ def test_an_unknown_name_is_refused_as_such(run: Run, sound: Path) -> None:
     assert done.code == 1 and "没有名为 'I99' 的" in done.err and "D99" not in done.err
 
 
+def test_a_wrong_name_shows_the_right_ones(run: Run, sound: Path) -> None:
+    """Items and themes where both will do, items or themes alone where only one of them will."""
+    both = "没有名为 'I99' 的事项或一件事；一件事有：open-restaurant；事项有：I01、I08、I07"
+    for words in (("guide", "I99"), ("graph", "I99"), ("compile", "I99"), ("draw", "I99")):
+        assert both in run(*words).err, words
+    assert "没有名为 'I99' 的事项；有：I01、I08、I07" in run("effective", "I99", "--region", "421300").err
+    assert "'I07' 是事项，这里要的是一件事；有：open-restaurant" in run("stats", "I07").err
+
+
+def test_an_unknown_material_is_told_where_to_define_it(run: Run, sound: Path) -> None:
+    """A code that is like no other: the file in which materials are defined."""
+    _spoil(sound, FOOD, "{use: M07", "{use: Q99888")
+    said = run("validate", "--lang", "en").out + run("validate").out
+    assert "材料在 definitions/materials.yaml 里定义；先写在那里，再引用" in said
+    assert "help: Define the material in definitions/materials.yaml first" in said
+
+
+def test_a_fee_without_online_payment_is_told_what_to_write(run: Run, sound: Path) -> None:
+    """The key and its value, in the words of the language."""
+    _spoil(sound, FOOD, "fees: none", "fees: [{name: 工本费, standard: 10元/本, basis: 发改价格〔2012〕第1号}]")
+    assert "帮助: 在 channels 里写 online_payment: true" in run("validate").out
+
+
 def test_without_a_name_what_is_sound_is_shown(run: Run, sound: Path) -> None:
     """`stats` and `graph --all` go on with the rest; with nothing left the faults are shown."""
     _spoil(sound, THEME, "lead: D01", "lead: D99")

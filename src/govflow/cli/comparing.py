@@ -11,7 +11,7 @@ import click
 from govflow import changes, scenarios
 from govflow import graph as graphs
 from govflow.cli.common import catalog_from, definitions_option, json_option, language, loaded_from, print_json
-from govflow.cli.products import subject_from
+from govflow.cli.products import item_from, subject_from
 from govflow.errors import InvalidInput
 from govflow.identity import check_region
 from govflow.loader import load
@@ -127,9 +127,9 @@ def effective(ref: str, region: str, on: datetime | None, definitions: str) -> N
     if reason is not None:
         zh, en = (f"--region {region}：{reason[0]}", f"--region {region}: {reason[1]}")
         raise InvalidInput(zh, en, field="region")
-    click.echo(
-        effective_text(loaded_from(definitions, ref, region=region), ref, region, on.date() if on else None), nl=False
-    )
+    loaded = loaded_from(definitions, ref, region=region)
+    code = item_from(loaded.catalog, ref).code
+    click.echo(effective_text(loaded, code, region, on.date() if on else None), nl=False)
 
 
 COMMANDS = (graph, diff, effective)

@@ -20,8 +20,10 @@ from govflow.cli.common import (
 )
 from govflow.cli.running import engine_from
 from govflow.errors import NotFound
-from govflow.model import Catalog, Item, Theme
+from govflow.model import Catalog, Item, Shelf, Theme
 from govflow.timekeeping import Calendars
+
+_LISTED = 40  # names shown of what there is
 
 
 @click.command("compile")
@@ -30,7 +32,8 @@ from govflow.timekeeping import Calendars
 @definitions_option
 def compile_command(ref: str, output: str | None, definitions: str) -> None:
     """把事项或一件事编译为 BPMN 2.0。Compile an item or theme to BPMN 2.0 XML."""
-    xml = bpmn.to_bpmn(ref, catalog_from(definitions, ref))
+    catalog = catalog_from(definitions, ref)
+    xml = bpmn.to_bpmn(subject_from(catalog, ref).code, catalog)
     if output is None:
         sys.stdout.buffer.write(xml)
     else:
@@ -48,7 +51,8 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
     if output is not None:
         _known_ending(output, ".svg", ".png")
     if case is None:
-        svg = drawing.draw(ref, catalog_from(definitions, ref), lang=language.code)
+        catalog = catalog_from(definitions, ref)
+        svg = drawing.draw(subject_from(catalog, ref).code, catalog, lang=language.code)
     else:
         progress = engine_from(db, definitions).progress(case)
         svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=language.code)
@@ -127,14 +131,43 @@ def plan_command(
 def theme_from(catalog: Catalog, ref: str) -> Theme:
     """A theme by code or slug; NotFound names the ones there are."""
     if ref not in catalog.themes:
-        known = "、".join(t.slug for t in catalog.themes.values())
+        known = _listed(catalog.themes)
+        if ref in catalog.items:
+            raise NotFound(
+                f"{ref!r} 是事项，这里要的是一件事；有：{known}", f"{ref!r} is an item, not a theme; there are: {known}",
+                ref=ref,
+            )  # fmt: skip
         raise NotFound(f"没有名为 {ref!r} 的一件事；有：{known}", f"no theme {ref!r}; there are: {known}", ref=ref)
     return catalog.themes[ref]
 
 
+def item_from(catalog: Catalog, ref: str) -> Item:
+    """An item by code or slug; NotFound names the ones there are, or some of many."""
+    if ref not in catalog.items:
+        known = _listed(catalog.items)
+        raise NotFound(f"没有名为 {ref!r} 的事项；有：{known}", f"no item {ref!r}; there are: {known}", ref=ref)
+    return catalog.items[ref]
+
+
 def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
-    """A theme or an item by code or slug; NotFound names the themes there are."""
-    return catalog.items[ref] if ref in catalog.items else theme_from(catalog, ref)
+    """A theme or an item by code or slug; NotFound names those there are, or some of many."""
+    if ref in catalog.items:
+        return catalog.items[ref]
+    if ref in catalog.themes:
+        return catalog.themes[ref]
+    themes, items = _listed(catalog.themes), _listed(catalog.items)
+    raise NotFound(
+        f"没有名为 {ref!r} 的事项或一件事；一件事有：{themes}；事项有：{items}",
+        f"no item or theme {ref!r}; there are the themes {themes} and the items {items}", ref=ref,
+    )  # fmt: skip
+
+
+def _listed(shelf: Shelf[Item] | Shelf[Theme]) -> str:
+    """The names of a shelf, as many as one can take in: themes by slug, items by code."""
+    names = [each.slug if isinstance(each, Theme) else each.code for each in shelf.values()]
+    more = language.say(f" 等 {len(names)} 个", f" and {len(names) - _LISTED} more")
+    none = language.say("（无）", "(none)")
+    return "、".join(names[:_LISTED]) + (more if len(names) > _LISTED else "") or none
 
 
 def _known_ending(name: str, *endings: str) -> None:

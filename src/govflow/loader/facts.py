@@ -125,7 +125,7 @@ def _value_flaws(fact: Fact, question: Question, path: Path) -> Iterator[Flaw]:
             f"{fact.fact} 的答案是{_TYPE_NAMES[kind][0]}，不能用 {fact.operator} 比较。",
             f"{fact.fact} is answered by {_TYPE_NAMES[kind][1]}; {fact.operator} does not apply.",
         )
-        help = Message(f"可以用：{fitting}", f"Usable: {fitting.replace('、', ', ')}")
+        help = Message(f"可以用 {fitting}", f"Use {fitting.replace('、', ', ')}")
         yield Flaw("impossible-value", (*path, fact.operator), message, help, at_key=True)
         return
     several = isinstance(fact.value, tuple)
@@ -140,12 +140,12 @@ def _impossible(question: Question, value: FactValue, path: Path) -> Flaw:
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     zh, en = _TYPE_NAMES.get(kind, ("", ""))
     message = Message(
-        f"{question['id']} 不可能是 {shown}：答案应当是{zh}。",
-        f"{question['id']} cannot be {shown}: the answer is {en}.",
+        f"{question['id']} 不可能是“{shown}”，答案应当是{zh}。",
+        f'{question["id"]} cannot be "{shown}": the answer is {en}.',
     )
     help = did_you_mean(nearest(shown, options)) if options else None
     if help is None and options:
-        help = Message(f"选项有：{'、'.join(options)}", f"Options: {', '.join(options)}")
+        help = Message(f"选项有 {'、'.join(options)}", f"The options are {', '.join(options)}")
     return Flaw("unknown-question-or-answer" if options else "impossible-value", path, message, help)
 
 

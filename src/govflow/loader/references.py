@@ -15,6 +15,8 @@ from govflow.source import Document
 Path = tuple[str | int, ...]
 Data = Mapping[str, Any]
 
+_NAMED = 3  # files of a library named in a message
+
 
 def reference_findings(document: Document, index: Index) -> Iterator[Finding]:
     """Findings about names, ids and conditions of a document that passed its schema."""
@@ -271,7 +273,22 @@ def _names(index: Index, shelf: str, refs: Iterable[tuple[Path, str]]) -> Iterat
             zh, en = KIND_NAMES[shelf]
             message = Message(f"没有编号或短名为 {name} 的{zh}。", f"No {en} has the code or slug {name}.")
             meant = nearest(name, index.shelves[shelf])
-            yield Flaw("unknown-reference", path, message, did_you_mean(meant))
+            yield Flaw("unknown-reference", path, message, did_you_mean(meant) or _where(shelf, index))
+
+
+def _where(shelf: str, index: Index) -> Message:
+    """Where something of this kind is defined: a file of its own for items and themes, a library for the others."""
+    zh, en = KIND_NAMES[shelf]
+    if shelf in ("item", "theme"):
+        return Message(
+            f"每个{zh}一个文件，写在 {shelf}s/ 里，第一个键是 govflow: {shelf}/1",
+            f"Each {en} has a file of its own under {shelf}s/, whose first key is govflow: {shelf}/1",
+        )
+    files = list(dict.fromkeys(each.held.file for each in index.shelves[shelf].values()))[:_NAMED] or [f"{shelf}s.yaml"]
+    return Message(
+        f"{zh}在 {'、'.join(files)} 里定义；先写在那里，再引用",
+        f"Define the {en} in {', '.join(files)} first",
+    )
 
 
 def _own(zh: str, en: str, known: list[str], refs: Iterable[tuple[Path, str]]) -> Iterator[Flaw]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from govflow.diagnostics import Message
 from govflow.model import Item
 from govflow.rules.context import Context
 from govflow.rules.values import Finding
@@ -68,10 +69,21 @@ def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
     """
     pays = item.channels.online_payment
     if item.fees and not pays:
-        yield Finding(("channels", "online_payment"), "收费却不能网上支付。", "There is a fee, but no online payment.")
+        yield Finding(
+            ("channels", "online_payment"),
+            "收费却不能网上支付。",
+            "There is a fee, but no online payment.",
+            help=Message("在 channels 里写 online_payment: true", "Write online_payment: true under channels"),
+        )
     elif pays and not item.fees and context.raw("item", item.code).get("fees") == "none":
         yield Finding(
-            ("channels", "online_payment"), "不收费却写了网上支付。", "Online payment is set, but nothing is charged."
+            ("channels", "online_payment"),
+            "不收费却写了网上支付。",
+            "Online payment is set, but nothing is charged.",
+            help=Message(
+                "写 online_payment: false，或者在 fees 里写明收什么费",
+                "Write online_payment: false, or say under fees what is charged",
+            ),
         )
 
 

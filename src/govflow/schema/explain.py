@@ -176,10 +176,10 @@ def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     message = Message(f"{zh}，应当是{types_zh}。", f"{en}; expected {types_en}.")
     help, fix = _expected(error.schema), None
     if values:
-        help = Message(f"可以写：{'、'.join(map(str, values))}", f"One of: {', '.join(map(str, values))}")
+        help = _one_of(values)
     if "string" in wanted and isinstance(found, int | float):
         written = document.written(path)
-        help = Message(f'加上引号：使它成为文字："{written}"', f'Put it in quotes to make it text: "{written}"')
+        help = Message(f'加上引号，使它成为文字，写成 "{written}"', f'Put it in quotes to make it text, "{written}"')
         start, end = document.offsets(path)
         fix = Fix(Message("加引号", "Add quotes"), (Edit(start, end, f'"{written}"'),), safe=True)
     yield Flaw("wrong-type", path, message, help, at_key=found is None, fix=fix)
@@ -191,9 +191,9 @@ def _unknown_value(document: Document, path: Path, error: Any) -> Iterator[Flaw]
     if not isinstance(found, str):
         return
     expected = error.schema.get("x-expected")
-    listed = Message(f"可以写：{'、'.join(values)}", f"One of: {', '.join(values)}")
+    listed = _one_of(values)
     if expected:
-        listed = Message(f"应当写：{expected['zh']}", f"Expected: {expected['en']}")
+        listed = _to_write(expected)
     meant = nearest(found, values)
     help = did_you_mean(meant) or listed
     if meant and len(values) <= 8:
@@ -309,7 +309,22 @@ def _other(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
 
 def _expected(schema: Mapping[str, Any]) -> Message | None:
     expected = schema.get("x-expected")
-    return Message(f"应当写：{expected['zh']}", f"Expected: {expected['en']}") if expected else None
+    return _to_write(expected) if expected else None
+
+
+def _to_write(expected: Mapping[str, str]) -> Message:
+    """What should be written; the label before it ends with a colon already."""
+    return Message(f"应当写{_spaced(expected['zh'])}", f"Expected {expected['en']}")
+
+
+def _spaced(text: str) -> str:
+    """A text to put behind a Chinese word: with a space where it begins with a letter or a digit."""
+    return f" {text}" if text[:1].isascii() else text
+
+
+def _one_of(values: Iterable[object]) -> Message:
+    words = [str(each) for each in values]
+    return Message(f"可以写{_spaced('、'.join(words))}", f"One of {', '.join(words)}")
 
 
 def _name(path: Path) -> str:
