@@ -76,7 +76,7 @@ def test_a_limit_is_read_as_people_write_it(text: str, value: str, unit: str) ->
      "十十个工作日", "1e3 workdays", "五百个工作日", "5 workdays or so", "９ workdays" * 9, "999999 workdays"],
 )  # fmt: skip
 def test_a_limit_that_is_not_certain_is_refused(text: str) -> None:
-    """A bare day, an unknown unit, no number: better an error than a guess (D12)."""
+    """A bare day, an unknown unit, no number: better an error than a guess."""
     with refused("invalid_limit"):
         Limit.parse(text)
 

@@ -199,3 +199,16 @@ def test_the_table_of_modules_is_the_linters_list() -> None:
         assert library in row[-1], f"{library} is not in the row of {only}"
         (named,) = [row[0] for row in rows if re.search(rf"(?<![\w-]){re.escape(library)}(?![\w-])", row[-1])]
         assert only in named
+
+
+def test_every_cited_number_can_be_looked_up() -> None:
+    """Code and tests cite rules of time by the R-numbers of docs/clocks.md, and no number that stands nowhere."""
+    rules = set(re.findall(r"^\| (R\d+) \|", (ROOT / "docs" / "clocks.md").read_text(encoding="utf-8"), re.MULTILINE))
+    files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "tests").glob("*.py")]
+    cited = {
+        number: file.name
+        for file in files
+        for number in re.findall(r"(?<=[(;,])\s?([A-Z]\d{1,2})(?=[,;)])", file.read_text(encoding="utf-8"))
+        if number[0] in "DR"
+    }
+    assert cited.keys() <= rules, cited

@@ -93,7 +93,7 @@ def _expire(draft: Draft, clock: ClockState) -> None:
 
 
 def _deem_accepted(draft: Draft, clock: ClockState) -> None:
-    """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9, D15)."""
+    """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9)."""
     draft.anchor = draft.received = clock.anchor
     draft.emit("accepted", SYSTEM, as_of=clock.anchor, deemed=True, gaps={})
     _fire_timer(draft, clock, "due")

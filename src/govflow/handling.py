@@ -195,7 +195,7 @@ def material_name(draft: Draft, code: str) -> str:
 def ask_correction(
     draft: Draft, task: TaskState, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
 ) -> None:
-    """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; D15, D17)."""
+    """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9)."""
     _may_work(draft, task, actor)
     listed = draft.state.materials
     codes = [listed_material(draft, ref, "missing") for ref in missing]

@@ -28,7 +28,7 @@ def stop_for_step(draft: Draft, task: TaskState) -> None:
 
 
 def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) -> None:
-    """Stop an item's clocks for a special procedure that its definition lists (行政许可法 art. 45; D32)."""
+    """Stop an item's clocks for a special procedure that its definition lists (行政许可法 art. 45; R7)."""
     item, state = _open_item(draft, code, actor)
     found = item.procedure(procedure)
     if found is None:
@@ -87,7 +87,7 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reas
 
 
 def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:
-    """Extend an item's limits once, before they are due, by its approver (行政许可法 art. 42; R8, D25)."""
+    """Extend an item's limits once, before they are due, by its approver (行政许可法 art. 42; R8)."""
     item, _ = _open_item(draft, code, actor)
     rule = _extension_rule(item)
     if actor.role != rule.approver:

@@ -86,7 +86,7 @@ class Limit:
     def parse(cls, text: str) -> Limit:
         """Read `10 workdays`, `5个工作日`, `半个工作日`, `30 natural days`, `3 months`, `24 hours`.
 
-        A bare day (日, 天, day) is refused: the law that is meant must say whether workdays count (D12).
+        A bare day (日, 天, day) is refused: the law that is meant must say which days count.
         """
         return _parsed(text) if isinstance(text, str) and len(text) < 60 else _unreadable(text)
 
@@ -180,7 +180,7 @@ class Point:
 
 
 def local(moment: datetime, what: str = "moment") -> datetime:
-    """The moment in China's one time zone; a moment without a zone is refused, because its date is a guess (D04)."""
+    """The moment in China's one time zone; a moment without a zone is refused, because its date is a guess."""
     if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
         raise refuse("invalid_input", f"{what} 缺少时区：{moment}", f"{what}: expected a moment with its time zone")
     if not 1900 <= moment.year <= 8800:

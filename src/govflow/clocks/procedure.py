@@ -113,7 +113,7 @@ def _outcome(facts: Correction, response_due: date | None) -> str | None:
 def _clock_start(facts: Correction, deemed: bool, received: datetime) -> datetime | None:
     if deemed:
         return received
-    accepted = facts.accepted_on or facts.supplemented_on  # supplied in full: accepted on that day (D16)
+    accepted = facts.accepted_on or facts.supplemented_on  # supplied in full: accepted on that day (R9)
     if accepted is None:
         return None
     return received if accepted == received.date() else end_of(accepted)
@@ -146,7 +146,7 @@ def dual(
     decided: datetime | date | None = None,
     as_of: datetime | date | None = None,
 ) -> Dual:
-    """Both clocks and whether a decision (or, undecided, the present `as_of`) kept them (D30, D31)."""
+    """Both clocks and whether a decision (or, undecided, the present `as_of`) kept them (R12)."""
     when = decided if decided is not None else as_of
     if decided is not None and _local_day(decided) < statutory.start:
         zh, en = f"决定日 {decided} 早于起算日", f"decided_on: found {decided}, expected {statutory.start} or later"
