@@ -302,6 +302,23 @@ def test_a_plain_drawing_is_kept() -> None:
     assert guide.safe_svg(f'<?xml version="1.0" encoding="UTF-8"?>\n{svg}\n') == svg
 
 
+@pytest.mark.parametrize(
+    ("fees", "said"),
+    [
+        ((), "不收费"),
+        ((Fee("工本费", "10 元", "law"),), "工本费（10 元）"),
+        (
+            (Fee("工本费", "10 元", "law"), Fee("登记费", "80 元", "law")),
+            "工本费、登记费（工本费 10 元；登记费 80 元）",
+        ),
+    ],
+)
+def test_the_first_lines_say_what_is_to_be_paid(small: Catalog, fees: tuple[Fee, ...], said: str) -> None:
+    """The amounts, not that there are some."""
+    of = replace(small.items["I2"], fees=fees)
+    assert f"- **收费**：{said}\n" in guide.service_guide(of, small, "md")
+
+
 # --- limits in words
 
 

@@ -68,9 +68,17 @@ def _highlights(item: Item, say: Say) -> tuple[Highlight, ...]:
         Highlight(say("承诺办结", "Promised"), limits.short(promised or statutory, say)),
         Highlight(say("法定办结", "Statutory limit"), limits.short(statutory, say)),
         Highlight(say("到现场", "Visits to the hall"), say(f"{item.channels.visits} 次", str(item.channels.visits))),
-        Highlight(say("收费", "Fee"), say("收费", "yes") if item.fees else say("不收费", "none")),
+        _fee(item, say),
         Highlight(say("网办深度", "Online depth"), item.channels.online_depth, _depth(item.channels.online_depth, say)),
     )
+
+
+def _fee(item: Item, say: Say) -> Highlight:
+    """What is to be paid, and how much; of several each amount with its name."""
+    names = say("、", ", ").join(each.name for each in item.fees)
+    alone = len(item.fees) == 1
+    amounts = say("；", "; ").join(each.standard if alone else f"{each.name} {each.standard}" for each in item.fees)
+    return Highlight(say("收费", "Fee"), names or say("不收费", "none"), amounts)
 
 
 def _depth(grade: str, say: Say) -> str:
