@@ -71,7 +71,7 @@ def test_a_county_inherits_from_its_city_and_that_from_the_province(shipped: Loa
         r"\n    within: .4 workdays.  # .*permit.420600.yaml:[0-9]+\n",
         r"\n    within: .15 workdays.  # .*permit.420600.yaml:[0-9]+\n",
         r"\n    missed: withdrawn  # .*items/food-business-permit.yaml:[0-9]+\n",
-        r"\ndepartment: N01  # .*permit.420600.yaml:[0-9]+\n",
+        r"\ndepartment: N01  # .*permit.420606.yaml:[0-9]+\n",
         r"\n# 不再要的材料 without: M09  # .*permit.420600.yaml:[0-9]+\n",
         r"\n  consult: .0710-1236011.  # .*permit.420606.yaml:[0-9]+\n",
     ):

@@ -22,7 +22,7 @@ from govflow.model import Fee, Item, steps_of
 COMMON = {
     "departments.yaml": """govflow: departments/1
 departments:
-  C1: {slug: city-bureau, name: 市局, region: "421300"}
+  C1: {slug: city-bureau, name: 市局}
   P1: {slug: province-bureau, name: 省局, region: "420000"}
   X1: {slug: county-bureau, name: 县局, region: "421381"}
 """,
@@ -58,6 +58,7 @@ results: [{id: permit, name: 许可证, elicence: 许可证电子证照}, {id: p
 fees: [{name: 工本费, standard: 每件八十元, basis: 某文}, {name: 检测费, standard: 100元/次}]
 channels: {online_depth: III, visits: 1, visit_reason: 签字, forms: [窗口办理, 网上办理], hours: 工作日, consult: 1, complain: 2, post: true}
 green_channel: {within: 5 workdays}
+region: "421300"
 """.replace("consult: 1", 'consult: "1"').replace("complain: 2", 'complain: "2"'),
 }  # fmt: skip
 REGIONS = ("000000", "420000", "421300", "421303", "421381", "420600", "420606", "429004", "430000", "430100")
@@ -373,7 +374,7 @@ def test_chinese_amounts_are_numbers(text: str, number: float) -> None:
 
 
 def test_the_steps_of_the_standard_department_become_local() -> None:
-    """A province's own consultation stays the province's, though the variant between made the steps provincial too."""
+    """A province's own consultation stays the province's; the province's department is nothing to a county below it."""
     found = loaded(
         variant("420000", "department: P1"),
         variant("421381", "department: county-bureau"),
@@ -383,10 +384,68 @@ def test_the_steps_of_the_standard_department_become_local() -> None:
     assert flows == {
         "420000": [("P1",), ("P1",), ("P1", "P1"), ("P1",)],
         "421381": [("X1",), ("P1",), ("X1", "P1"), ("X1",)],
-        "421382": [("P1",), ("P1",), ("P1", "P1"), ("P1",)],
+        "421382": [("C1",), ("P1",), ("C1", "P1"), ("C1",)],
     }
     for region in flows:
         _agree(found, region)
+
+
+def test_who_handles_is_not_inherited() -> None:
+    """A city under a province that wrote its own body keeps the standard item's department, level and code."""
+    found = loaded(
+        variant(
+            "420000",
+            'department: P1\nlevel: 省级\ncode: {implementation: "P", handling: "P01"}\nlimits: {delivery: 2 workdays}',
+        ),
+        variant("421300", "channels: {visits: 0}"),
+        variant("421381", 'level: 县级\ndepartment: X1\ncode: {handling: "X01"}'),
+    )
+    assert not found.diagnostics
+    standard, local_ones = found.catalog.items["I1"], local(found)
+    told_of = {
+        each: (item.department, item.level, item.implementation, item.handling) for each, item in local_ones.items()
+    }
+    assert told_of == {
+        "420000": ("P1", "省级", "P", "P01"),
+        "421300": ("C1", "市级", standard.implementation, ""),
+        "421381": ("X1", "县级", standard.implementation, "X01"),
+    }
+    assert {item.limits.delivery.text("en") for item in local_ones.values()} == {"2 workdays"}
+    for region in local_ones:
+        _agree(found, region)
+
+
+PLACED = """govflow: departments/1
+departments:
+  C1: {slug: city-bureau, name: 市局, region: "421300", level: 市级, uscc: 11421300MBXX00019B}
+  P1: {slug: province-bureau, name: 省局, region: "420000", level: 省级}
+  X1: {slug: county-bureau, name: 县局, region: "421381", level: 县级, uscc: 11421381MBXX0030XK}
+"""
+
+
+@pytest.mark.parametrize(
+    ("region", "text", "line", "said"),
+    [
+        ("421381", "", 0, ""),
+        ("421381", "department: P1\nlevel: 省级", 0, ""),
+        ("421381", 'department: X1\nlevel: 县级\ncode: {implementation: "1"}', 0, ""),
+        ("421300", "department: C1", 0, ""),
+        ("420000", "", 3, "标准事项的部门 C1（421300）管不到 420000。"),
+        ("420600", "channels: {visits: 0}", 3, "标准事项的部门 C1（421300）管不到 420600。"),
+        ("421303", "department: X1\nlevel: 县级", 4, "部门 X1（421381）管不到 421303。"),
+        ("421381", "department: X1", 4, "部门 X1 是县级的，变体是市级的。"),
+        ("421381", "level: 县级", 4, "部门 C1 是市级的，变体是县级的。"),
+        ("421381", "department: X1\nlevel: 县级", 4, "没有写 X1 的实施编码，标准事项的 11421300MBXX00019B3420150007000 是别的部门的。"),
+    ],
+)  # fmt: skip
+def test_a_department_of_elsewhere_is_a_warning(region: str, text: str, line: int, said: str) -> None:
+    """The department reaches the region, is of the level, and the code is its own; else a warning, and the variant holds."""
+    found = loaded(variant(region, text), departments=PLACED)
+    assert [(each.name, each.span.line, each.message.zh) for each in found.diagnostics] == (
+        [("foreign-department", line, said)] if said else []
+    )
+    assert [each.region for each in found.catalog.variants] == [region]
+    assert not any(re.search("[一-龥]", re.sub("[市县省]级", "", each.message.en)) for each in found.diagnostics)
 
 
 def test_each_value_comes_from_the_document_that_says_so() -> None:

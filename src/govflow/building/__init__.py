@@ -162,18 +162,19 @@ def variant_from(
 ) -> Item:
     """The effective item of a local variant: what it writes, laid over `base`.
 
-    `base` is the standard item or the effective item of a variant above; then `standard` is the standard item itself:
-    the steps of its department are the local department's, and its dates hold where the variant writes none.
+    `base` is the standard item or the effective item of a variant above; then `standard` is the standard item itself.
+    Who handles an item is never taken from a variant between: department, level and codes come from the document or
+    from the standard item, and so do the dates. The steps of the standard item's department are the local one's.
     """
     data, standard = document.data, standard or base
-    department = names.department(data.get("department", base.department))
+    department = names.department(data.get("department", standard.department))
     code = data.get("code", {})
     return replace(
         base,
         slug=slug,
-        implementation=code.get("implementation", base.implementation),
-        handling=code.get("handling", ""),  # the one above continues the implementation code of another body
-        level=data.get("level", base.level),
+        implementation=code.get("implementation", standard.implementation),
+        handling=code.get("handling", ""),  # the standard item's continues the implementation code of another body
+        level=data.get("level", standard.level),
         department=department,
         flow=with_department(standard.flow, standard.department, department),
         valid_from=data.get("valid_from", standard.valid_from),

@@ -24,8 +24,8 @@ _PLAIN = re.compile(
     r"(?!(?:none|null|true|false|yes|no|on|off|y|n)\Z)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff/-]*\Z", re.I
 )
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
-_OVERLAID = ("region", "level", "department", "green_channel")
-_OWN = ("valid_from", "valid_to")
+_OVERLAID = ("region", "green_channel")
+_OWN = ("level", "department", "valid_from", "valid_to")
 _NAMED = {"special_procedures": "id", "results": "id", "fees": "name"}
 
 
@@ -121,12 +121,6 @@ def _laid(base: _Node, over: dict[str, _Node], names: Names, gone: dict[str, _No
     for key in ("limits", "channels"):
         if key in over:
             whole[key] = _merged(whole.get(key), over[key], deep=("correction",))
-    code = {key: value for key, value in _mapping(whole.get("code")).items() if key != "handling"}
-    code |= _mapping(over.get("code"))
-    if code:
-        whole["code"] = _Node(code, whole.get("code", over["region"]).origin)
-    else:
-        whole.pop("code", None)
     for key, name in _NAMED.items():
         if key in over:
             whole[key] = _by_name(whole.get(key), over[key], name, whole=key == "fees")
@@ -170,9 +164,15 @@ def _materials(whole: dict[str, _Node], over: dict[str, _Node], names: Names, go
 
 
 def _local(node: _Node, standard: dict[str, _Node], over: dict[str, _Node], names: Names) -> _Node:
-    """What only the standard item and the nearest variant decide: the days it holds, and whose steps the flow has."""
+    """What only the standard item and the nearest variant decide: who handles it, with which codes, and on which days."""
     whole = dict(_mapping(node))
     whole |= {key: over[key] for key in _OWN if key in over}
+    code = {key: value for key, value in _mapping(standard.get("code")).items() if key != "handling"}
+    code |= _mapping(over.get("code"))
+    if code:
+        whole["code"] = _Node(code, standard.get("code", over["region"]).origin)
+    else:
+        whole.pop("code", None)
     department, own = whole["department"], names.department(str(standard["department"].value))
     if department is not standard["department"]:
         whole["flow"] = _moved(standard["flow"], lambda ref: names.department(ref) == own, department)

@@ -14,11 +14,11 @@ from decimal import Decimal
 from typing import Any
 
 from govflow.building import Names, variant_from
-from govflow.building.regions import around, reach
+from govflow.building.regions import around, holds, reach
 from govflow.clocks import Limit, against, compare
 from govflow.diagnostics import Message, Note
 from govflow.loader.names import slug_of, with_note
-from govflow.model import Fee, Item
+from govflow.model import Department, Fee, Item
 from govflow.schema import Finding, Flaw, finding
 from govflow.source import Document
 
@@ -26,6 +26,10 @@ DEPTHS = ("I", "II", "III", "IV")
 STARTS = ("received", "accepted", "decided", "notified")
 WAYS = {"post": "快递", "online_payment": "网上缴费", "mobile": "手机办理", "appointment": "预约"}
 NONE = {"zh": "无", "en": "none"}
+TOGETHER = Message(
+    "本地的部门、层级、编码一起写：department、level、code。",
+    "Write the local body, its level and its codes together: department, level, code.",
+)
 
 Path = tuple[str | int, ...]
 
@@ -39,7 +43,11 @@ class _Placed:
 
 
 def variants_of(
-    documents: Iterable[Document], names: Names, items: Mapping[str, Item], found: list[Finding]
+    documents: Iterable[Document],
+    names: Names,
+    items: Mapping[str, Item],
+    departments: Mapping[str, Department],
+    found: list[Finding],
 ) -> Iterator[Item]:
     """The effective items of sound variants, in the order of the documents; what is less favourable goes to `found`.
 
@@ -67,10 +75,44 @@ def variants_of(
         if first.setdefault(place, document) is not document:
             flaws.append(_again(document, first[place]))
         found += flaws
+        found += [finding(document, flaw) for flaw in _handled_elsewhere(variant, document.data, departments)]
         if not flaws:
             placed[place] = _Placed(variant, (document, *above))
             sound[at] = variant
     return (sound[at] for at in sorted(sound))
+
+
+def _handled_elsewhere(variant: Item, data: Mapping[str, Any], departments: Mapping[str, Department]) -> Iterator[Flaw]:
+    """A department that is not one for the variant's region, by its own region, its level, or the code of its items.
+
+    A warning, and the variant holds: what a province makes better must not be lost to its counties for it.
+    """
+    department, region = departments.get(variant.department), variant.region or ""
+    if department is None:
+        return
+    own = "department" in data
+    code, written = variant.implementation, data.get("code", {}).get("implementation")
+    path: Path = ("department",) if own else ("region",)
+    if department.region and not holds(department.region, region):
+        whose = Message("", "the department") if own else Message("标准事项的", "the standard item's department")
+        message = Message(
+            f"{whose.zh}部门 {department.code}（{department.region}）管不到 {region}。",
+            f"{whose.en[0].upper()}{whose.en[1:]} {department.code} ({department.region}) is not one for {region}.",
+        )
+    elif (own or "level" in data) and department.level and department.level != variant.level:
+        path = ("level",) if "level" in data else path
+        message = Message(
+            f"部门 {department.code} 是{department.level}的，变体是{variant.level}的。",
+            f"Department {department.code} is of the level {department.level}, the variant of the level {variant.level}.",
+        )
+    elif own and department.uscc and code and not written and not code.startswith(department.uscc):
+        message = Message(  # a written one is the business of GF-C03
+            f"没有写 {department.code} 的实施编码，标准事项的 {code} 是别的部门的。",
+            f"No implementation code of {department.code}: the standard item's {code} is another body's.",
+        )
+    else:
+        return
+    yield Flaw("foreign-department", path, message, TOGETHER)
 
 
 class _Comparison:

@@ -97,7 +97,7 @@ def _catalog(
         if faults.sound(document) and document.kind:
             sound.setdefault(document.kind[0], []).append(document)
     loose: list[Finding] = []
-    variants = tuple(variants_of(sound.get("variant", ()), names, items, loose))
+    variants = tuple(variants_of(sound.get("variant", ()), names, items, libraries.departments, loose))
     faults.add(loose)
     themes = [building.theme_from(each, slug_of(each.file), names) for each in sound.get("theme", ())]
     return Catalog(

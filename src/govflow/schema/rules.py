@@ -50,6 +50,12 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Message], ...] = (
     ("GF-L16", "outside-folder", _E, Message("链接指向给定文件夹之外。", "A link leads out of the given folder.")),
     ("GF-L17", "unreadable-file", _E, Message("文件读不出来。", "The file cannot be read.")),
     ("GF-L18", "loosening-variant", _E, Message("地方变体只能收紧。", "A local variant may only tighten.")),
+    (
+        "GF-L19",
+        "foreign-department",
+        _W,
+        Message("变体的办理部门不是这个地区的。", "The department of a local variant is not one of its region."),
+    ),
 )
 
 BORROWED: tuple[tuple[str, str, Severity], ...] = (
