@@ -1,4 +1,4 @@
-# Each target sets itself up: Python 3.11+, make and the package registry are all it needs.
+# Each target sets itself up with Python 3.11+, make and the package registry; `test` also gets a PostgreSQL server and node.
 # All paths are relative, so that the folder may lie anywhere, also under a name with spaces.
 
 SHELL := /bin/sh

@@ -46,7 +46,7 @@ _PATIENCE_SECONDS = 1.0
 @click.option("--baseline", metavar="FILE", help="基线文件：已知的问题不再报告。Known findings are not reported.")
 @click.option("--write-baseline", metavar="FILE", help="把现有问题写成基线。Write the present findings as a baseline.")
 @click.option(
-    "--previous", metavar="DIR", help="上一版的定义：与它比较的规则才会说话。The last release, to compare with."
+    "--previous", metavar="DIR", help="上一版的定义；给出后才检查与上一版的差别。The last release, to compare with."
 )
 @click.option("--watch", is_flag=True, help="文件一改就重新检查，Ctrl-C 结束。Check again on every change.")
 @click.option("-o", "--output", metavar="FILE", help="结果写入文件。Write the result to a file.")
