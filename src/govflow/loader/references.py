@@ -154,32 +154,51 @@ def _disagreeing(data: Data, index: Index) -> Iterator[Flaw]:
     for entry, item in zip(data["items"], _items_of(data, index), strict=True):
         for question in _questions(item):
             first = asked.setdefault(question["id"], (entry["item"], question))
-            if _meaning(first[1]) != _meaning(question):
+            if apart := _apart(first[1], question):
                 at = data["items"].index(entry)
-                yield _mismatch(question["id"], ("items", at, "item"), first[0], entry["item"])
+                yield _mismatch(question["id"], ("items", at, "item"), first[0], entry["item"], apart)
     for at, question in enumerate(data.get("questions", ())):
         other = asked.get(question["id"])
-        if other and _meaning(other[1]) != _meaning(question):
-            yield _mismatch(question["id"], ("questions", at), other[0], "")
+        if other and (apart := _apart(other[1], question)):
+            yield _mismatch(question["id"], ("questions", at), other[0], "", apart)
 
 
-def _mismatch(fact: str, path: Path, one: str, other: str) -> Flaw:
+def _mismatch(fact: str, path: Path, one: str, other: str, apart: list[Message]) -> Flaw:
     here, here_en = (f"事项 {other} ", f"item {other}") if other else ("主题", "the theme")
+    zh, en = "、".join(each.zh for each in apart), ", ".join(each.en for each in apart)
     return Flaw(
         "question-mismatch",
         path,
         Message(
-            f"情形 {fact} 在事项 {one} 和{here}里的类型、选项或单位不一样。",
-            f"The fact {fact} has another type, options or unit in item {one} than in {here_en}.",
+            f"情形 {fact} 在事项 {one} 和{here}里的{zh}不一样。",
+            f"The fact {fact} differs between item {one} and {here_en}: {en}.",
         ),
         Message("同一个 id 必须是同一个问题。", "One id must be one question."),
     )
 
 
-def _meaning(question: Data) -> tuple[Any, ...]:
+_ASPECTS = (
+    ("type", Message("类型", "type")),
+    ("unit", Message("单位", "unit")),
+    ("minimum", Message("最小值", "minimum")),
+    ("maximum", Message("最大值", "maximum")),
+)
+
+
+def _apart(one: Data, other: Data) -> list[Message]:
+    """In what two questions differ, so that an answer to one is not always an answer to the other."""
+    apart = [named for key, named in _ASPECTS if one.get(key) != other.get(key)]
+    if _options(one) != _options(other):
+        apart.append(Message("选项", "options"))
+    return apart
+
+
+def _options(question: Data) -> list[tuple[Any, Any]]:
+    """Each answer with what it says in Chinese; a translation that only one of the files has is no difference."""
     options = question.get("options")
-    values = tuple(options) if isinstance(options, dict) else ()
-    return question.get("type"), values, question.get("unit")
+    if not isinstance(options, dict):
+        return []
+    return [(value, says.get("zh-CN") if isinstance(says, dict) else says) for value, says in options.items()]
 
 
 def _inside(index: Index, held: set[str], refs: Iterable[tuple[Path, str]]) -> Iterator[Flaw]:
