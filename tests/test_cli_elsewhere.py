@@ -1,6 +1,7 @@
 """A fault stops the commands about what it is in, and what needs that; the others go on and say what they passed over."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -115,6 +116,37 @@ def test_a_fee_without_online_payment_is_told_what_to_write(run: Run, sound: Pat
     """The key and its value, in the words of the language."""
     _spoil(sound, FOOD, "fees: none", "fees: [{name: 工本费, standard: 10元/本, basis: 发改价格〔2012〕第1号}]")
     assert "帮助: 在 channels 里写 online_payment: true" in run("validate").out
+
+
+def test_an_item_alone_shows_what_it_stands_between(run: Run, sound: Path) -> None:
+    """`graph ITEM` names department, materials and results, and says where suggestions are."""
+    said = run("graph", "I07").out
+    assert "部门 D01 " in said and "材料 M07 " in said and "结果 food-permit " in said and "govflow graph 主题" in said
+
+
+def test_suggestions_have_no_figures_that_nobody_explains(run: Run, sound: Path) -> None:
+    """A line is what to do and what it saves."""
+    lines = run("graph", "open-restaurant").out.splitlines()
+    assert len(lines) > 1 and not [line for line in lines[1:] if re.match(r"\s+\d+ ", line)]
+
+
+def test_a_broken_side_is_shown_instead_of_a_comparison(run: Run, sound: Path) -> None:
+    """What cannot be read is not called taken out: the cause first, and nothing on standard output."""
+    shutil.copytree(sound / "definitions", sound / "new")
+    _spoil(sound, "new/items/food-business-permit.yaml", "case_type:", "case_typ:")
+    done = run("diff", "definitions", "new")
+    assert (done.code, done.out) == (1, "")
+    assert done.err.startswith("new/items/food-business-permit.yaml:") and "先改正再比较" in done.err
+
+
+def test_a_theme_without_a_demo_names_those_that_have_one(run: Run, sound: Path) -> None:
+    """The example that a demo plays is a file beside the definitions."""
+    assert "open-restaurant 没有演示；有演示的：（无）" in run("demo").err
+    shutil.copytree(ROOT / "definitions", sound / "all/definitions")
+    shutil.copytree(ROOT / "examples", sound / "all/examples")
+    done = run("demo", "newborn", "--definitions", "all/definitions")
+    assert done.code == 1 and "newborn 没有演示；有演示的：open-restaurant；" in done.err
+    assert not (sound / "demo-output").exists()
 
 
 def test_without_a_name_what_is_sound_is_shown(run: Run, sound: Path) -> None:

@@ -20,7 +20,7 @@ from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load
 from govflow.model import Catalog
 
-_SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
+SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -91,7 +91,7 @@ def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: b
         concerning = faults
     elsewhere = len(faults) - len(concerning)
     if concerning:
-        click.echo(render(concerning[:_SHOWN], "concise", lang=language.code), err=True, nl=False)
+        click.echo(render(concerning[:SHOWN], "concise", lang=language.code), err=True, nl=False)
         click.echo(language.say(
             f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
             f"the definitions have {len(concerning)} errors; see govflow validate",

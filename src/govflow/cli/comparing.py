@@ -10,13 +10,23 @@ import click
 
 from govflow import changes, scenarios
 from govflow import graph as graphs
-from govflow.cli.common import catalog_from, definitions_option, json_option, language, loaded_from, print_json
+from govflow.cli.common import (
+    SHOWN,
+    Failure,
+    catalog_from,
+    definitions_option,
+    json_option,
+    language,
+    loaded_from,
+    print_json,
+)
 from govflow.cli.products import item_from, subject_from
+from govflow.diagnostics import Severity, render
 from govflow.errors import InvalidInput
 from govflow.identity import check_region
-from govflow.loader import load
+from govflow.loader import Loaded, load
 from govflow.loader.effective import effective_text
-from govflow.model import Theme
+from govflow.model import Item, Theme
 
 UNITS = {
     "submissions": ("份材料", "submissions"), "fields": ("个字段", "fields"), "workdays": ("个工作日", "workdays"),
@@ -53,6 +63,8 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
             text = graphs.as_svg(drawn, language.code)
         case _:
             text = "".join(_told(theme.name.in_language(language.code), found[theme.slug]) for theme in themes)
+            if isinstance(subject, Item):
+                text = _told_of_item(subject, drawn)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -64,9 +76,25 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
     lines = [name]
     for each in found:
         unit = language.say(*UNITS[each.unit])
-        lines.append(f"  {each.number:>2} {each.what.text(language.code)}: {each.before} → {each.after} {unit}")
+        lines.append(f"  {each.what.text(language.code)}: {each.before} → {each.after} {unit}")
     if not found:
         lines.append(language.say("  没有建议", "  no suggestions"))
+    return "\n".join(lines) + "\n"
+
+
+def _told_of_item(item: Item, drawn: graphs.Graph) -> str:
+    """What an item stands between; suggestions are about themes, and that is said."""
+    lines = [f"{item.name.in_language(language.code)}（{item.code}）"]
+    named = {"department": ("部门", "department"), "material": ("材料", "material"), "result": ("结果", "result")}
+    for kind, words in named.items():
+        for each in drawn.nodes:
+            if each.kind == kind:
+                code = each.id.rpartition("/")[2]
+                lines.append(f"  {language.say(*words)} {code} {each.name.in_language(language.code)}")
+    lines.append(language.say(
+        "  改进建议针对一件事：写 govflow graph 主题；关系图用 --format svg 画出",
+        "  suggestions are about themes: govflow graph THEME; --format svg draws the graph",
+    ))  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
@@ -79,6 +107,7 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
 def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool) -> None:
     """比较两个定义文件夹：改了什么，前后数字，哪些场景的结果会变。What changed between two folders, and what it moves."""
     before, after = load(old, rules=()), load(new, rules=())
+    _require_readable(before, after)
     found = changes.compare(before.catalog, after.catalog)
     counted = changes.figures(before.catalog, after.catalog)
     tests = [] if no_scenarios else scenarios.scenarios_in(before)
@@ -104,6 +133,18 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
         click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
     if not found:
         click.echo(language.say("没有变化", "no changes"))
+
+
+def _require_readable(*sides: Loaded) -> None:
+    """What cannot be read would look as if it had been taken out, so errors of form are shown instead of a comparison."""
+    errors = [each for side in sides for each in side.diagnostics if each.severity is Severity.ERROR]
+    if errors:
+        click.echo(render(errors[:SHOWN], "concise", lang=language.code), err=True, nl=False)
+        click.echo(language.say(
+            f"有 {len(errors)} 处错误，读不全，先改正再比较",
+            f"{len(errors)} errors: mend what cannot be read before comparing",
+        ), err=True)  # fmt: skip
+        raise Failure(1)
 
 
 def _pair(key: str, old: float | None, new: float | None) -> str:

@@ -23,8 +23,10 @@ from govflow.cli.common import (
     print_json,
     provisional_mark,
 )
+from govflow.cli.products import theme_from
 from govflow.cli.running import engine_from
 from govflow.errors import NotFound
+from govflow.model import Catalog
 from govflow.store import Database
 from govflow.timekeeping import Calendars
 from govflow.views import Fired
@@ -40,18 +42,37 @@ from govflow.views import Fired
 def demo_command(
     theme: str, answers: tuple[str, ...], drop: tuple[str, ...], output: str, lang: str | None, definitions: str
 ) -> None:
-    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock."""
+    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock.
+
+    主题须有一份申请 examples/主题/application.yaml。A theme needs an application there.
+    """
     code = lang or language.code
     language.code = code
+    catalog = catalog_from(definitions, theme, calendars=True)
+    examples = Path(definitions).absolute().parent / "examples"
+    _require_example(theme_from(catalog, theme).slug, catalog, examples)
     demo.run(
         theme,
-        catalog_from(definitions, theme, calendars=True),
-        Path(definitions).absolute().parent / "examples",
+        catalog,
+        examples,
         answers_from(answers),
         drop,
         Path(output),
         code,
         click.echo,
+    )
+
+
+def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:
+    """NotFound, which names the themes that have a demo, when this one has no application to play."""
+    if (examples / theme / "application.yaml").is_file():
+        return
+    slugs = [each.slug for each in catalog.themes.values()]
+    known = "、".join(each for each in slugs if (examples / each / "application.yaml").is_file())
+    raise NotFound(
+        f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
+        f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
+        ref=theme,
     )
 
 
