@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from govflow.bpmn import to_bpmn
 from govflow.errors import NotFound
+from govflow.guide import service_guide
 from govflow.loader import Loaded, load, load_texts
 from govflow.loader.effective import effective_text
 
@@ -109,6 +112,25 @@ def test_a_variant_not_yet_in_force_does_not_hold(shipped: Loaded) -> None:
     loaded = load_texts({**shipped.sources, file: later}, rules=())
     assert "\nlevel: 市级  # " in effective_text(loaded, "I07", "421321", date(2025, 12, 31))
     assert "\nlevel: 县级  # " in effective_text(loaded, "I07", "421321", date(2026, 1, 1))
+
+
+def test_a_region_runs_its_item_from_a_folder_of_its_own(shipped: Loaded, tmp_path: Path) -> None:
+    """As docs/language.md says: only a folder in which the printed item stands compiles, guides and promises as there."""
+    local = tmp_path / "local"
+    shutil.copytree(ROOT / "definitions", local)
+    for file in local.glob("variants/food-business-permit.*.yaml"):
+        file.unlink()
+    (local / "items" / "food-business-permit.yaml").write_text(
+        effective_text(shipped, "I07", "421321"), encoding="utf-8"
+    )
+    found = load(local, rules=())
+    assert not found.diagnostics
+    here, standard = found.catalog.items["I07"], shipped.catalog.items["I07"]
+    assert (here.department, here.region, standard.department) == ("X01", "421321", "D01")
+    assert here.limits.promised != standard.limits.promised
+    for catalog, local_one in ((found.catalog, True), (shipped.catalog, False)):
+        assert ("示范县市场监管局" in to_bpmn("I07", catalog).decode()) is local_one
+        assert ("示范县市场监督管理局" in service_guide(catalog.items["I07"], catalog, "md")) is local_one
 
 
 def test_the_command_prints_it() -> None:
