@@ -70,6 +70,7 @@ class _Dues:
     latest: array[int]
 
 
+@lru_cache(maxsize=256)
 def span(limit: Limit) -> Span | None:
     """The days that a limit takes on the official calendars; None for one too long to be measured on them."""
     dues = _dues(limit)
@@ -91,6 +92,8 @@ def against(one: Limit, other: Limit) -> Comparison:
     if left is None or right is None:
         return Comparison(_by_bounds(one, other), 0, 0, None, None, years)
     mine, theirs = _dues(one), _dues(other)
+    if left.longest < right.shortest:
+        return Comparison("never", min(len(mine.latest), len(theirs.latest)), 0, (left, right), None, years)
     # On one and the same day, a limit that ends with the day is later than one that ends within it.
     inside = int(other.timed)
     excess = [late - early + inside for late, early in zip(mine.latest, theirs.earliest, strict=False)]
@@ -129,13 +132,16 @@ def _least(limit: Limit) -> int:
     return int(float(limit.value) * days[limit.unit])
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _dues(limit: Limit) -> _Dues:
     calendar = Calendar.national()
     if limit.timed:
         return _timed(limit, calendar)
     if limit.unit == "workday":
         return _both(_nth_workdays(calendar, int(limit.value)))
+    if limit.unit == "natural_day":
+        places, known = calendar.prefix[int(limit.value) : -1], len(calendar.workdays)
+        return _both(array("l", (calendar.workdays[place] for place in places if place < known)))
     dues = array("l")
     for start in range(calendar.first, calendar.last + 1):
         try:
