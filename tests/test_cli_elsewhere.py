@@ -150,10 +150,15 @@ def test_a_theme_without_a_demo_names_those_that_have_one(run: Run, sound: Path)
 
 
 def test_without_a_name_what_is_sound_is_shown(run: Run, sound: Path) -> None:
-    """`stats` and `graph --all` go on with the rest; with nothing left the faults are shown."""
+    """`stats` and `graph --all` go on with the rest and say so; with nothing left the faults are shown."""
+    theme = sound / THEME
+    theme.with_name("other.yaml").write_text(theme.read_text("utf-8").replace("id: T1", "id: T2"), "utf-8")
     _spoil(sound, THEME, "lead: D01", "lead: D99")
-    assert run("graph", "--all", "--format", "dot").code == 0
-    assert run("stats").err == ELSEWHERE
+    left_out = "定义有 1 处错误，读不成的没有列入；用 govflow validate 查看\n"
+    assert (run("graph", "--all", "--format", "dot").err, run("stats").err) == (left_out, left_out)
+    theme.with_name("other.yaml").unlink()
+    done = run("stats")
+    assert (done.code, done.out) == (1, "") and "没有一件事可以统计" in done.err
     for file in (sound / "definitions/items").iterdir():
         file.unlink()
     done = run("graph", "--all")

@@ -74,12 +74,14 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="机器可读格式。Versioned JSON.")(command)
 
 
-def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: bool = False) -> Loaded:
+def loaded_from(
+    folder: str, *refs: str, region: str | None = None, calendars: bool = False, whole: bool = False
+) -> Loaded:
     """The definitions of a folder, for a command about these items and themes.
 
     Errors in what the command needs are shown on standard error and end it; of errors elsewhere only the number is told.
-    What counts is what `govflow validate` counts: ignore comments and the project's settings hold here too. Without
-    `refs` the command is about whatever is sound. `region` and `calendars` are those of `needs.concerning`.
+    What counts is what `govflow validate` counts: ignore comments and the project's settings hold here too. A command
+    about the `whole` shows what is sound; `region` and `calendars` are those of `needs.concerning`.
     """
     loaded = load(folder)
     request = validation.request_of(validation.settings_for(Path.cwd()), (folder,))
@@ -87,7 +89,7 @@ def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: b
     if not faults:
         return loaded
     concerning = needs.concerning(loaded, faults, refs, region=region, calendars=calendars)
-    if not refs and not loaded.catalog.items and not loaded.catalog.themes:
+    if whole and not loaded.catalog.items and not loaded.catalog.themes:
         concerning = faults
     elsewhere = len(faults) - len(concerning)
     if concerning:
@@ -96,7 +98,12 @@ def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: b
             f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
             f"the definitions have {len(concerning)} errors; see govflow validate",
         ), err=True)  # fmt: skip
-    if elsewhere:
+    if elsewhere and whole:
+        click.echo(language.say(
+            f"定义有 {elsewhere} 处错误，读不成的没有列入；用 govflow validate 查看",
+            f"the definitions have {elsewhere} errors; what cannot be read is left out; see govflow validate",
+        ), err=True)  # fmt: skip
+    elif elsewhere:
         click.echo(language.say(
             f"别处另有 {elsewhere} 处错误，与此无关，已略过；用 govflow validate 查看",
             f"{elsewhere} errors elsewhere were passed over; see govflow validate",
@@ -106,9 +113,9 @@ def loaded_from(folder: str, *refs: str, region: str | None = None, calendars: b
     return loaded
 
 
-def catalog_from(folder: str, *refs: str, calendars: bool = False) -> Catalog:
+def catalog_from(folder: str, *refs: str, calendars: bool = False, whole: bool = False) -> Catalog:
     """What is sound in a folder, for a command about these items and themes; as `loaded_from`."""
-    return loaded_from(folder, *refs, calendars=calendars).catalog
+    return loaded_from(folder, *refs, calendars=calendars, whole=whole).catalog
 
 
 def moment_from(text: str, field: str) -> datetime:

@@ -47,7 +47,7 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
     """事项、材料、部门、结果的关系图和改进建议。The graph of definitions, and what could be better."""
     if (ref is None) is not everything:
         raise click.UsageError(language.say("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all"))
-    catalog = catalog_from(definitions, *([ref] if ref is not None else []))
+    catalog = catalog_from(definitions, *([ref] if ref is not None else []), whole=everything)
     subject = None if ref is None else subject_from(catalog, ref)
     themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
     items = list(catalog.items.values()) if subject is None else [] if isinstance(subject, Theme) else [subject]

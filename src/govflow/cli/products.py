@@ -91,8 +91,10 @@ def guide_command(ref: str, output: str | None, checklist: bool, definitions: st
 @json_option
 def stats(theme: str | None, definitions: str, as_json: bool) -> None:
     """材料、工作日、跑动：一件事比逐项办理省多少。What a theme saves."""
-    catalog = catalog_from(definitions, *([theme] if theme else []))
+    catalog = catalog_from(definitions, *([theme] if theme else []), whole=theme is None)
     themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
+    if not themes:
+        raise NotFound("没有一件事可以统计", "there is no theme to count")
     found = [plan.stats(each, catalog) for each in themes]
     if as_json:
         print_json({"themes": found})
