@@ -1,10 +1,16 @@
 """Checking a tree item by item: the same findings as with everything in memory, on any number of cores, from a cache."""
 
+import os
 import pickle
 import re
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -149,6 +155,7 @@ def test_item_by_item_finds_what_all_at_once_finds(
         for _ in _edited(place / "definitions", edits):
             fresh = _checked()
             assert fresh == _at_once()
+            assert all(each.span.file for each in fresh)
             assert _checked(place / "cache") == fresh
             assert _checked(place / "cache") == fresh
 
@@ -174,26 +181,35 @@ def test_any_number_of_processes_finds_the_same(tree: Path, monkeypatch: pytest.
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 2)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
+    pools: list[object] = []
+    monkeypatch.setattr(
+        workers, "ProcessPoolExecutor", lambda *a, **k: pools.append(ProcessPoolExecutor(*a, **k)) or pools[-1]
+    )
     told: list[tuple[int, int]] = []
     several = validation.validate(
         Request(("definitions",), profile="strict"), lambda done, total: told.append((done, total))
     )
-    assert several.diagnostics == alone
+    assert several.diagnostics == alone and pools
     assert {"GF-Y01", "GF-X04"} < {each.code for each in alone}
     assert told[-1][0] == told[-1][1] == len(list((tree / "items").rglob("*.yaml")))
 
 
-def test_where_no_process_can_be_started_one_does_the_work(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some containers refuse to start processes: that is no reason to fail."""
+@pytest.mark.parametrize("fault", [OSError, RuntimeError, NotImplementedError])
+def test_where_no_process_can_be_started_one_does_the_work(
+    tree: Path, monkeypatch: pytest.MonkeyPatch, fault: type[Exception]
+) -> None:
+    """Some containers refuse to start processes or threads: that is no reason to fail."""
     alone = _checked()
+    asked: list[int] = []
 
     def refuse(*_: object, **__: object) -> None:
-        raise OSError("no semaphores here")
+        asked.append(1)
+        raise fault("none here")
 
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
     monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
-    assert _checked() == alone
+    assert _checked() == alone and asked
 
 
 def test_a_frame_can_be_handed_to_a_process_that_is_not_forked(tree: Path) -> None:
@@ -278,7 +294,7 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     inner = workers._outcome
 
     def noted(frame: Frame, job: workers.Job) -> workers.Outcome:
-        judged.extend(name for name, _ in job if len(job) == 1)
+        judged.extend(name for name, _, _ in job if len(job) == 1)
         return inner(frame, job)
 
     monkeypatch.setattr(workers, "_outcome", noted)
@@ -328,12 +344,12 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
     theme_items = sorted((tree / "items").rglob("*.yaml"))
     times: list[int] = []
 
-    def meanwhile(*given: object) -> object:
+    def meanwhile(*given: object, **more: object) -> object:
         times.append(1)
         if len(times) == 1:
             for file in theme_items:
                 file.write_text(file.read_text("utf-8") + "# 另一行\n", "utf-8")
-        return inner(*given)  # type: ignore[arg-type]
+        return inner(*given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(checking, "whole_of", meanwhile)
     found = _checked()
@@ -363,6 +379,87 @@ def test_the_last_release_is_known_too(tree: Path, tmp_path: Path) -> None:
         assert _checked(tmp_path / "cache", "released") == found
     shutil.copytree(tree, tmp_path / "released", dirs_exist_ok=True)
     assert "GF-F07" not in {each.code for each in _checked(tmp_path / "cache", "released")}
+
+
+def test_a_link_that_leads_out_is_seen_in_an_unchanged_tree(tree: Path, tmp_path: Path) -> None:
+    """What is wrong with files as such belongs to the answer: it comes and goes with the link."""
+    clean = _checked(tmp_path / "cache")
+    (tree / "items" / "o.yaml").symlink_to("/etc/hostname")
+    linked = _checked(tmp_path / "cache")
+    assert {each.code for each in linked} - {each.code for each in clean} == {"GF-L16"}
+    (tree / "items" / "o.yaml").unlink()
+    (tree / "items" / "circle.yaml").symlink_to("circle.yaml")
+    assert {each.code for each in _checked()} - {each.code for each in clean} == {"GF-L16"}
+    (tree / "items" / "circle.yaml").unlink()
+    assert _checked(tmp_path / "cache") == clean
+
+
+def test_names_that_are_no_text_and_folders_without_end(tree: Path, tmp_path: Path) -> None:
+    """A file name of any bytes is kept like another, and no depth of folders is too deep."""
+    name = os.fsdecode(b"\xff\xfe.yaml")
+    (tree / "items" / name).write_bytes(b"govflow: item/1\nid: [")
+    for _ in range(2):
+        assert _checked(tmp_path / "cache") == _checked()
+    below, here = tree, os.open(tree, os.O_RDONLY)
+    for _ in range(1500):
+        os.mkdir("d", dir_fd=here)
+        inner = os.open("d", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    os.close(here)
+    assert below.is_dir()
+    found = validation.validate(Request(("definitions",)))
+    subprocess.run(["rm", "-rf", str(tree / "d")], check=True)  # shutil recurses
+    assert found.diagnostics
+
+
+def test_a_broken_item_is_known_by_its_name_wherever_it_is_judged(tree: Path) -> None:
+    """A broken file that would be an item takes its place among the items, however far down it says so."""
+    taken = min((tree / "items").rglob("*.yaml")).name
+    for head in ("", "# " + "x" * 5000 + "\n"):
+        (tree / "themes" / taken).write_text(f"{head}govflow: item/1\nid: [", "utf-8")
+        assert _checked() == _at_once()
+
+
+def test_items_of_themes_are_read_once_more_and_no_more(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many items themes name, each is opened once for the whole."""
+    theme = min((tree / "themes").rglob("*.yaml"))
+    for number in range(20):
+        text = re.sub(r"^id: \w+$", f"id: X{number:02}", theme.read_text("utf-8"), count=1, flags=re.M)
+        (tree / "themes" / f"more-{number:02}.yaml").write_text(text, "utf-8")
+    opened: list[str] = []
+    inner = checking._Check._opened
+
+    def noted(self: checking._Check, name: str) -> object:
+        opened.append(name)
+        return inner(self, name)
+
+    monkeypatch.setattr(checking._Check, "_opened", noted)
+    _checked()
+    assert opened and len(opened) == len(set(opened))
+
+
+def test_workers_end_with_their_parent(tmp_path: Path) -> None:
+    """A run that is killed leaves no process behind."""
+    program = (
+        "import multiprocessing, os, time\n"
+        "from govflow.validation import workers\n"
+        "child = multiprocessing.get_context('fork').Process(target=lambda: (workers._begin(None), time.sleep(60)))\n"
+        "child.start()\nprint(child.pid, flush=True)\ntime.sleep(60)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    time.sleep(0.5)  # until the child watches
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    for _ in range(100):
+        state = Path(f"/proc/{child}/stat")
+        if not state.exists() or state.read_text().split()[2] == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail("the worker is still there")
 
 
 DAMAGE = {

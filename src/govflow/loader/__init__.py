@@ -79,7 +79,7 @@ def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -
             documents.append(read(Path(name).read_bytes(), name))
         except OSError as fault:
             unread.append(unreadable(name, fault))
-    loaded = load_documents(documents, rules)
+    loaded = load_documents(documents, rules, lost=bool(unread))
     wanted = set(listing.named)
     found = [each for each in (*loaded.diagnostics, *unread) if not listing.around or each.span.file in wanted]
     files = tuple(file for file in loaded.files if file in wanted)
@@ -92,16 +92,23 @@ def load_texts(texts: Mapping[str, str | bytes], rules: Collection[str] | None =
 
 
 def load_documents(
-    documents: Iterable[Document], rules: Collection[str] | None = None, previous: Catalog | None = None
+    documents: Iterable[Document],
+    rules: Collection[str] | None = None,
+    previous: Catalog | None = None,
+    *,
+    lost: bool = False,
 ) -> Loaded:
-    """From documents that have been read to the catalog and every finding; `previous` is the last release, if any."""
+    """From documents that have been read to the catalog and every finding.
+
+    `previous` is the last release, if any; `lost` tells that a file beside them could not be read.
+    """
     documents = tuple(documents)
     codes = frozenset(rule.code for rule in in_profile("recommended")) if rules is None else codes_of(rules)
     others = [each for each in documents if not is_item(each)]
-    frame = frame_of(others, codes, None if previous is None else released(previous))
+    frame = frame_of(others, codes, None if previous is None else released(previous), lost=lost)
     judged = [judge(each, frame, keep=True) for each in documents if is_item(each)]
     by_file = {each.file: each for each in documents}
-    whole = whole_of(frame, others, judged, by_file.__getitem__)
+    whole = whole_of(frame, others, judged, by_file.__getitem__, lost=lost)
     items = Shelf(whole.catalog.items.values())
     texts = {item.code: by_file[item.file].text for item in items.values()}
     return Loaded(

@@ -62,6 +62,17 @@ def _home_of(file: Path) -> Path | None:
 
 def _below(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[str]:
     """Every definition file below a folder, in order of name; links out of `root` are refused."""
+    waiting: list[tuple[str, bool]] = [(folder, True)]  # paths in reverse order, and whether each is a folder
+    while waiting:
+        path, is_folder = waiting.pop()
+        if is_folder:
+            waiting += reversed(list(_inside(path, root, refused)))
+        else:
+            yield path
+
+
+def _inside(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[tuple[str, bool]]:
+    """The definition files and the folders in one folder."""
     try:
         with os.scandir(folder) as found:
             entries = sorted(found, key=lambda entry: entry.name)
@@ -73,13 +84,20 @@ def _below(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[str]:
         path = name if folder == "." else os.path.join(folder, name)
         if name.startswith("."):
             continue
-        if entry.is_symlink() and not Path(path).resolve().is_relative_to(root):
+        if entry.is_symlink() and not _leads_into(path, root):
             if name.endswith(ENDINGS) or os.path.isdir(path):
                 refused.append(_about_file("outside-folder", path, _OUTSIDE))
         elif entry.is_dir(follow_symlinks=False):
-            yield from _below(path, root, refused)
+            yield path, True
         elif name.endswith(ENDINGS) and entry.is_file():
-            yield path
+            yield path, False
+
+
+def _leads_into(link: str, root: Path) -> bool:
+    try:
+        return Path(link).resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a circle of links leads nowhere
+        return False
 
 
 def _shown(path: str) -> str:

@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 
 from govflow import building, schema
 from govflow.diagnostics import Diagnostic, Severity, Suppression
-from govflow.loader.names import Index, index_of, slug_of
+from govflow.loader.names import SHELVES, Index, index_of, slug_of
 from govflow.loader.references import reference_findings
 from govflow.model import Catalog, Department, Item, Material, Shelf
 from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_levels, check_record
 from govflow.schema import Finding
-from govflow.source import Document
+from govflow.source import Document, hinted_kind
 
 LIBRARIES = ("materials", "departments")
 
@@ -111,14 +111,22 @@ class Judged:
 
 
 def is_item(document: Document) -> bool:
-    """Whether a document is one that `judge` is for."""
+    """Whether a document is one that `judge` is for: an item, or a broken file that says it would be one."""
+    if document.broken:
+        return hinted_kind(document.text) == "item"
     return document.kind is not None and document.kind[0] == "item"
 
 
-def frame_of(documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None) -> Frame:
-    """The frame that all documents but the items make; its own faults are reported by the whole."""
+def frame_of(
+    documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, lost: bool = False
+) -> Frame:
+    """The frame that all documents but the items make; its own faults are reported by the whole.
+
+    `lost` tells that a file could not be read at all: it may define anything.
+    """
     faults = form_faults(documents)
     index = index_of(documents)
+    index.incomplete |= set(SHELVES) if lost else set()
     index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
     faults.add_names(index)
     for document in documents:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from types import MappingProxyType
 
 from govflow import building
 from govflow.diagnostics import Diagnostic
 from govflow.loader.frame import LIBRARIES, Faults, Frame, Judged, compare, form_faults, item_of, libraries_of
-from govflow.loader.names import Distant, guess, index_of, slug_of, take
+from govflow.loader.names import SHELVES, Distant, guess, index_of, slug_of, take
 from govflow.loader.references import reference_findings
 from govflow.loader.variants import variants_of
 from govflow.model import Catalog, Item, Shelf, Theme
@@ -24,7 +24,6 @@ from govflow.schema import Finding
 from govflow.source import Document
 
 Pair = tuple[str, str]
-_HELD = 256  # items and documents that were read again, kept for the next time they are needed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +40,18 @@ def whole_of(
     judged: Sequence[Judged],
     opened: Callable[[str], Document],
     compared: Callable[[Sequence[Pair]], Iterable[Diagnostic]] | None = None,
+    *,
+    lost: bool = False,
 ) -> Whole:
     """Put the judged items and all other documents together.
 
     `opened` gives the document of an item file; `compared` what `compare` finds in pairs of files, lower and upper
-    level, where there is a better way than one after the other.
+    level, where there is a better way than one after the other. `lost` tells that a file could not be read.
     """
-    opened = lru_cache(maxsize=_HELD)(opened)
+    opened = cache(opened)  # few are opened, but these again and again: the items of themes
     faults = form_faults(others)
     index = index_of(others)
+    index.incomplete |= set(SHELVES) if lost else set()
     for each in judged:
         source = Distant(each.file, opened)
         if each.readable:
@@ -62,11 +64,11 @@ def whole_of(
             faults.add(reference_findings(document, index))
     names = index.names()
     libraries = libraries_of(others, names, faults)
-    lost = frame.catalog.materials.keys() - libraries.materials.keys()
+    gone = frame.catalog.materials.keys() - libraries.materials.keys()
     standing = {
         each.card.code: each
         for each in judged
-        if each.card and each.file not in faults.files and not any(use.material in lost for use in each.card.materials)
+        if each.card and each.file not in faults.files and not any(use.material in gone for use in each.card.materials)
     }
     items = _Items(standing, lambda file: item_of(opened(file), frame))
     catalog = _catalog(others, libraries, items, names, faults)
@@ -130,7 +132,7 @@ class _Items(Shelf[Item]):
     def __init__(self, standing: Mapping[str, Judged], built: Callable[[str], Item]) -> None:
         self.cards: Mapping[str, ItemCard] = {code: each.card for code, each in standing.items() if each.card}
         self._held = {code: each.item for code, each in standing.items() if each.item}
-        self._built = lru_cache(maxsize=_HELD)(built)
+        self._built = cache(built)
         self._codes = {card.slug: code for code, card in self.cards.items()}
 
     def __getitem__(self, ref: str) -> Item:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from govflow.model import FormField, Item, Material, Question, Theme
 from govflow.plan import in_workdays, own_limit, prerequisites, stats
 from govflow.rules.answers import never_holds, unanswered
-from govflow.rules.context import Context, cycles
+from govflow.rules.context import Context, ancestors, cycles
 from govflow.rules.values import Finding
 from govflow.rules.wording import same_name_key
 
@@ -445,7 +445,8 @@ def hand_out_waits(context: Context, theme: Theme) -> Iterator[Finding]:
     needs = prerequisites(theme, context.catalog)
     if theme.joint.hand_out != "together" or cycles(needs):
         return
-    ends = {item.code: _end(item.code, needs, context) for _, item in context.entries(theme) if item.results}
+    every = _ends(needs, context)
+    ends = {item.code: every[item.code] for _, item in context.entries(theme) if item.results}
     if not ends:
         return
     first, last = min(ends, key=lambda code: ends[code]), max(ends, key=lambda code: ends[code])
@@ -472,7 +473,11 @@ def _parallel(before: Mapping[str, frozenset[str]], one: str, other: str) -> boo
     return one not in before.get(other, ()) and other not in before.get(one, ())
 
 
-def _end(code: str, needs: Mapping[str, tuple[str, ...]], context: Context) -> float:
-    """Workdays from the unified acceptance until an item's promise ends; there is no circle in `needs`."""
-    own = float(in_workdays(own_limit(context.catalog.items[code])))
-    return own + max((_end(each, needs, context) for each in needs[code]), default=0.0)
+def _ends(needs: Mapping[str, tuple[str, ...]], context: Context) -> dict[str, float]:
+    """Workdays from the unified acceptance until each item's promise ends; there is no circle in `needs`."""
+    before = ancestors(needs)
+    ends: dict[str, float] = {}
+    for code in sorted(needs, key=lambda each: len(before[each])):
+        own = float(in_workdays(own_limit(context.catalog.items[code])))
+        ends[code] = own + max((ends[each] for each in needs[code]), default=0.0)
+    return ends

@@ -36,8 +36,7 @@ _NAMES = {
 def decode(raw: str | bytes) -> tuple[str, Flaw | None]:
     """Return the text; a flaw when it is too large or not UTF-8, then with as much text as helps to show where."""
     if len(raw) > MAX_BYTES:
-        size = len(raw) / 1024 / 1024
-        zh, en = f"文件有 {size:.1f} MB，上限是 4 MB。", f"The file has {size:.1f} MB; the limit is 4 MB."
+        zh, en = "文件超过 4 MB 的上限。", "The file is larger than the limit of 4 MB."
         return "", Flaw("too-large", 0, 0, Message(zh, en), Message("拆成几个文件。", "Split it into several files."))
     if isinstance(raw, str):
         return raw, None

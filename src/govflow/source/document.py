@@ -98,6 +98,12 @@ class Document:
     def __repr__(self) -> str:
         return f"Document({self.file!r}, kind={self.kind}, findings={len(self.diagnostics)})"
 
+    def settled(self) -> Document:
+        """The same document for keeping: what is only needed to point at a place is let go of, and made again when asked."""
+        if isinstance(self.nodes, Events):
+            self.nodes.forget()
+        return self
+
     def span(self, path: Path = ()) -> Span:
         """The span of the value at a path such as ("materials", 0, "use"); of the nearest parent when there is none."""
         return self.places.span(*self.offsets(path))

@@ -29,7 +29,7 @@ def plain_data(text: str) -> tuple[Any, Events] | None:
         whole = _plain(builder.PARSER(text).get_event, events.append, top)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError):
         return None
-    return (top[0], Events(events)) if whole and top and len(events) <= MAX_NODES else None
+    return (top[0], Events(text, events)) if whole and top and len(events) <= MAX_NODES else None
 
 
 def _plain(get_event: Any, keep: Any, top: list[Any]) -> bool:  # noqa: C901 - one loop over all events; measured
@@ -78,13 +78,23 @@ def _plain(get_event: Any, keep: Any, top: list[Any]) -> bool:  # noqa: C901 - o
 class Events:
     """Where keys and values stand, by the parser's events: found by walking to them, for the few that are asked for."""
 
-    __slots__ = ("_events",)
+    __slots__ = ("_events", "_text")
 
-    def __init__(self, events: Sequence[Any]) -> None:
+    def __init__(self, text: str, events: Sequence[Any]) -> None:
+        self._text = text
         self._events = events
+
+    def forget(self) -> None:
+        """Let go of the events, which are ten times as large as the text; when asked, they are parsed again."""
+        self._events = ()
 
     def find(self, path: Sequence[str | int]) -> tuple[Place, Place | None]:
         """The places of the value at a path, or of the nearest above it that is there, and of its key in a mapping."""
+        if not self._events:
+            get_event = builder.PARSER(self._text).get_event
+            self._events = [get_event()]
+            while type(self._events[-1]) is not yaml.StreamEndEvent:
+                self._events.append(get_event())
         events, at = self._events, _ROOT
         key: int | None = None
         for step in path:

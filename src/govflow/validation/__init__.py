@@ -97,7 +97,15 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
     with closing(cache), closing(released):
         state = State(tree, cache)
         before = None if last is None else State(last, released)
-        settled = (tree.named, bool(tree.around), sorted(chosen.codes), sorted(chosen.ignored), request.inline_ignores)
+        said = [(each.code, each.span.file, each.message.zh) for each in tree.loose]
+        settled = (
+            tree.named,
+            bool(tree.around),
+            said,
+            sorted(chosen.codes),
+            sorted(chosen.ignored),
+            request.inline_ignores,
+        )
         kept = _kept(state, before, settled, cache)
         if kept is not None:
             return _report(kept, tree, tree.named, request.baseline)

@@ -24,9 +24,11 @@ FOLDER = ".govflow-cache"
 FILE = "findings.sqlite"
 _KEPT = 8  # ways of checking (rules, program) whose files are kept; and reports of each
 _SETTLED_NS = 2_000_000_000  # a file touched less than this before it was read may change again within one tick
+_LAYOUT = 1  # another number when the tables change
+_WAIT_SECONDS = 1.0  # for another run that is writing
 _SCHEMA = """
 create table if not exists files (
-  way text, name text, stamp text, seen integer, digest text, frame text, value text, primary key (way, name)
+  way text, name blob, stamp text, seen integer, digest text, frame text, value text, primary key (way, name)
 ) without rowid;
 create table if not exists ways (way text primary key, used integer) without rowid;
 create table if not exists reports (way text, key text, used integer, value text, primary key (way, key)) without rowid;
@@ -57,7 +59,7 @@ class Cache:
         self._way = digest_of(VERSION, _program() if folder else None, way)
         self._base: sqlite3.Connection | None = None
         self._folder = folder
-        if folder is not None and (folder / FILE).exists():
+        if folder is not None and os.path.exists(folder / FILE):
             self._base = _opened(str(folder / FILE))
 
     @classmethod
@@ -70,11 +72,12 @@ class Cache:
     def rows(self) -> dict[str, Row]:
         """File name -> what is known of it."""
         found = self._asked("select name, stamp, seen, digest, frame from files where way = ?", self._way)
-        return {name: Row(*known) for name, *known in found}
+        return {_name(raw): Row(*known) for raw, *known in found}
 
     def values(self, frame: str) -> Iterator[tuple[str, str]]:
         """File name and what became of it, for all items judged against this frame."""
-        return self._asked("select name, value from files where way = ? and frame = ?", self._way, frame)
+        for raw, value in self._asked("select name, value from files where way = ? and frame = ?", self._way, frame):
+            yield _name(raw), value
 
     def report(self, key: str) -> str | None:
         """The kept report of a tree, or None."""
@@ -88,7 +91,7 @@ class Cache:
         base = self._base
         if base is None:
             return
-        kept = [(self._way, name, row.stamp, row.seen, row.digest, row.frame, value) for name, row, value in rows]
+        kept = [(self._way, _raw(name), row.stamp, row.seen, row.digest, row.frame, value) for name, row, value in rows]
         now = time.time_ns()
         with contextlib.suppress(sqlite3.Error), base:
             base.executemany("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", kept)
@@ -112,8 +115,8 @@ class Cache:
         base.execute(f"delete from reports where way = ? and key in ({older})", (self._way, self._way, _KEPT))
         ((count,),) = base.execute("select count(*) from files where way = ?", (self._way,))
         if count > 2 * len(names) + 100:  # files come and go; parts of a tree are checked between
-            known = [name for (name,) in base.execute("select name from files where way = ?", (self._way,))]
-            gone = [(self._way, name) for name in known if name not in names]
+            known = [raw for (raw,) in base.execute("select name from files where way = ?", (self._way,))]
+            gone = [(self._way, raw) for raw in known if _name(raw) not in names]
             base.executemany("delete from files where way = ? and name = ?", gone)
 
     def _make(self, folder: Path) -> bool:
@@ -138,6 +141,15 @@ class Cache:
             yield from self._base.execute(query, values)
         except sqlite3.Error:
             self.close()
+
+
+def _raw(name: str) -> bytes:
+    """A file's name as the system has it, which need not be text."""
+    return name.encode("utf-8", "surrogateescape")
+
+
+def _name(raw: bytes) -> str:
+    return raw.decode("utf-8", "surrogateescape")
 
 
 def digest_of(*parts: object) -> str:
@@ -167,9 +179,13 @@ def _latest(stamp: str) -> int:
 def _opened(file: str) -> sqlite3.Connection | None:
     """The base in a file; None when it is none or is held by others for long."""
     try:
-        base = sqlite3.connect(file, timeout=5)
+        base = sqlite3.connect(file, timeout=_WAIT_SECONDS)
         base.execute("pragma synchronous = off")  # a lost answer is found again
-        base.executescript(_SCHEMA)
+        ((layout,),) = base.execute("pragma user_version")
+        if layout != _LAYOUT:
+            for table in ("files", "ways", "reports"):
+                base.execute(f"drop table if exists {table}")
+        base.executescript(f"{_SCHEMA} pragma user_version = {_LAYOUT};")
     except (sqlite3.Error, OSError):
         return None
     return base
@@ -182,6 +198,9 @@ def _program() -> list[tuple[str, int, int]]:
     for folder, inner, files in os.walk(root):
         inner[:] = sorted(name for name in inner if name != "__pycache__")
         for name in sorted(files):
-            state = os.stat(os.path.join(folder, name))
+            try:
+                state = os.stat(os.path.join(folder, name))
+            except OSError:  # an editor's lock, say
+                continue
             found.append((os.path.relpath(os.path.join(folder, name), root), state.st_size, state.st_mtime_ns))
     return found

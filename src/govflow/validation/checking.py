@@ -130,7 +130,9 @@ class _Check:
         documents = self._read([name for name in tree.names if name not in items])
         while True:
             others = [each for each in documents if not is_item(each)]
-            frame = frame_of(others, self.codes, self.previous.released if self.previous else None)
+            frame = frame_of(
+                others, self.codes, self.previous.released if self.previous else None, lost=bool(self.unread)
+            )
             key = self._frame_key(others)
             judged, strays = self._judged(frame, key, documents, items)
             if not strays:
@@ -142,7 +144,9 @@ class _Check:
         for document in others:
             self._keep(document.file, "", "")
         in_order = [judged[name] for name in tree.names if name in judged]
-        whole = whole_of(frame, others, in_order, self._opened, partial(self._compared, frame, key))
+        whole = whole_of(
+            frame, others, in_order, self._opened, partial(self._compared, frame, key), lost=bool(self.unread)
+        )
         read_: list[Document | Judged] = [*others, *in_order]
         files = [Seen(each.file, each.broken, each.suppressions) for each in read_]
         cards = {each.card.code: each.card for each in in_order if each.card and each.card.code in whole.catalog.items}
@@ -170,13 +174,13 @@ class _Check:
                 self.unread[name] = unreadable(name, fault)
                 continue
             self.digests[name] = content_digest(raw)
-            documents.append(read(raw, name))
+            documents.append(read(raw, name).settled())
         return documents
 
     def _frame_key(self, others: Iterable[Document]) -> str:
         """A digest of all that an item's judgement depends on beside its own content, the program and the rules."""
         files = [(each.file, self.digests[each.file]) for each in others if not each.kind or each.kind[0] in _FRAME]
-        return digest_of(files, list(self.previous.digests.items()) if self.previous else None)
+        return digest_of(files, sorted(self.unread), list(self.previous.digests.items()) if self.previous else None)
 
     def _judged(
         self, frame: Frame, key: str, documents: Iterable[Document], items: Iterable[str]
@@ -204,7 +208,7 @@ class _Check:
         return judged, strays
 
     def _job(self, *names: str) -> Job:
-        return tuple((name, self.tree.mended.get(name)) for name in names)
+        return tuple((name, self.tree.mended.get(name), self.digests.get(name, "")) for name in names)
 
     def _compared(self, frame: Frame, key: str, pairs: Sequence[tuple[str, str]]) -> list[Diagnostic]:
         """What is to be said of two levels of an item, as far as an earlier run does not know it."""
@@ -258,4 +262,4 @@ class _Check:
             raise _Moved from None
         if content_digest(raw) != self.digests[name]:
             raise _Moved
-        return read(raw, name)
+        return read(raw, name).settled()

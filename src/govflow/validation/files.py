@@ -9,9 +9,9 @@ from pathlib import Path
 
 from govflow.diagnostics import Diagnostic, apply_fixes
 from govflow.loader import LIBRARY_FILES, collect
-from govflow.source.characters import decode
+from govflow.source.characters import MAX_BYTES, decode
 
-_HEAD = 1024  # bytes; in a file that says later what it is, the whole is read
+_HEAD = 4096  # bytes; in a file that says later what it is, the whole is read
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Tree:
 
     def content(self, name: str) -> bytes:
         """What stands in a file. OSError when it cannot be read."""
-        return self.mended[name] if name in self.mended else Path(name).read_bytes()
+        return self.mended[name] if name in self.mended else content_of(name)
 
     def head(self, name: str) -> str:
         """The beginning of a file, to tell what it is; empty when it cannot be read."""
@@ -53,6 +53,15 @@ class Tree:
     def with_mended(self, contents: Mapping[str, bytes]) -> Tree:
         """The tree with more contents in place of the files'."""
         return replace(self, mended={**self.mended, **contents})
+
+
+def content_of(name: str) -> bytes:
+    """What stands in a file; of one that is too large to be read no more than shows that. OSError as `open` gives it."""
+    with open(name, "rb", buffering=0) as file:
+        found = [part := file.read(MAX_BYTES + 1)]
+        while part and sum(map(len, found)) <= MAX_BYTES:
+            found.append(part := file.read(MAX_BYTES + 1))
+        return b"".join(found)
 
 
 class Texts(Mapping[str, str]):

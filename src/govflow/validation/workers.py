@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import copyreg
 import gc
+import multiprocessing
 import os
+import signal
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -21,14 +25,16 @@ from typing import Any
 from govflow.loader import Frame, compare, is_item, judge
 from govflow.source import read
 from govflow.validation.cache import content_digest
+from govflow.validation.files import content_of
 from govflow.validation.wire import packed, packed_findings
 
 Progress = Callable[[int, int], None]
 _BATCH = 50  # files judged at once, between two reports of progress
+_LOOK_SECONDS = 1.0
 _MANY = 300  # from so many files on, starting processes costs less than it saves
 
-Source = tuple[str, bytes | None]
-"""A file's name, and its content where that is not what stands on disk."""
+Source = tuple[str, bytes | None, str]
+"""A file's name, its content where that is not what stands on disk, and the digest it must have to be compared."""
 Job = tuple[Source, ...]
 """A file to be judged, or two to be compared: an item and the same at the level above."""
 
@@ -61,14 +67,15 @@ def _batches(frame: Frame, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
     finished = 0
     cores = _cores()
     if cores > 1 and len(jobs) >= _MANY:
-        # Where no processes can be started (some containers), one core does the work.
-        with (
-            contextlib.suppress(OSError, BrokenProcessPool),
-            ProcessPoolExecutor(min(cores, 8), initializer=_begin, initargs=(frame,)) as pool,
-        ):
-            for batch in pool.map(_judged_by_worker, batches):
-                finished += 1
-                yield batch
+        try:
+            with ProcessPoolExecutor(min(cores, 8), initializer=_begin, initargs=(frame,)) as pool:
+                for batch in pool.map(_judged_by_worker, batches):
+                    finished += 1
+                    yield batch
+        except (OSError, BrokenProcessPool, RuntimeError, NotImplementedError):
+            # Where no processes or threads can be started (some containers), one core does the work.
+            for started in multiprocessing.active_children():
+                started.terminate()
     with steady_memory():
         for jobs in islice(batches, finished, None):
             yield [_outcome(frame, job) for job in jobs]
@@ -85,7 +92,17 @@ _frame: Frame | None = None
 def _begin(frame: Frame) -> None:
     global _frame
     _frame = frame
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts means the whole run, which ends its workers
+    with contextlib.suppress(RuntimeError):  # no thread to be had
+        threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     gc.disable()  # documents are freed as they are let go of; a sweep would walk the frame again and again
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose parent was killed ends too: nobody would read what it finds."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_SECONDS)
+    os._exit(1)
 
 
 def _judged_by_worker(jobs: Iterable[Job]) -> list[Outcome]:
@@ -94,22 +111,18 @@ def _judged_by_worker(jobs: Iterable[Job]) -> list[Outcome]:
 
 
 def _outcome(frame: Frame, job: Job) -> Outcome:
-    names = tuple(name for name, _ in job)
+    names = tuple(name for name, _, _ in job)
     try:
-        contents = [_content(name) if raw is None else raw for name, raw in job]
+        contents = [content_of(name) if raw is None else raw for name, raw, _ in job]
     except OSError as fault:
         return Outcome(names, (), "", fault)
-    first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     digests = tuple(map(content_digest, contents))
+    if len(job) > 1 and digests != tuple(digest for _, _, digest in job):
+        return Outcome(names, digests, "")  # written to since it was judged
+    first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     if above:
-        sound = is_item(first) and is_item(above[0])  # else it was written to since, which its digest shows
-        return Outcome(names, digests, packed_findings(compare(first, above[0], frame)) if sound else "")
-    return Outcome(names, digests, packed(judge(first, frame)) if is_item(first) or first.broken else "")
-
-
-def _content(name: str) -> bytes:
-    with open(name, "rb", buffering=0) as file:
-        return file.read()
+        return Outcome(names, digests, packed_findings(compare(first, above[0], frame)))
+    return Outcome(names, digests, packed(judge(first, frame)) if is_item(first) else "")
 
 
 @contextlib.contextmanager
