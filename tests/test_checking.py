@@ -237,13 +237,8 @@ def test_what_travels_says_the_same(tree: Path) -> None:
         assert findings_in(findings_out(judged.found)) == judged.found
 
 
-def test_no_more_than_the_needed_items_are_held_whole(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Items that no theme, no variant and no finding names are read once and let go of."""
-    example = min((tree / "items").rglob("*.yaml"))
-    for number in range(30):
-        text = re.sub(r"^id: \w+$", f"id: N{number:02}", example.read_text("utf-8"), count=1, flags=re.M)
-        text = re.sub(r'basic: "\d{12}"', f'basic: "4201{number:05}000"', text)
-        (tree / "items" / f"more-{number:02}.yaml").write_text(text, "utf-8")
+def _opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Notes which item files are read again for the whole."""
     opened: list[str] = []
     inner = checking._Check._opened
 
@@ -252,6 +247,17 @@ def test_no_more_than_the_needed_items_are_held_whole(tree: Path, monkeypatch: p
         return inner(self, name)
 
     monkeypatch.setattr(checking._Check, "_opened", noted)
+    return opened
+
+
+def test_no_more_than_the_needed_items_are_held_whole(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Items that no theme, no variant and no finding names are read once and let go of."""
+    example = min((tree / "items").rglob("*.yaml"))
+    for number in range(30):
+        text = re.sub(r"^id: \w+$", f"id: N{number:02}", example.read_text("utf-8"), count=1, flags=re.M)
+        text = re.sub(r'basic: "\d{12}"', f'basic: "4201{number:05}000"', text)
+        (tree / "items" / f"more-{number:02}.yaml").write_text(text, "utf-8")
+    opened = _opens(monkeypatch)
     validation.validate(Request(("definitions",), profile="strict", ignore=("GF-C",)))
     assert not [name for name in opened if "more-" in name]
     assert len(opened) == len(set(opened))
@@ -427,14 +433,7 @@ def test_items_of_themes_are_read_once_more_and_no_more(tree: Path, monkeypatch:
     for number in range(20):
         text = re.sub(r"^id: \w+$", f"id: X{number:02}", theme.read_text("utf-8"), count=1, flags=re.M)
         (tree / "themes" / f"more-{number:02}.yaml").write_text(text, "utf-8")
-    opened: list[str] = []
-    inner = checking._Check._opened
-
-    def noted(self: checking._Check, name: str) -> object:
-        opened.append(name)
-        return inner(self, name)
-
-    monkeypatch.setattr(checking._Check, "_opened", noted)
+    opened = _opens(monkeypatch)
     _checked()
     assert opened and len(opened) == len(set(opened))
 
