@@ -52,7 +52,7 @@ def varied(text: str, number: int) -> str:
         text = text.replace(basic[1], own)
     place = RANDOM.choice(PLACES)
     text = re.sub(r"^id: \w+$", f"id: N{number:05}", text, count=1, flags=re.M)
-    text = re.sub(r"^name: \{zh-CN: ([^,}]+)", rf"name: {{zh-CN: \1（{place}{number}）", text, count=1, flags=re.M)
+    text = re.sub(r"^name:(\s*\{?zh-CN:)? ([^,}\n]+)", rf"name:\1 \2（{place}{number}）", text, count=1, flags=re.M)
     text = re.sub(r"示范市", f"示范市{place}", text)
     text = re.sub(r"\b([3-9]) workdays", lambda m: f"{max(2, int(m[1]) - RANDOM.randrange(2))} workdays", text)
     return f"# 第 {number} 个事项\n{text}"

@@ -299,9 +299,9 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     judged: list[str] = []
     inner = workers._outcome
 
-    def noted(frame: Frame, job: workers.Job) -> workers.Outcome:
+    def noted(frame: Frame, job: workers.Job, texts: bool) -> workers.Outcome:
         judged.extend(name for name, _, _ in job if len(job) == 1)
-        return inner(frame, job)
+        return inner(frame, job, texts)
 
     monkeypatch.setattr(workers, "_outcome", noted)
     _checked(tmp_path / "cache")

@@ -13,7 +13,7 @@ from govflow.source.document import Document, diagnostic
 from govflow.source.findings import Flaw
 
 _KIND = re.compile(r"([a-z][a-z0-9_-]*)/([1-9][0-9]{0,3})\Z")
-_HINT = re.compile(r"^\ufeff?govflow[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)/", re.MULTILINE)
+_HINT = re.compile(rb"^(?:\xef\xbb\xbf)?govflow[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_-]*)/", re.MULTILINE)
 _EXAMPLE = Message("例如：govflow: item/1", "For example: govflow: item/1")
 
 
@@ -45,13 +45,13 @@ def kind_in(data: Any) -> tuple[str, int] | None:
     return (match[1], int(match[2])) if match else None
 
 
-def hinted_kind(text: str) -> str:
-    """The kind that a text seems to state, without reading it as YAML; empty when it states none.
+def hinted_kind(text: str | bytes) -> str:
+    """The kind that a text, or the bytes of one, seems to state, without reading it as YAML; empty when it states none.
 
     Good enough to say what a file that cannot be read would have been, and which files belong together.
     """
-    match = _HINT.search(text)
-    return match[1] if match else ""
+    match = _HINT.search(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
+    return match[1].decode() if match else ""
 
 
 def unknown_kind(document: Document, known: Iterable[str]) -> Diagnostic | None:

@@ -69,6 +69,11 @@ class Cache:
         cache._base = _opened(":memory:")
         return cache
 
+    @property
+    def keeps(self) -> bool:
+        """Whether anything would be kept."""
+        return self._base is not None or self._folder is not None
+
     def rows(self) -> dict[str, Row]:
         """File name -> what is known of it."""
         found = self._asked("select name, stamp, seen, digest, frame from files where way = ?", self._way)

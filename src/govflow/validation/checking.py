@@ -192,18 +192,18 @@ class _Check:
                 judged[document.file] = judge(document, frame)
                 self._keep(document.file, key, packed(judged[document.file]))
         missing = [name for name in items if name not in judged]
-        for name in missing:
-            self.state.stamp(name)
+        for name in missing if self.state.cache.keeps else ():
+            self.state.stamp(name)  # as it was before the file is read
         strays = []
-        for each in outcomes(frame, [self._job(name) for name in missing], self.progress):
+        for each in outcomes(frame, [self._job(name) for name in missing], self.progress, texts=self.state.cache.keeps):
             (name,) = each.names
             if each.fault:
                 self.unread[name] = unreadable(name, each.fault)
-            elif not each.text:
+            elif not each.text and each.judged is None:
                 strays.append(name)
             else:
                 (self.digests[name],) = each.digests
-                judged[name] = unpacked(name, each.text)
+                judged[name] = each.judged or unpacked(name, each.text)
                 self._keep(name, key, each.text)
         return judged, strays
 
@@ -252,7 +252,8 @@ class _Check:
         return row is not None and row.frame == key and row.digest == self.state.digest(name)
 
     def _keep(self, name: str, frame: str, text: str) -> None:
-        self.rows[name] = (name, self.state.row(name, self.digests[name], frame), text)
+        if self.state.cache.keeps:
+            self.rows[name] = (name, self.state.row(name, self.digests[name], frame), text)
 
     def _opened(self, name: str) -> Document:
         """The document of an item that was judged; it must not have changed since."""

@@ -35,18 +35,18 @@ class Tree:
         """What stands in a file. OSError when it cannot be read."""
         return self.mended[name] if name in self.mended else content_of(name)
 
-    def head(self, name: str) -> str:
+    def head(self, name: str) -> bytes:
         """The beginning of a file, to tell what it is; empty when it cannot be read."""
         if name in self.mended:
-            return self.mended[name][:_HEAD].decode("utf-8", "replace")
+            return self.mended[name][:_HEAD]
         try:
             file = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
         except (OSError, ValueError):
-            return ""
+            return b""
         try:
-            return os.read(file, _HEAD).decode("utf-8", "replace")
+            return os.read(file, _HEAD)
         except OSError:
-            return ""
+            return b""
         finally:
             os.close(file)
 

@@ -22,7 +22,7 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from govflow.loader import Frame, compare, is_item, judge
+from govflow.loader import Frame, Judged, compare, is_item, judge
 from govflow.source import read
 from govflow.validation.cache import content_digest
 from govflow.validation.files import content_of
@@ -43,26 +43,31 @@ Job = tuple[Source, ...]
 class Outcome:
     """What became of a job: the digests of the contents, and what was found as text.
 
-    `text` is empty for a file that is no item after all; `fault` is what the system said when one could not be read.
+    `judged` is there where no text was needed. Both are empty for a file that is no item after all; `fault` is what the
+    system said when one could not be read.
     """
 
     names: tuple[str, ...]
     digests: tuple[str, ...]
-    text: str
+    text: str = ""
+    judged: Judged | None = None
     fault: OSError | None = None
 
 
-def outcomes(frame: Frame, jobs: Sequence[Job], progress: Progress | None) -> Iterator[Outcome]:
-    """Judge or compare, in order; `progress` is told how many of how many are done. Many are judged by all cores."""
+def outcomes(frame: Frame, jobs: Sequence[Job], progress: Progress | None, *, texts: bool = True) -> Iterator[Outcome]:
+    """Judge or compare, in order; `progress` is told how many of how many are done. Many are judged by all cores.
+
+    `texts` tells that what became of a file is wanted as text.
+    """
     done = 0
-    for batch in _batches(frame, jobs):
+    for batch in _batches(frame, jobs, texts):
         yield from batch
         done += len(batch)
         if progress is not None:
             progress(done, len(jobs))
 
 
-def _batches(frame: Frame, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
+def _batches(frame: Frame, jobs: Sequence[Job], texts: bool) -> Iterator[list[Outcome]]:
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
     cores = _cores()
@@ -78,7 +83,7 @@ def _batches(frame: Frame, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
                 started.terminate()
     with steady_memory():
         for jobs in islice(batches, finished, None):
-            yield [_outcome(frame, job) for job in jobs]
+            yield [_outcome(frame, job, texts) for job in jobs]
 
 
 def _cores() -> int:
@@ -107,22 +112,25 @@ def _end_with(parent: int) -> None:
 
 def _judged_by_worker(jobs: Iterable[Job]) -> list[Outcome]:
     assert _frame is not None
-    return [_outcome(_frame, job) for job in jobs]
+    return [_outcome(_frame, job, True) for job in jobs]
 
 
-def _outcome(frame: Frame, job: Job) -> Outcome:
+def _outcome(frame: Frame, job: Job, texts: bool) -> Outcome:
     names = tuple(name for name, _, _ in job)
     try:
         contents = [content_of(name) if raw is None else raw for name, raw, _ in job]
     except OSError as fault:
-        return Outcome(names, (), "", fault)
+        return Outcome(names, (), fault=fault)
     digests = tuple(map(content_digest, contents))
     if len(job) > 1 and digests != tuple(digest for _, _, digest in job):
-        return Outcome(names, digests, "")  # written to since it was judged
+        return Outcome(names, digests)  # written to since it was judged
     first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     if above:
         return Outcome(names, digests, packed_findings(compare(first, above[0], frame)))
-    return Outcome(names, digests, packed(judge(first, frame)) if is_item(first) else "")
+    if not is_item(first):
+        return Outcome(names, digests)
+    judged = judge(first, frame)
+    return Outcome(names, digests, packed(judged)) if texts else Outcome(names, digests, judged=judged)
 
 
 @contextlib.contextmanager
