@@ -22,11 +22,11 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import sqlalchemy as sa
+from benchmarks import engine_floor, engine_large, engine_stock
+from benchmarks.engine_definitions import departments
 from tests import cases, postgres
 
 import govflow
-from benchmarks import engine_floor, engine_large, engine_stock
-from benchmarks.engine_definitions import departments
 
 THEME = "open-restaurant"
 Timed = tuple[float, float]

@@ -5,7 +5,15 @@ from __future__ import annotations
 import govflow
 from govflow.loader import load_texts
 
-DEPARTMENT = '  {code}:\n    slug: office-{n}\n    name: 第{n}局\n    kind: 法定机关\n    level: 市级\n    uscc: "11421300MBXX00019B"\n    roles: [window, reviewer, head]\n'
+DEPARTMENT = """\
+  {code}:
+    slug: office-{n}
+    name: 第{n}局
+    kind: 法定机关
+    level: 市级
+    uscc: "11421300MBXX00019B"
+    roles: [window, reviewer, head]
+"""
 
 ITEM = """\
 govflow: item/1

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -225,3 +226,9 @@ def test_interrupting_the_demo_leaves_nothing_half_written(tmp_path: Path) -> No
     assert b"Traceback" not in said
     assert process.returncode in (0, 130)
     assert run("db", "check", "--db", f"sqlite:///{tmp_path}/cases.db").returncode == 0
+
+
+def test_closed_outputs_are_no_error() -> None:
+    """Started with standard output and error closed, a command does its work and its exit code tells."""
+    command = shlex.join([sys.executable, "-m", "govflow", "validate", str(ROOT / "definitions"), "--no-cache"])
+    assert subprocess.run(["/bin/sh", "-c", f"{command} >&- 2>&-"], check=False).returncode == 0

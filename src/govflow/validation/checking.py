@@ -1,6 +1,6 @@
 """Checking one tree: what is known from earlier runs, every other item by itself, then the whole.
 
-Only the cards of items are held, so memory grows by about a kilobyte a file.
+Only the cards of items are held, so memory grows by a few kilobytes a file.
 """
 
 from __future__ import annotations
