@@ -176,6 +176,17 @@ def test_a_guide_for_a_situation_lists_what_applies(small: Catalog) -> None:
     assert "营业执照" in dropped.split("不得向申请人索要")[0]
 
 
+def test_every_fee_of_a_theme_is_listed_once(small: Catalog) -> None:
+    """An item without a document still shows what it costs; one with two documents does not cost twice."""
+    permit = small.items["I2"]
+    paper = replace(permit.results[0], id="copy", name=_text("许可证副本", "copy"))
+    for results in ((), (*permit.results, paper)):
+        changed = replace(small, items=Shelf([small.items["I1"], replace(permit, results=results)]))
+        text = guide.service_guide(changed.themes["T9"], changed, "md")
+        assert text.count("工本费 10 元") == 1
+        assert ("（没有证照或文书）" in text) == (not results) and ("见上一行" in text) == bool(results)
+
+
 def test_guide_checklist_and_engine_ask_the_same(small: Catalog) -> None:
     """The materials to hand in are the plan's, in the guide and at the window."""
     for lines, of in (

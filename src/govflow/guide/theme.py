@@ -35,7 +35,7 @@ from govflow.guide.parts import (
     question_rows,
     remedies,
 )
-from govflow.model import Catalog, Item, Theme
+from govflow.model import Catalog, Item, Result, Theme
 
 
 def theme_page(
@@ -257,15 +257,26 @@ def _results(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
     head = say("结果|颁发部门|有效期|费用", "Result|Issued by|Valid for|Fee").split("|")
     rows = tuple(
         (
-            Cell(say.text(result.name), (result.elicence,) if result.elicence else ()),
+            _result_cell(item, result, say),
             Cell(department_name(item.department, catalog, say)),
-            Cell(result.valid_for or "—"),
-            Cell(say("；", "; ").join(f"{f.name} {f.standard}" for f in item.fees) or say("不收费", "free")),
+            Cell((result.valid_for if result else None) or "—"),
+            Cell(_fees(item, say) if at == 0 else say("见上一行", "as above")),
         )
         for item in items
-        for result in item.results
+        for at, result in enumerate(item.results or ((None,) if item.fees else ()))
     )
     return Section("results", say("办理结果与收费", "Results and fees"), (Table(tuple(head), rows),))
+
+
+def _result_cell(item: Item, result: Result | None, say: Say) -> Cell:
+    """A result; where an item costs something and gives no document, the item itself, so that no fee is left out."""
+    if result is None:
+        return Cell(say("（没有证照或文书）", "(no document)"), (say.text(item.name),))
+    return Cell(say.text(result.name), (result.elicence,) if result.elicence else ())
+
+
+def _fees(item: Item, say: Say) -> str:
+    return say("；", "; ").join(f"{fee.name} {fee.standard}" for fee in item.fees) or say("不收费", "free")
 
 
 def _places(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
