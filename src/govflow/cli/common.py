@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,7 @@ import click
 from govflow import validation
 from govflow.cli import needs
 from govflow.clocks import SHANGHAI
-from govflow.diagnostics import Severity, render
+from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.errors import InvalidInput
 from govflow.loader import Loaded, load
 from govflow.model import Catalog
@@ -74,6 +74,12 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="机器可读格式。Versioned JSON.")(command)
 
 
+def show_errors(errors: Sequence[Diagnostic], zh: str, en: str) -> None:
+    """The first errors a line each, and a sentence about all of them, on standard error."""
+    click.echo(render(errors[:SHOWN], "concise", lang=language.code), err=True, nl=False)
+    click.echo(language.say(zh, en), err=True)
+
+
 def loaded_from(
     folder: str, *refs: str, region: str | None = None, calendars: bool = False, whole: bool = False
 ) -> Loaded:
@@ -93,11 +99,11 @@ def loaded_from(
         concerning = faults
     elsewhere = len(faults) - len(concerning)
     if concerning:
-        click.echo(render(concerning[:SHOWN], "concise", lang=language.code), err=True, nl=False)
-        click.echo(language.say(
+        show_errors(
+            concerning,
             f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
             f"the definitions have {len(concerning)} errors; see govflow validate",
-        ), err=True)  # fmt: skip
+        )
     if elsewhere and whole:
         click.echo(language.say(
             f"定义有 {elsewhere} 处错误，读不成的没有列入；用 govflow validate 查看",

@@ -11,7 +11,6 @@ import click
 from govflow import changes, scenarios
 from govflow import graph as graphs
 from govflow.cli.common import (
-    SHOWN,
     Failure,
     catalog_from,
     definitions_option,
@@ -19,9 +18,10 @@ from govflow.cli.common import (
     language,
     loaded_from,
     print_json,
+    show_errors,
 )
 from govflow.cli.products import item_from, subject_from
-from govflow.diagnostics import Severity, render
+from govflow.diagnostics import Severity
 from govflow.errors import InvalidInput
 from govflow.identity import check_region
 from govflow.loader import Loaded, load
@@ -139,11 +139,11 @@ def _require_readable(*sides: Loaded) -> None:
     """What cannot be read would look as if it had been taken out, so errors of form are shown instead of a comparison."""
     errors = [each for side in sides for each in side.diagnostics if each.severity is Severity.ERROR]
     if errors:
-        click.echo(render(errors[:SHOWN], "concise", lang=language.code), err=True, nl=False)
-        click.echo(language.say(
+        show_errors(
+            errors,
             f"有 {len(errors)} 处错误，读不全，先改正再比较",
             f"{len(errors)} errors: mend what cannot be read before comparing",
-        ), err=True)  # fmt: skip
+        )
         raise Failure(1)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from govflow.building.regions import holds
 from govflow.diagnostics import Diagnostic
 from govflow.loader import Loaded
-from govflow.loader.names import Index, index_of
+from govflow.loader.names import LIBRARIES, Index, index_of
 from govflow.model import Catalog
 from govflow.source import Document, hinted_kind
 
@@ -23,7 +23,6 @@ _FOLLOWED = {
     "material": ("department",),
     "department": (),
 }
-_LIBRARIES = ("materials", "departments")
 
 
 def concerning(
@@ -45,7 +44,7 @@ def concerning(
     needs.take_lost(loaded.catalog)
     if calendars:
         needs.files |= {each.file for each in loaded.documents if _kind(each) == "calendar"}
-    entries = {each.file: _entries(each) for each in loaded.documents if _kind(each) in _LIBRARIES}
+    entries = {each.file: _entries(each) for each in loaded.documents if _kind(each) in LIBRARIES}
     found = [each for each in faults if needs.cover(each, entries.get(each.span.file, ()))]
     if found or standing or not any(needs.known(ref) for ref in refs):
         return found
@@ -131,7 +130,7 @@ def _kind(document: Document) -> str:
 
 def _may_hide(document: Document, ref: str, known: bool) -> bool:
     """Whether a document may be why something is missing: a damaged library, or a file whose names are not known."""
-    if document.broken and _kind(document) in _LIBRARIES:
+    if document.broken and _kind(document) in LIBRARIES:
         return True
     return not known and (document.broken or not isinstance(document.data, dict) or not document.kind)
 

@@ -7,29 +7,29 @@ known (a code used twice, a theme, two levels) is judged in `whole`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from govflow import building, schema
 from govflow.diagnostics import Diagnostic, Severity, Suppression
-from govflow.loader.names import SHELVES, Index, index_of, slug_of
+from govflow.loader.names import LIBRARIES, SHELVES, Index, index_of, slug_of
 from govflow.loader.references import reference_findings
 from govflow.model import Catalog, Department, Item, Material, Shelf
 from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_levels, check_record
 from govflow.schema import Finding
 from govflow.source import Document, hinted_kind
 
-LIBRARIES = ("materials", "departments")
-
 
 class Faults:
     """All findings about the form of documents and their references, and which entries have one at error level."""
 
-    def __init__(self, libraries: Collection[str]) -> None:
-        self.libraries = libraries
+    def __init__(self, documents: Iterable[Document], form: Iterable[Finding]) -> None:
+        """`form` is what reading and the schemas say about these documents."""
+        self.libraries = {each.file for each in documents if each.kind and each.kind[0] in LIBRARIES}
         self.found: list[Diagnostic] = []
         self.files: set[str] = set()
         self.entries: set[tuple[str, str]] = set()
+        self.add(form)
 
     def add(self, found: Iterable[Finding]) -> None:
         """Keep findings; one at error level makes its file, or its entry of a library, unsound."""
@@ -76,12 +76,13 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frame:
-    """What every item is judged against; `codes` are the rules applied."""
+    """What every item is judged against; `codes` are the rules applied, `form` what is wrong with the other documents."""
 
     index: Index
     names: building.Names
     context: Context
     codes: frozenset[str]
+    form: tuple[Finding, ...]
 
     @property
     def catalog(self) -> Catalog:
@@ -93,16 +94,15 @@ class Frame:
 class Judged:
     """What became of one item file.
 
-    `readable` tells whether it has data at all, `code` what stands there as its id, `sound` whether it is free of
-    errors of form and reference. `found` are the findings about both, `ruled` those of the rules. `card` is None when
-    the item does not stand; `item` and `document` are kept only where everything is.
+    `readable` tells whether it has data at all, `code` what stands there as its id. `found` are the findings about form
+    and references, `ruled` those of the rules. `card` is None when the item does not stand; `item` is kept only where
+    everything is.
     """
 
     file: str
     readable: bool
     code: object
     broken: bool
-    sound: bool
     found: tuple[Diagnostic, ...]
     ruled: tuple[Diagnostic, ...]
     suppressions: tuple[Suppression, ...]
@@ -124,7 +124,8 @@ def frame_of(
 
     `lost` tells that a file could not be read at all: it may define anything.
     """
-    faults = form_faults(documents)
+    form = tuple(each for document in documents for each in _form_of(document))
+    faults = Faults(documents, form)
     index = index_of(documents)
     index.incomplete |= set(SHELVES) if lost else set()
     index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
@@ -134,17 +135,12 @@ def frame_of(
             faults.add(reference_findings(document, index))
     catalog = libraries_of(documents, index.names(), faults)
     context = Context(catalog, by_record(faults.records(documents)), previous)
-    return Frame(index, index.names(), context, codes)
+    return Frame(index, index.names(), context, codes, form)
 
 
-def form_faults(documents: Iterable[Document]) -> Faults:
-    """What reading and the schemas say about documents."""
-    documents = tuple(documents)
-    faults = Faults({each.file for each in documents if each.kind and each.kind[0] in LIBRARIES})
-    for document in documents:
-        faults.add(Finding((), each) for each in document.diagnostics)
-        faults.add(schema.findings(document))
-    return faults
+def _form_of(document: Document) -> list[Finding]:
+    """What reading and the schema say about a document."""
+    return [*(Finding((), each) for each in document.diagnostics), *schema.findings(document)]
 
 
 def libraries_of(documents: Iterable[Document], names: building.Names, faults: Faults) -> Catalog:
@@ -164,7 +160,7 @@ def libraries_of(documents: Iterable[Document], names: building.Names, faults: F
 
 def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
     """Judge one item file; `keep` keeps the item itself, for a catalog that is held whole."""
-    found = [*document.diagnostics, *(each.diagnostic for each in schema.findings(document))]
+    found = [each.diagnostic for each in _form_of(document)]
     sound = not document.broken and not _has_error(found)
     if sound:
         found += (each.diagnostic for each in reference_findings(document, frame.index))
@@ -175,7 +171,7 @@ def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
         item = building.item_from(document, slug_of(document.file), frame.names)
         context = frame.context.about(("item", item.code), document)
         if _stands(item, frame.catalog):
-            card = card_of(frame.catalog, item)
+            card = card_of(context, item)
             ruled = check_item(context, item, frame.codes)
         else:
             ruled = check_record(context, ("item", item.code), None, frame.codes)
@@ -185,7 +181,6 @@ def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
         document.data is not None,
         document.data.get("id") if isinstance(document.data, Mapping) else None,
         document.broken,
-        sound,
         tuple(found),
         tuple(ruled),
         document.suppressions,

@@ -15,7 +15,7 @@ from govflow.schema import KINDS, Finding, Flaw, finding
 from govflow.source import Document, hinted_kind
 
 SHELVES = ("item", "theme", "material", "department")
-_LIBRARIES = {"materials": "material", "departments": "department"}
+LIBRARIES = {"materials": "material", "departments": "department"}
 KIND_NAMES = {
     "item": ("事项", "item"),
     "theme": ("主题", "theme"),
@@ -80,12 +80,12 @@ def index_of(documents: Iterable[Document]) -> Index:
         if kind not in KINDS:  # a slip in its first line: it may define anything
             index.incomplete |= set(SHELVES)
         elif document.data is None:
-            index.incomplete |= {_LIBRARIES.get(kind, kind)} & set(SHELVES)
+            index.incomplete |= {LIBRARIES.get(kind, kind)} & set(SHELVES)
             if kind in ("item", "theme"):
                 guess(index, kind, document)
         elif kind in ("item", "theme"):
             take(index, kind, document.data.get("id"), document)
-        elif kind in _LIBRARIES:
+        elif kind in LIBRARIES:
             _library(index, kind, document)
     return index
 
@@ -117,13 +117,13 @@ def slug_of(file: str) -> str:
 def _library(index: Index, kind: str, document: Document) -> None:
     entries = document.data.get(kind)
     if not isinstance(entries, dict):
-        index.incomplete.add(_LIBRARIES[kind])
+        index.incomplete.add(LIBRARIES[kind])
         return
     for code, entry in entries.items():
-        _take(index, _LIBRARIES[kind], code, Place(code, document, (kind, code)))
+        _take(index, LIBRARIES[kind], code, Place(code, document, (kind, code)))
         slug = entry.get("slug") if isinstance(entry, dict) else None
         if isinstance(slug, str) and slug != code:
-            _take(index, _LIBRARIES[kind], slug, Place(code, document, (kind, code, "slug")))
+            _take(index, LIBRARIES[kind], slug, Place(code, document, (kind, code, "slug")))
 
 
 def _take(index: Index, shelf: str, name: str, place: Place) -> None:
@@ -132,7 +132,7 @@ def _take(index: Index, shelf: str, name: str, place: Place) -> None:
         return
     zh, en = KIND_NAMES[shelf]
     message = Message(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
-    at_key = shelf in _LIBRARIES.values() and len(place.path) == 2
+    at_key = shelf in LIBRARIES.values() and len(place.path) == 2
     flaw = Flaw(
         "duplicate-id",
         place.path,

@@ -13,8 +13,8 @@ from types import MappingProxyType
 
 from govflow import building
 from govflow.diagnostics import Diagnostic
-from govflow.loader.frame import LIBRARIES, Faults, Frame, Judged, compare, form_faults, item_of, libraries_of
-from govflow.loader.names import SHELVES, Distant, guess, index_of, slug_of, take
+from govflow.loader.frame import Faults, Frame, Judged, compare, item_of, libraries_of
+from govflow.loader.names import LIBRARIES, SHELVES, Distant, guess, index_of, slug_of, take
 from govflow.loader.references import reference_findings
 from govflow.loader.variants import variants_of
 from govflow.model import Catalog, Item, Shelf, Theme
@@ -49,7 +49,7 @@ def whole_of(
     level, where there is a better way than one after the other. `lost` tells that a file could not be read.
     """
     opened = cache(opened)  # few are opened, but these again and again: the items of themes
-    faults = form_faults(others)
+    faults = Faults(others, frame.form)
     index = index_of(others)
     index.incomplete |= set(SHELVES) if lost else set()
     for each in judged:

@@ -231,7 +231,8 @@ def check_catalog(
         frozenset(rule.code for rule in RULES) if codes is None else frozenset(RULE_BY_REF[ref].code for ref in codes)
     )
     last = None if previous is None else released(previous)
-    context = Context(catalog, documents, last, {item.code: card_of(catalog, item) for item in catalog.items.values()})
+    bare = Context(catalog, documents, last)
+    context = bare.over(catalog, documents, {item.code: card_of(bare, item) for item in catalog.items.values()})
     found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
     found += check_rest(context, documents, wanted)
     for lower, upper in context.levels():
@@ -315,8 +316,8 @@ def has_rules_for_levels(codes: frozenset[str]) -> bool:
     return bool(_by_scope(codes)["levels"])
 
 
-def card_of(catalog: Catalog, item: Item) -> ItemCard:
-    """What the rules of the whole catalogue need of an item; its materials are looked up in the catalog."""
+def card_of(context: Context, item: Item) -> ItemCard:
+    """What the rules of the whole catalogue need of an item; its materials are looked up in the context."""
     return ItemCard(
         item.code,
         item.slug,
@@ -330,13 +331,14 @@ def card_of(catalog: Catalog, item: Item) -> ItemCard:
         limits.comparable(item),
         sum(1 for _ in steps_of(item.flow)),
         tuple(UseCard(use.material, use.originals, use.copies, use.basis, use.demanded) for use in item.materials),
-        levels.elements(Context(catalog, {}), item),
+        levels.elements(context, item),
     )
 
 
 def released(catalog: Catalog) -> Released:
     """A catalog as the last release."""
-    return Released({item.code: card_of(catalog, item) for item in catalog.items.values()}, catalog.materials)
+    context = Context(catalog, {})
+    return Released({item.code: card_of(context, item) for item in catalog.items.values()}, catalog.materials)
 
 
 @lru_cache(maxsize=16)

@@ -239,7 +239,7 @@ def _found(tree: Tree, checked: Checked, chosen: _Chosen, inline_ignores: bool) 
     """Every finding to be reported about the named files, before the baseline."""
     named = set(tree.named)
     found = [each for each in checked.found if each.span.file in named or not tree.around]
-    own = [each for each in checked.files.values() if each.file in named]
+    own = [each for each in checked.files if each.file in named]
     return _judged([*found, *tree.loose], own, chosen, inline_ignores)
 
 

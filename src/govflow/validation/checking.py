@@ -6,9 +6,10 @@ Only the cards of items are held, so memory grows by a few kilobytes a file.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 from govflow.diagnostics import Diagnostic, Suppression
 from govflow.errors import InvalidInput
@@ -20,6 +21,7 @@ from govflow.validation.files import Tree
 from govflow.validation.wire import packed, unpacked, unpacked_findings
 from govflow.validation.workers import Job, Progress, outcomes, steady_memory
 
+T = TypeVar("T")
 _TRIES = 3
 _FRAME = ("materials", "departments", "laws")  # what items are judged against
 
@@ -41,7 +43,7 @@ class Checked:
     """
 
     found: tuple[Diagnostic, ...]
-    files: Mapping[str, Seen]
+    files: Sequence[Seen]
     digests: Mapping[str, str]
     released: Released
     rows: Sequence[tuple[str, Row, str]]
@@ -147,12 +149,12 @@ class _Check:
         whole = whole_of(
             frame, others, in_order, self._opened, partial(self._compared, frame, key), lost=bool(self.unread)
         )
-        read_: list[Document | Judged] = [*others, *in_order]
-        files = [Seen(each.file, each.broken, each.suppressions) for each in read_]
+        checked: list[Document | Judged] = [*others, *in_order]
+        files = [Seen(each.file, each.broken, each.suppressions) for each in checked]
         cards = {each.card.code: each.card for each in in_order if each.card and each.card.code in whole.catalog.items}
         return Checked(
             (*whole.found, *self.unread.values()),
-            {each.file: each for each in files},
+            files,
             {name: self.digests[name] for name in tree.names if name not in self.unread},
             Released(cards, whole.catalog.materials),
             list(self.rows.values()),
@@ -216,13 +218,9 @@ class _Check:
         digests = {"\0".join(pair): digest_of(*(self.digests[name] for name in pair)) for pair in pairs}
         rows = self.state.rows
         same = {name for name, digest in digests.items() if name in rows and rows[name].digest == digest}
-        for name, text in self.state.cache.values(f"levels {key}") if same else ():
-            if name in same:
-                try:
-                    found += unpacked_findings(text)
-                except (ValueError, TypeError, LookupError):  # damaged
-                    continue
-                del digests[name]
+        for name, _, known in self._values(f"levels {key}", same, lambda _, text: unpacked_findings(text)):
+            found += known
+            del digests[name]
         missing = [self._job(*name.split("\0")) for name in digests]
         for each in outcomes(frame, missing, None):
             if each.digests != tuple(self.digests[name] for name in each.names):
@@ -236,16 +234,24 @@ class _Check:
         """The items of which an earlier run knows what became of them in the same frame."""
         judged: dict[str, Judged] = {}
         same = {name for name in items if self._is_known(name, key)}
-        for name, text in self.state.cache.values(key) if same else ():
-            if name in same:
-                try:
-                    judged[name] = unpacked(name, text)
-                except (ValueError, TypeError, LookupError):  # damaged
-                    continue
-                self.digests[name] = self.state.digest(name)
-                if self.state.rows[name].stamp != self.state.stamp(name):  # so that it need not be read next time
-                    self._keep(name, key, text)
+        for name, text, known in self._values(key, same, unpacked):
+            judged[name] = known
+            self.digests[name] = self.state.digest(name)
+            if self.state.rows[name].stamp != self.state.stamp(name):  # so that it need not be read next time
+                self._keep(name, key, text)
         return judged
+
+    def _values(
+        self, frame: str, names: Collection[str], unpack: Callable[[str, str], T]
+    ) -> Iterator[tuple[str, str, T]]:
+        """Name, text and content of what the cache keeps of these names; what is damaged is as good as not kept."""
+        for name, text in self.state.cache.values(frame) if names else ():
+            if name in names:
+                try:
+                    content = unpack(name, text)
+                except (ValueError, TypeError, LookupError):
+                    continue
+                yield name, text, content
 
     def _is_known(self, name: str, key: str) -> bool:
         row = self.state.rows.get(name)

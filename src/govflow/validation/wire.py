@@ -25,7 +25,6 @@ def packed(judged: Judged) -> str:
             judged.readable,
             judged.code if isinstance(judged.code, str) else None,
             judged.broken,
-            judged.sound,
             findings_out(judged.found),
             findings_out(judged.ruled),
             [[each.line, each.names, each.reason, _span_out(each.span), each.own_line] for each in judged.suppressions],
@@ -37,13 +36,12 @@ def packed(judged: Judged) -> str:
 
 def unpacked(file: str, text: str) -> Judged:
     """The judged file that `packed` made a text of. ValueError, TypeError, IndexError or KeyError for other text."""
-    readable, code, broken, sound, found, ruled, comments, card = json.loads(text)
+    readable, code, broken, found, ruled, comments, card = json.loads(text)
     return Judged(
         file,
         readable,
         code,
         broken,
-        sound,
         findings_in(found),
         findings_in(ruled),
         tuple(Suppression(line, tuple(names), why, Span(*span), own) for line, names, why, span, own in comments),

@@ -81,9 +81,8 @@ def _batches(frame: Frame, jobs: Sequence[Job], texts: bool) -> Iterator[list[Ou
             # Where no processes or threads can be started (some containers), one core does the work.
             for started in multiprocessing.active_children():
                 started.terminate()
-    with steady_memory():
-        for jobs in islice(batches, finished, None):
-            yield [_outcome(frame, job, texts) for job in jobs]
+    for jobs in islice(batches, finished, None):
+        yield [_outcome(frame, job, texts) for job in jobs]
 
 
 def _cores() -> int:
