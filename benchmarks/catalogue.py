@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from govflow.identity import check_uscc, implementation_code
+from govflow.language.codes import check_uscc, implementation_code
 
 ROOT = Path(__file__).resolve().parent.parent
 RANDOM = random.Random(20250101)

@@ -15,10 +15,10 @@ from datetime import date, datetime, timedelta
 from importlib import import_module
 from typing import Any
 
-from govflow import clocks
-from govflow.clocks import SHANGHAI, Ledger, Limit
-from govflow.deadlines import answer_lines
-from govflow.workdays import Calendar
+from govflow.law import clocks
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import SHANGHAI, Ledger, Limit
+from govflow.law.questions import answer_lines
 
 CALENDAR = Calendar.national()
 RANDOM = random.Random(20240218)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import govflow
-from govflow.loader import load_texts
+from govflow.catalog import load_texts
 
 DEPARTMENT = """\
   {code}:

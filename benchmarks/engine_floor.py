@@ -14,8 +14,8 @@ import sqlalchemy as sa
 from tests import postgres
 
 import govflow
-from govflow.store import Database
-from govflow.store.driver import Driver
+from govflow.engine.store import Database
+from govflow.engine.store.driver import Driver
 
 Statement = tuple[str, Any, bool]
 Transaction = list[Statement]

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from tests import cases
 
 import govflow
-from govflow.store import tables as t
+from govflow.engine.store import tables as t
 
 TABLES = (t.cases, t.applicants, t.tasks, t.clocks, t.events)
 

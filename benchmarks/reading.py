@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 
 import yaml
 
-from govflow.source import builder, read
+from govflow.language.source import full_path, read
 
 ENTRY = """\
   - id: material-{n}
@@ -37,7 +37,7 @@ def contenders(text: str) -> Iterator[tuple[str, Callable[[], object]]]:
     """Every way of reading, with what it gives."""
     raw = text.encode()
     yield "govflow read: data, positions, findings", lambda: read(raw, "item.yaml")
-    yield "govflow build: data and positions", lambda: builder.build(text)
+    yield "govflow build: data and positions", lambda: full_path.build(text)
     yield "yaml.load(CSafeLoader): data", lambda: yaml.load(text, Loader=yaml.CSafeLoader)
     yield "yaml.compose(CSafeLoader): nodes with positions", lambda: yaml.compose(text, Loader=yaml.CSafeLoader)
     yield "yaml.load(SafeLoader): data, pure Python", lambda: yaml.load(text, Loader=yaml.SafeLoader)

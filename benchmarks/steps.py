@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from tests import bpmn_samples as samples
 
-from govflow import spiff
+from govflow.engine import process as spiff
 
 Way = Callable[[], tuple[int, int]]  # runs one case; gives user tasks done and bytes of the largest snapshot
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import govflow
-from govflow.clocks import SHANGHAI
-from govflow.views import CaseView, TaskView
+from govflow.engine.views import CaseView, TaskView
+from govflow.law.clocks import SHANGHAI
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPANY = {"kind": "企业法人", "name": "示范市江畔小馆餐饮有限公司", "id": "91421300MAXX884166"}

@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from govflow.clocks import Limit
-from govflow.model import (
+from govflow.language.model import (
     Catalog,
     Channels,
     CorrectionRule,
@@ -20,6 +19,7 @@ from govflow.model import (
     ThemeItem,
     TimeLimit,
 )
+from govflow.law.clocks import Limit
 
 CHANNELS = Channels(
     online_depth="IV",

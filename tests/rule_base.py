@@ -12,12 +12,12 @@ from contextlib import suppress
 from functools import cache, lru_cache
 from typing import Any
 
-from govflow import building
-from govflow.identity import check_uscc, implementation_code
-from govflow.model import Catalog, Shelf
+from govflow.language import building
+from govflow.language.codes import check_uscc, implementation_code
+from govflow.language.model import Catalog, Shelf
+from govflow.language.source import Document, read
+from govflow.law.calendar import ClockError
 from govflow.rules import by_record
-from govflow.source import Document, read
-from govflow.workdays import ClockError
 from tests.rule_yaml import to_yaml
 
 DEFAULT_RECORD = {"record": "I01", "item": "I01", "theme": "T1", "versions": "I01", "levels": "I09"}

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from govflow import loader, spiff
-from govflow.bpmn import elements, pictures, to_bpmn
-from govflow.bpmn.blocks import flows
-from govflow.bpmn.parts import duration
-from govflow.bpmn.process import process_from
-from govflow.clocks import Limit
-from govflow.conditions import Fact
+from govflow import catalog as loader
+from govflow.compiler import elements, pictures, to_bpmn
+from govflow.compiler.blocks import flows
+from govflow.compiler.process import process_from
+from govflow.compiler.timers import duration
+from govflow.engine import process as spiff
 from govflow.errors import InvalidInput, NotFound
-from govflow.model import (
+from govflow.language.conditions import Fact
+from govflow.language.model import (
     Catalog,
     Commitment,
     Item,
@@ -32,6 +32,7 @@ from govflow.model import (
     TimeLimit,
     Together,
 )
+from govflow.law.clocks import Limit
 from tests import catalogs
 
 GOLDEN = Path(__file__).parent / "golden" / "bpmn"
@@ -231,7 +232,7 @@ def test_no_text_of_an_author_is_evaluated() -> None:
 
 
 _SEEDED = (
-    "import hashlib; from govflow import loader; from govflow.bpmn import to_bpmn;"
+    "import hashlib; from govflow import catalog as loader; from govflow.compiler import to_bpmn;"
     "c = loader.load('definitions').catalog; print(hashlib.sha256(to_bpmn('T1', c) + to_bpmn('I07', c)).hexdigest())"
 )
 

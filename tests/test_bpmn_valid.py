@@ -17,12 +17,10 @@ from hypothesis import strategies as st
 from lxml import etree
 from SpiffWorkflow.bpmn.parser import BpmnParser
 
-from govflow import loader
-from govflow.bpmn import pictures, to_bpmn
-from govflow.bpmn.checks import check as faults
-from govflow.clocks import Limit
-from govflow.conditions import Fact
-from govflow.model import (
+from govflow import catalog as loader
+from govflow.compiler import pictures, to_bpmn
+from govflow.language.conditions import Fact
+from govflow.language.model import (
     Block,
     Catalog,
     Commitment,
@@ -36,7 +34,9 @@ from govflow.model import (
     TimeLimit,
     Together,
 )
+from govflow.law.clocks import Limit
 from tests import catalogs
+from tests.bpmn_checks import check as faults
 
 SHIPPED = Path(__file__).parents[1] / "definitions"
 THEMES = sorted(path.stem for path in (SHIPPED / "themes").glob("*.yaml") if "." not in path.stem)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from govflow.bundle import bundle, catalog_from_bundle, definition_hash
+from govflow.catalog import load_texts
+from govflow.engine.definitions.bundle import bundle, catalog_from_bundle, definition_hash
 from govflow.errors import InvalidInput, NotFound
-from govflow.loader import load_texts
-from govflow.model import Catalog, Shelf
+from govflow.language.model import Catalog, Shelf
 
 SOUND = {
     str(path.relative_to(path.parents[1])): path.read_text(encoding="utf-8")

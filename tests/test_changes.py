@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from govflow import changes, scenarios
-from govflow.loader import Loaded, load, load_texts
+from govflow.apps import scenarios
+from govflow.catalog import Loaded, load, load_texts
+from govflow.products import compare
 from tests.cases import ROOT
 
 ITEM = "items/food-business-permit.yaml"
@@ -33,15 +34,15 @@ def changed(edits: Mapping[str, tuple[str, str]]) -> Loaded:
 
 def difference(edits: Mapping[str, tuple[str, str]]) -> list[tuple[str, str, str, str | None, str | None, bool]]:
     """The differences as plain tuples."""
-    found = changes.compare(old().catalog, changed(edits).catalog)
+    found = compare.compare(old().catalog, changed(edits).catalog)
     return [(c.kind, c.code, c.where, c.old, c.new, c.wording) for c in found]
 
 
 def test_nothing_has_changed() -> None:
     """The same definitions, read again, do not differ, and run no scenario."""
     again = load_texts(dict(old().sources), rules=())
-    assert changes.compare(old().catalog, again.catalog) == ()
-    assert changes.figures(old().catalog, again.catalog) == ()
+    assert compare.compare(old().catalog, again.catalog) == ()
+    assert compare.figures(old().catalog, again.catalog) == ()
     assert scenarios.moved(scenarios.scenarios_in(old()), old().catalog, again.catalog) == []
 
 
@@ -50,7 +51,7 @@ def test_a_shorter_promise_is_a_change_of_substance() -> None:
     edits = {ITEM: ("promised: {within: 5 workdays", "promised: {within: 4 workdays")}
     assert ("item", "I07", "limits.promised.within", "5 workdays", "4 workdays", False) in difference(edits)
     new = changed(edits)
-    figures = {f.code: f.values for f in changes.figures(old().catalog, new.catalog)}
+    figures = {f.code: f.values for f in compare.figures(old().catalog, new.catalog)}
     assert figures["I07"] == {"workdays": (5, 4)}
     own = [s for s in scenarios.scenarios_in(old()) if s.of in ("I07", "I09")]
     moved = scenarios.moved(own, old().catalog, new.catalog)
@@ -77,7 +78,7 @@ def test_entries_are_compared_by_what_names_them() -> None:
     assert [d for d in difference(edits) if d[:2] == ("item", "I07")] == [
         ("item", "I07", "materials[M09]", "M09", None, False)
     ]
-    figures = {f.code: f.values for f in changes.figures(old().catalog, changed(edits).catalog)}
+    figures = {f.code: f.values for f in compare.figures(old().catalog, changed(edits).catalog)}
     assert figures["I07"]["materials"][1] == figures["I07"]["materials"][0] - 1  # type: ignore[operator]
     assert figures["T1"]["materials"][1] == figures["T1"]["materials"][0] - 1  # type: ignore[operator]
 
@@ -90,11 +91,11 @@ def test_what_is_new_and_what_is_gone() -> None:
         if "home-sale.yaml" not in file and "home-sale.scen" not in file
     }
     less = load_texts(texts, rules=()).catalog
-    gone = [c for c in changes.compare(old().catalog, less) if c.kind == "theme"]
+    gone = [c for c in compare.compare(old().catalog, less) if c.kind == "theme"]
     assert [(c.code, c.where, c.new) for c in gone] == [("T5", "", None)]
-    new = [c for c in changes.compare(less, old().catalog) if c.kind == "theme"]
+    new = [c for c in compare.compare(less, old().catalog) if c.kind == "theme"]
     assert [(c.code, c.old) for c in new] == [("T5", None)]
-    assert changes.figures(less, old().catalog)[-1].values["steps"][0] is None
+    assert compare.figures(less, old().catalog)[-1].values["steps"][0] is None
 
 
 def test_the_command_line(tmp_path: Path) -> None:

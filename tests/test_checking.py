@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow import validation
+from govflow.catalog import Frame, frame_of, judge, load
 from govflow.diagnostics import Diagnostic
-from govflow.loader import Frame, frame_of, judge, load
+from govflow.language.source import read
 from govflow.rules import RULES
-from govflow.source import read
-from govflow.validation import Request, checking, workers
+from govflow.validation import Request, incremental, workers
 from govflow.validation.cache import FILE, Cache, Row, content_digest
-from govflow.validation.wire import findings_in, findings_out, packed, unpacked
+from govflow.validation.serialize import findings_in, findings_out, packed, unpacked
 
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = ("food-operation-licence", "business-registration", "signboard-permit", "company-establishment")
@@ -240,13 +240,13 @@ def test_what_travels_says_the_same(tree: Path) -> None:
 def _opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes which item files are read again for the whole."""
     opened: list[str] = []
-    inner = checking._Check._opened
+    inner = incremental._Check._opened
 
-    def noted(self: checking._Check, name: str) -> object:
+    def noted(self: incremental._Check, name: str) -> object:
         opened.append(name)
         return inner(self, name)
 
-    monkeypatch.setattr(checking._Check, "_opened", noted)
+    monkeypatch.setattr(incremental._Check, "_opened", noted)
     return opened
 
 
@@ -274,7 +274,7 @@ def _digested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         looked.append(len(raw))
         return content_digest(raw)
 
-    monkeypatch.setattr(checking, "content_digest", noted)
+    monkeypatch.setattr(incremental, "content_digest", noted)
     monkeypatch.setattr(workers, "content_digest", noted)
     return looked
 
@@ -346,7 +346,7 @@ def test_a_library_that_looks_like_an_item_is_found_out(tree: Path, tmp_path: Pa
 
 def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An item of a theme that changes between its judgement and the whole's is not read as two halves."""
-    inner = checking.whole_of
+    inner = incremental.whole_of
     theme_items = sorted((tree / "items").rglob("*.yaml"))
     times: list[int] = []
 
@@ -357,7 +357,7 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
                 file.write_text(file.read_text("utf-8") + "# 另一行\n", "utf-8")
         return inner(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(checking, "whole_of", meanwhile)
+    monkeypatch.setattr(incremental, "whole_of", meanwhile)
     found = _checked()
     assert len(times) == 2
     assert found == _at_once()
@@ -366,10 +366,10 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
 def test_files_that_never_rest_are_refused_plainly(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree that changes with every look ends in a sentence, not in a loop."""
 
-    def moved(self: checking._Check, name: str) -> object:
-        raise checking._Moved
+    def moved(self: incremental._Check, name: str) -> object:
+        raise incremental._Moved
 
-    monkeypatch.setattr(checking._Check, "_opened", moved)
+    monkeypatch.setattr(incremental._Check, "_opened", moved)
     with pytest.raises(validation.InvalidInput, match="一直在变"):
         _checked()
 

@@ -15,9 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import schema, validation
+from govflow import validation
 from govflow.cli import authoring, main
 from govflow.cli.common import language
+from govflow.language import schema
 from govflow.rules import RULES
 from govflow.validation.examples import EXAMPLES
 

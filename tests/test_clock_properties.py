@@ -7,11 +7,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from govflow import clocks
-from govflow.clocks import Extension, Ledger, LightPolicy, Limit, Suspension
-from govflow.deadlines import answer_lines
-from govflow.deadlines import due as answer
-from govflow.workdays import Calendar, ClockError
+from govflow.law import clocks
+from govflow.law.calendar import Calendar, ClockError
+from govflow.law.clocks import Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.law.questions import answer_lines
+from govflow.law.questions import due as answer
 
 FIRST = date(2024, 1, 1)
 LAST = FIRST + timedelta(days=700)

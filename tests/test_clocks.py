@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from govflow import clocks
-from govflow.clocks import (
+from govflow.law import clocks
+from govflow.law.clocks import (
     Calendar,
     ClockError,
     Correction,

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from govflow import plan
-from govflow.loader import load
-from govflow.model import Catalog
+from govflow.catalog import load
+from govflow.language.model import Catalog
 from govflow.rules import wording
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from govflow.clocks import CalendarUnavailable
-from govflow.deadlines import answer_lines, due
-from govflow.workdays import Calendar
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import CalendarUnavailable
+from govflow.law.questions import answer_lines, due
 
 CASES = [
     json.loads(line)

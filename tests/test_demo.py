@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from govflow import demo
+from govflow.apps import demo
 from tests.cases import ROOT, catalog
 
 ALONE = ("I08", "I09", "I16", "I17")

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from govflow import drawing, loader
-from govflow.bpmn import pictures
-from govflow.bpmn.geometry import Point, wrapped
-from govflow.drawing import LOOKS, draw, to_png, to_svg
+from govflow import catalog
+from govflow.compiler import pictures
+from govflow.compiler import svg as drawing
+from govflow.compiler.layout.geometry import Point, wrapped
+from govflow.compiler.svg import LOOKS, draw, to_png, to_svg
 from govflow.errors import InvalidInput, NotAllowed, NotFound
-from govflow.model import Catalog, Text
+from govflow.language.model import Catalog, Text
 from tests import catalogs
 
 SHIPPED = Path(__file__).parents[1] / "definitions"
@@ -22,7 +23,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module", name="shipped")
 def _shipped() -> Catalog:
-    return loader.load(SHIPPED).catalog
+    return catalog.load(SHIPPED).catalog
 
 
 def texts(svg: str) -> list[str]:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from govflow.bpmn import to_bpmn
+from govflow.catalog import Loaded, load, load_texts
+from govflow.catalog.effective import effective_text
+from govflow.compiler import to_bpmn
 from govflow.errors import NotFound
-from govflow.guide import service_guide
-from govflow.loader import Loaded, load, load_texts
-from govflow.loader.effective import effective_text
+from govflow.products.guide import service_guide
 
 ROOT = Path(__file__).parents[1]
 START = "import sys; from govflow.cli import main; sys.exit(main())"

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 import govflow
 from govflow import Conflict, InvalidInput, NotAllowed, NotFound
-from govflow.loader import load_texts
+from govflow.catalog import load_texts
 from tests.cases import (
     ANSWERS,
     COMPANY,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import govflow
-from govflow.clocks import CalendarUnavailable
-from govflow.loader import load_texts
+from govflow.catalog import load_texts
+from govflow.law.clocks import CalendarUnavailable
 from tests.cases import ROOT, accepted, catalog, finish_item, watch
 
 NOTICE = """govflow: calendar/1

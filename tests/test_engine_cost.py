@@ -10,9 +10,9 @@ import sqlalchemy as sa
 from benchmarks.engine_definitions import departments
 
 import govflow
-from govflow import spiff
-from govflow.store import Database
-from govflow.store.driver import Driver
+from govflow.engine import process as spiff
+from govflow.engine.store import Database
+from govflow.engine.store.driver import Driver
 from tests import bpmn_samples as b
 from tests.cases import COMPANY, MATERIALS, accepted, act, apply_for, catalog, finish_item, task_of, watch
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 import govflow
 from govflow import NotAllowed
-from govflow.conditions import facts_in
-from govflow.model import Item, steps_of
+from govflow.language.conditions import facts_in
+from govflow.language.model import Item, steps_of
 from tests.cases import ANSWERS, COMPANY, PERSON, accepted, catalog, finish, states, watch
 
 FINAL = {"delivered", "refused", "terminated", "skipped", "verified", "granted", "withdrawn"}

@@ -3,9 +3,9 @@
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 
-from govflow import graph
-from govflow.model import Catalog, Material, Shelf
+from govflow.language.model import Catalog, Material, Shelf
 from govflow.plan import critical_path
+from govflow.products import graph
 from tests.cases import catalog
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -11,14 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import guide
-from govflow.clocks import Limit
-from govflow.conditions import Fact, Not
+from govflow.catalog import load
 from govflow.errors import InvalidInput, NotAllowed
-from govflow.guide.limits import counting, in_words
-from govflow.guide.page import Say
-from govflow.loader import load
-from govflow.model import (
+from govflow.language.conditions import Fact, Not
+from govflow.language.model import (
     Basis,
     Catalog,
     Commitment,
@@ -39,7 +35,11 @@ from govflow.model import (
     TimeLimit,
     Together,
 )
+from govflow.law.clocks import Limit
 from govflow.plan import item_materials, merged_materials
+from govflow.products import guide
+from govflow.products.guide.limits import counting, in_words
+from govflow.products.guide.page import Say
 from tests.catalogs import CHANNELS, catalog, item, material, step, theme
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import identity
+from govflow.language import codes
 
 TODAY = date(2026, 3, 2)
 USCCS = ("91110000600037341L", "11421300MBXX00019B", "11421300MBXX00043U", "12421300MBXX0006XB", "12421300MBXX002030")
@@ -19,8 +19,8 @@ ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 @pytest.mark.parametrize("text", USCCS)
 def test_right_uscc(text: str) -> None:
     """Published and synthetic codes with the right check character pass, and so do their organisation codes."""
-    assert identity.check_uscc(text) is None
-    assert identity.check_organisation_code(text[8:17]) is None
+    assert codes.check_uscc(text) is None
+    assert codes.check_organisation_code(text[8:17]) is None
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_right_uscc(text: str) -> None:
 )
 def test_wrong_uscc(text: str, zh: str, en: str) -> None:
     """The reason says the length, the character and its place, or both check characters."""
-    reason = identity.check_uscc(text)
+    reason = codes.check_uscc(text)
     assert reason is not None
     assert zh in reason[0]
     assert en in reason[1]
@@ -49,9 +49,9 @@ def test_wrong_uscc(text: str, zh: str, en: str) -> None:
 def test_one_wrong_character_shows(body: str, at: int, char: str) -> None:
     """Changing any one character of a right code makes it wrong (31 is prime, no weight is 0)."""
     body = body[:2] + "421300" + body[8:]
-    right = next(body + c for c in ALPHABET if identity.check_uscc(body + c) is None)
+    right = next(body + c for c in ALPHABET if codes.check_uscc(body + c) is None)
     changed = right[:at] + char + right[at + 1 :]
-    assert (identity.check_uscc(changed) is None) == (changed == right)
+    assert (codes.check_uscc(changed) is None) == (changed == right)
 
 
 @given(st.text(max_size=40))
@@ -59,24 +59,24 @@ def test_one_wrong_character_shows(body: str, at: int, char: str) -> None:
 def test_no_text_raises(text: str) -> None:
     """Whatever a form sends, the checks answer and never raise."""
     for reason in (
-        identity.check_uscc(text),
-        identity.check_citizen_id(text, TODAY),
-        identity.check_organisation_code(text),
-        identity.check_region(text),
-        identity.check_basic_code(text),
-        identity.check_implementation_code(text),
-        identity.check_handling_code(text, "1" * 31),
+        codes.check_uscc(text),
+        codes.check_citizen_id(text, TODAY),
+        codes.check_organisation_code(text),
+        codes.check_region(text),
+        codes.check_basic_code(text),
+        codes.check_implementation_code(text),
+        codes.check_handling_code(text, "1" * 31),
     ):
         assert reason is None or all(reason)
-    assert len(identity.masked(text)) == len(text)
+    assert len(codes.masked(text)) == len(text)
 
 
 @pytest.mark.parametrize("text", CITIZENS)
 def test_right_citizen_id(text: str) -> None:
     """Numbers printed in the standard and in public documents pass, with a small x as well."""
-    assert identity.check_citizen_id(text, TODAY) is None
-    assert identity.check_citizen_id(text.lower(), TODAY) is None
-    assert identity.normal_citizen_id(text.lower()) == text
+    assert codes.check_citizen_id(text, TODAY) is None
+    assert codes.check_citizen_id(text.lower(), TODAY) is None
+    assert codes.normal_citizen_id(text.lower()) == text
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_right_citizen_id(text: str) -> None:
 )
 def test_wrong_citizen_id(text: str, zh: str) -> None:
     """Each fault has its own reason, and no reason repeats the number."""
-    reason = identity.check_citizen_id(text, TODAY)
+    reason = codes.check_citizen_id(text, TODAY)
     assert reason is not None
     assert zh in reason[0]
     assert text[6:] not in "".join(reason)
@@ -103,36 +103,36 @@ def test_wrong_citizen_id(text: str, zh: str) -> None:
 
 def test_newborn_today() -> None:
     """A child born today has a valid number; the day before it is in the future."""
-    number = next(n for c in "0123456789X" if not identity.check_citizen_id(n := "42130020260302001" + c, TODAY))
-    assert identity.check_citizen_id(number, date(2026, 3, 1)) is not None
+    number = next(n for c in "0123456789X" if not codes.check_citizen_id(n := "42130020260302001" + c, TODAY))
+    assert codes.check_citizen_id(number, date(2026, 3, 1)) is not None
 
 
 def test_masked() -> None:
     """Logs show region and check character only."""
-    assert identity.masked("11010519491231002X") == "110105***********X"
-    assert identity.masked("123") == "***"
+    assert codes.masked("11010519491231002X") == "110105***********X"
+    assert codes.masked("123") == "***"
 
 
 def test_regions() -> None:
     """Regions are checked by shape and province; the level follows from the zeros."""
-    assert len(identity.PROVINCES) == 34
-    assert all(identity.check_region(f"{code}0000") is None for code in identity.PROVINCES)
-    levels = [identity.region_level(r) for r in ("000000", "420000", "421300", "421381", "421381001", "421381001201")]
+    assert len(codes.PROVINCES) == 34
+    assert all(codes.check_region(f"{code}0000") is None for code in codes.PROVINCES)
+    levels = [codes.region_level(r) for r in ("000000", "420000", "421300", "421381", "421381001", "421381001201")]
     assert levels == ["国家级", "省级", "市级", "县级", "镇级", "村级"]
     wrong = {"42130": "实为 5 位", "990000": "前两位 99", "420081": "没有市级代码", "42l300": "第 3 位"}
     for text, zh in wrong.items():
-        reason = identity.check_region(text)
+        reason = codes.check_region(text)
         assert reason is not None
         assert zh in reason[0]
 
 
 def test_item_codes() -> None:
     """A basic code may hold letters in its main item; an implementation code is checked part by part."""
-    assert identity.check_basic_code("42015005N000") is None
-    assert "第 9 位" in (identity.check_basic_code("42015005n000") or ("", ""))[0]
-    code = identity.implementation_code("11421300MBXX00019B", "市级", "420150007000")
+    assert codes.check_basic_code("42015005N000") is None
+    assert "第 9 位" in (codes.check_basic_code("42015005n000") or ("", ""))[0]
+    code = codes.implementation_code("11421300MBXX00019B", "市级", "420150007000")
     assert code == "11421300MBXX00019B3420150007000"
-    assert identity.check_implementation_code(code) is None
+    assert codes.check_implementation_code(code) is None
     parts = {
         code[:-1]: "应为 31 位，实为 30 位",
         code[:17] + "C" + code[18:]: "第 1–18 位",
@@ -140,9 +140,9 @@ def test_item_codes() -> None:
         code[:19] + "x" + code[20:]: "第 20–31 位",
     }
     for text, zh in parts.items():
-        reason = identity.check_implementation_code(text)
+        reason = codes.check_implementation_code(text)
         assert reason is not None
         assert zh in reason[0]
-    assert identity.check_handling_code(code + "01", code) is None
-    assert "开头" in (identity.check_handling_code("2" + code[1:] + "01", code) or ("", ""))[0]
-    assert "第 33 位" in (identity.check_handling_code(code + "0a", code) or ("", ""))[0]
+    assert codes.check_handling_code(code + "01", code) is None
+    assert "开头" in (codes.check_handling_code("2" + code[1:] + "01", code) or ("", ""))[0]
+    assert "第 33 位" in (codes.check_handling_code(code + "0a", code) or ("", ""))[0]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import govflow
-from govflow.loader import load_texts
+from govflow.catalog import load_texts
 from tests.cases import ANSWERS, ROOT, accepted, apply_for, catalog, finish_item, watch
 
 

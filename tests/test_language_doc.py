@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from govflow import scenarios, schema
-from govflow.building import ACTIVITIES
-from govflow.conditions import OPERATORS
+from govflow.apps import scenarios
+from govflow.catalog import load_texts
 from govflow.diagnostics import Severity, render
-from govflow.loader import load_texts
-from govflow.schema import KINDS, SCHEMA_RULES
-from govflow.schema.rules import BORROWED
-from govflow.source import read
+from govflow.language import schema
+from govflow.language.building import ACTIVITIES
+from govflow.language.conditions import OPERATORS
+from govflow.language.schema import KINDS, SCHEMA_RULES
+from govflow.language.schema.rules import BORROWED
+from govflow.language.source import read
 
 PAGE = (Path(__file__).parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- (file|finds): (.*?) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)

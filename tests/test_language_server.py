@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from govflow import schema
 from govflow.cli import cli
+from govflow.language import schema
 from tests.language_client import LanguageServer
 
 MODELINE = "# yaml-language-server: $schema="

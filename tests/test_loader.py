@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from govflow.catalog import Loaded, load, load_texts
 from govflow.diagnostics import Severity, render
 from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
-from govflow.loader import Loaded, load, load_texts
-from govflow.model import Together
-from govflow.schema import SCHEMA_RULES
-from govflow.schema.rules import BORROWED
-from govflow.source import SOURCE_RULES, read
+from govflow.language.model import Together
+from govflow.language.schema import SCHEMA_RULES
+from govflow.language.schema.rules import BORROWED
+from govflow.language.source import SOURCE_RULES, read
 
 FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED, *SOURCE_RULES)}
 HERE = Path(__file__).parent

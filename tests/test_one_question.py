@@ -2,7 +2,7 @@
 
 import pytest
 
-from govflow.loader import load_texts
+from govflow.catalog import load_texts
 
 TEXTS = {
     "departments.yaml": "govflow: departments/1\ndepartments: {D1: {slug: bureau, name: 某局}}\n",

@@ -10,11 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow import plan
-from govflow.clocks import Limit
-from govflow.conditions import Fact
+from govflow.catalog import load
 from govflow.errors import InvalidInput
-from govflow.loader import load
-from govflow.model import (
+from govflow.language.conditions import Fact
+from govflow.language.model import (
     Catalog,
     Commitment,
     FormField,
@@ -29,7 +28,8 @@ from govflow.model import (
     Together,
     steps_of,
 )
-from govflow.workdays import Calendar
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import Limit
 from tests.catalogs import catalog, item, material, step, theme
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "definitions"

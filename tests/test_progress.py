@@ -9,8 +9,8 @@ import pytest
 from lxml import etree
 
 import govflow
-from govflow import drawing
-from govflow.bpmn import pictures
+from govflow.compiler import pictures
+from govflow.compiler import svg as drawing
 from tests.cases import MATERIALS, Watch, act, apply_for, catalog, finish, watch
 
 SVG = "{http://www.w3.org/2000/svg}"

@@ -9,10 +9,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import building
-from govflow.loader import load
-from govflow.rules import PROFILES, RULE_BY_REF, RULES, SCOPES, Rule, by_record, check_catalog, in_profile, pages, texts
-from govflow.source import read
+from govflow.catalog import load
+from govflow.language import building
+from govflow.language.source import read
+from govflow.rules import (
+    PROFILES,
+    RULE_BY_REF,
+    RULES,
+    SCOPES,
+    Rule,
+    by_record,
+    check_catalog,
+    in_profile,
+    pages,
+    written_limits,
+)
 from tests.rule_base import catalog_of
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -173,7 +184,7 @@ def test_unknown_code() -> None:
 )
 def test_written_limits(text: str, unit: bool, number: bool) -> None:
     """A limit has at most one fault: of its unit or of its number; what is no limit at all is left to the schema."""
-    assert (texts.unit_fault(text), texts.number_fault(text) is not None) == (unit, number)
+    assert (written_limits.unit_fault(text), written_limits.number_fault(text) is not None) == (unit, number)
 
 
 @given(st.sampled_from([rule for rule in RULES if rule.scope != "versions"]), st.sampled_from(RULES))

@@ -12,11 +12,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import scenarios
+from govflow.apps import scenarios
+from govflow.apps.scenarios.reading import scenarios_from
+from govflow.catalog import Loaded, load, load_texts
 from govflow.diagnostics import Severity, render
-from govflow.loader import Loaded, load, load_texts
-from govflow.scenarios.reading import scenarios_from
-from govflow.source import read
+from govflow.language.source import read
 from tests.cases import ROOT, catalog
 
 GOLDEN = Path(__file__).parent / "golden" / "scenarios"

@@ -12,14 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow import schema
-from govflow.clocks import Limit
 from govflow.diagnostics import apply_fixes
 from govflow.errors import NotFound
+from govflow.language import schema
+from govflow.language.schema.rules import BORROWED
+from govflow.language.source import SOURCE_RULES, read
+from govflow.law.calendar import CalendarDataError, overlay_from
+from govflow.law.clocks import Limit
 from govflow.rules import RULE_BY_REF
-from govflow.schema.rules import BORROWED
-from govflow.source import SOURCE_RULES, read
-from govflow.workdays import CalendarDataError, overlay_from
 
 GOLDEN = Path(__file__).parent / "golden" / "loader"
 TEXTS = {path.name: path.read_text(encoding="utf-8") for path in sorted(GOLDEN.rglob("*.yaml"))}

@@ -15,18 +15,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow.diagnostics import Diagnostic, apply_fixes, render
-from govflow.source import (
+from govflow.language.source import (
     MAX_BYTES,
     MAX_DEPTH,
     MAX_SCALAR,
     SOURCE_RULES,
     Document,
-    builder,
+    full_path,
     parse_data,
     read,
     unknown_kind,
 )
-from govflow.source.plain import plain_data
+from govflow.language.source.fast_path import plain_data
 
 GOLDEN = Path(__file__).parent / "golden" / "diagnostics"
 HEAD = "govflow: item/1\n"
@@ -135,7 +135,7 @@ def test_aliases_share_a_value() -> None:
 def test_the_pure_parser_gives_the_same(pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without libyaml the same text gives the same data and places."""
     if pure:
-        monkeypatch.setattr(builder, "PARSER", yaml.SafeLoader)
+        monkeypatch.setattr(full_path, "PARSER", yaml.SafeLoader)
     document = item("a: &x [甲, '乙', {c: 1}]\nb: |\n  一\n  二\nd: *x\ne:\n")
     assert document.data["d"] == ["甲", "乙", {"c": 1}] and document.data["b"] == "一\n二\n"
     assert [document.written((key,)) for key in "abde"] == ["[甲, '乙', {c: 1}]", "|\n  一\n  二", "*x", ""]
@@ -618,7 +618,7 @@ def assert_sound(document: Document) -> None:
 def test_nasty_inputs(raw: bytes, pure: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Inputs that broke YAML readers before end in findings, with both parsers."""
     if pure:
-        monkeypatch.setattr(builder, "PARSER", yaml.SafeLoader)
+        monkeypatch.setattr(full_path, "PARSER", yaml.SafeLoader)
     for text in (raw, HEAD.encode() + raw, HEAD.encode() + b"x: " + raw + b"\ny: 1\n"):
         assert_sound(read(text, "a.yaml"))
 
@@ -645,13 +645,13 @@ def test_no_syntax_raises(text: str) -> None:
 
 def assert_plain_is_full(text: str) -> None:
     """The short way for sound texts gives the data and places of the full one, and leaves to it all that is odd."""
-    found, whole = plain_data(text), builder.build(text)
+    found, whole = plain_data(text), full_path.build(text)
     if found is None:
         return
     assert not whole.flaws and whole.failure is None and whole.whole
     assert repr(found[0]) == repr(whole.data)
     for path in [*_paths(found[0]), ("govflow", 0), (0,), (-1,), ("nowhere", 1), ("materials", 99)]:
-        assert found[1].find(path) == builder.Nodes(whole.root).find(path), path
+        assert found[1].find(path) == full_path.Nodes(whole.root).find(path), path
 
 
 def _paths(value: Any) -> Iterator[tuple[str | int, ...]]:

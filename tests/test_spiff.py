@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 
-from govflow import spiff
-from govflow.spiff import definition
-from govflow.spiff.workflow import Case
+from govflow.engine import process as spiff
+from govflow.engine.process import definition
+from govflow.engine.process.workflow import Case
 from tests import bpmn_samples as b
 
 
@@ -344,8 +344,8 @@ def test_the_same_call_gives_the_same_step() -> None:
 def test_snapshots_do_not_depend_on_the_hash_seed() -> None:
     """Two interpreters with different hash seeds write the same bytes."""
     code = (
-        "from tests import bpmn_samples as b; from govflow import spiff; p = spiff.compile_process(b.theme());"
-        "s = spiff.start(p, {}); print(spiff.complete(p, s.state, s.live[0].path, {}))"
+        "from tests import bpmn_samples as b; from govflow.engine import process; p = process.compile_process(b.theme());"
+        "s = process.start(p, {}); print(process.complete(p, s.state, s.live[0].path, {}))"
     )
     out = {
         subprocess.run(

@@ -14,10 +14,11 @@ from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 
-from govflow import loader, spiff
-from govflow.bpmn import to_bpmn
-from govflow.spiff.snapshot import FINISHED, RUNNING, dump, load
-from govflow.spiff.workflow import Case
+from govflow import catalog as loader
+from govflow.compiler import to_bpmn
+from govflow.engine import process as spiff
+from govflow.engine.process.snapshot import FINISHED, RUNNING, dump, load
+from govflow.engine.process.workflow import Case
 from tests import bpmn_samples as b
 from tests.reference import And, Loop, Machine, Maker, Seq, Timer, User, Writer
 

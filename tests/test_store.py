@@ -8,10 +8,10 @@ import pytest
 import sqlalchemy as sa
 
 import govflow
-from govflow.case import CaseState, ClockState, ItemState, TaskState, clock_text, from_text, to_text
-from govflow.store import CaseFile, Changes, Database
-from govflow.store.database import StoreError
-from govflow.store.statements import Statements
+from govflow.engine.case import CaseState, ClockState, ItemState, TaskState, clock_text, from_text, to_text
+from govflow.engine.store import CaseFile, Changes, Database
+from govflow.engine.store.database import StoreError
+from govflow.engine.store.statements import Statements
 from tests.cases import accepted, act, catalog, task_of, watch
 
 

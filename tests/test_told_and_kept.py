@@ -6,8 +6,8 @@ import pytest
 
 import govflow
 from govflow import InvalidInput
-from govflow.loader import load_texts
-from govflow.telling import Teller
+from govflow.catalog import load_texts
+from govflow.products.timeline import Teller
 from tests.cases import MATERIALS, ROOT, accepted, act, apply_for, catalog, finish, finish_item, watch
 
 

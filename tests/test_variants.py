@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from govflow.building.regions import around, holds, reach, uppers
+from govflow.catalog import Loaded, load_texts
+from govflow.catalog.effective import effective_text
+from govflow.catalog.variants import _amount, _cheaper
 from govflow.diagnostics import Diagnostic
-from govflow.loader import Loaded, load_texts
-from govflow.loader.effective import effective_text
-from govflow.loader.variants import _amount, _cheaper
-from govflow.model import Fee, Item, steps_of
+from govflow.language.building.regions import around, holds, reach, uppers
+from govflow.language.model import Fee, Item, steps_of
 
 COMMON = {
     "departments.yaml": """govflow: departments/1

@@ -11,7 +11,7 @@ import chinese_calendar
 import pytest
 import yaml
 
-from govflow.workdays import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
+from govflow.law.calendar import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

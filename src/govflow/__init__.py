@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from govflow.version import VERSION as __version__
 
 if TYPE_CHECKING:
-    from govflow.bpmn import to_bpmn
-    from govflow.deadlines import due
-    from govflow.engine import Engine
+    from govflow.catalog import Loaded, load
+    from govflow.compiler import to_bpmn
+    from govflow.engine.api import Engine
+    from govflow.engine.views import CaseView, ClockView, EventView, Fired, Page, TaskView
     from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
-    from govflow.loader import Loaded, load
-    from govflow.model import Catalog
-    from govflow.views import CaseView, ClockView, EventView, Fired, Page, TaskView
-    from govflow.workdays import Calendar
+    from govflow.language.model import Catalog
+    from govflow.law.calendar import Calendar
+    from govflow.law.questions import due
 
 __all__ = [
     "Calendar",
@@ -44,24 +44,24 @@ __all__ = [
 # Each name is imported when it is first asked for, so that what only reads definitions (an editor, a commit hook) does
 # not wait for the database and the process engine.
 _HOMES = {
-    "Calendar": "workdays",
-    "CaseView": "views",
-    "Catalog": "model",
-    "ClockView": "views",
+    "Calendar": "law.calendar",
+    "CaseView": "engine.views",
+    "Catalog": "language.model",
+    "ClockView": "engine.views",
     "Conflict": "errors",
-    "Engine": "engine",
-    "EventView": "views",
-    "Fired": "views",
+    "Engine": "engine.api",
+    "EventView": "engine.views",
+    "Fired": "engine.views",
     "GovflowError": "errors",
     "InvalidInput": "errors",
-    "Loaded": "loader",
+    "Loaded": "catalog",
     "NotAllowed": "errors",
     "NotFound": "errors",
-    "Page": "views",
-    "TaskView": "views",
-    "due": "deadlines",
-    "load": "loader",
-    "to_bpmn": "bpmn",
+    "Page": "engine.views",
+    "TaskView": "engine.views",
+    "due": "law.questions",
+    "load": "catalog",
+    "to_bpmn": "compiler",
 }
 
 

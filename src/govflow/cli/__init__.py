@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import click
 
 from govflow.cli.common import Failure, language
-from govflow.clocks import ClockError
 from govflow.errors import GovflowError
+from govflow.law.clocks import ClockError
 from govflow.version import VERSION
 
 # From light to heavy: a command is looked for in this order, and only what is needed to find it is imported.

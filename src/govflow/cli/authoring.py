@@ -14,10 +14,12 @@ from typing import Any, NamedTuple
 
 import click
 
-from govflow import scaffold, schema, validation
+from govflow import validation
+from govflow.apps import scaffold
 from govflow.cli.common import Failure, definitions_option, json_option, language, print_json
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
+from govflow.language import schema
 from govflow.rules import PROFILES
 from govflow.validation import Report, Request, Settings
 

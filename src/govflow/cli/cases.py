@@ -10,20 +10,13 @@ from typing import Any
 
 import click
 
-from govflow import demo
-from govflow.cli.common import (
-    database_option,
-    definitions_option,
-    json_option,
-    language,
-    print_json,
-    provisional_mark,
-)
+from govflow.apps import demo
+from govflow.cli.common import database_option, definitions_option, json_option, language, print_json, provisional_mark
 from govflow.cli.running import engine_from
-from govflow.engine import Engine
+from govflow.engine.api import Engine
+from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
-from govflow.telling import Teller
-from govflow.views import CaseView, TaskView
+from govflow.products.timeline import Teller
 
 LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 

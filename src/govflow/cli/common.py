@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 import click
 
 from govflow import validation
+from govflow.catalog import Loaded, load
 from govflow.cli import needs
-from govflow.clocks import SHANGHAI
 from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.errors import InvalidInput
-from govflow.loader import Loaded, load
-from govflow.model import Catalog
+from govflow.language.model import Catalog
+from govflow.law.clocks import SHANGHAI
 
 SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
 F = TypeVar("F", bound=Callable[..., Any])

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import click
 
-from govflow import changes, scenarios
-from govflow import graph as graphs
+from govflow.apps import scenarios
+from govflow.catalog import Loaded, load
+from govflow.catalog.effective import effective_text
 from govflow.cli.common import (
     Failure,
     catalog_from,
@@ -23,10 +24,10 @@ from govflow.cli.common import (
 from govflow.cli.products import item_from, subject_from
 from govflow.diagnostics import Severity
 from govflow.errors import InvalidInput
-from govflow.identity import check_region
-from govflow.loader import Loaded, load
-from govflow.loader.effective import effective_text
-from govflow.model import Item, Theme
+from govflow.language.codes import check_region
+from govflow.language.model import Item, Theme
+from govflow.products import compare
+from govflow.products import graph as graphs
 
 UNITS = {
     "submissions": ("份材料", "submissions"), "fields": ("个字段", "fields"), "workdays": ("个工作日", "workdays"),
@@ -108,13 +109,13 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
     """比较两个定义文件夹：改了什么，前后数字，哪些场景的结果会变。What changed between two folders, and what it moves."""
     before, after = load(old, rules=()), load(new, rules=())
     _require_readable(before, after)
-    found = changes.compare(before.catalog, after.catalog)
-    counted = changes.figures(before.catalog, after.catalog)
+    found = compare.compare(before.catalog, after.catalog)
+    counted = compare.figures(before.catalog, after.catalog)
     tests = [] if no_scenarios else scenarios.scenarios_in(before)
     moved = scenarios.moved(tests, before.catalog, after.catalog, language.code)
     if as_json:
         print_json(
-            {**changes.as_data(found, counted), "moved": scenarios.as_data(moved, (), language.code)["scenarios"]}
+            {**compare.as_data(found, counted), "moved": scenarios.as_data(moved, (), language.code)["scenarios"]}
         )
         return
     for each in found:
@@ -149,7 +150,7 @@ def _require_readable(*sides: Loaded) -> None:
 
 def _pair(key: str, old: float | None, new: float | None) -> str:
     values = " → ".join("—" if value is None else f"{value:g}" for value in (old, new))
-    return f"{changes.FIGURES[key].text(language.code)} {values}"
+    return f"{compare.FIGURES[key].text(language.code)} {values}"
 
 
 @click.command()

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from govflow.building.regions import holds
+from govflow.catalog import Loaded
+from govflow.catalog.names import LIBRARIES, Index, index_of
 from govflow.diagnostics import Diagnostic
-from govflow.loader import Loaded
-from govflow.loader.names import LIBRARIES, Index, index_of
-from govflow.model import Catalog
-from govflow.source import Document, hinted_kind
+from govflow.language.building.regions import holds
+from govflow.language.model import Catalog
+from govflow.language.source import Document, hinted_kind
 
 _FOLLOWED = {
     "theme": ("item", "department"),

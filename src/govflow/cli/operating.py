@@ -10,7 +10,7 @@ from threading import Event
 
 import click
 
-from govflow import deadlines, demo, worker
+from govflow.apps import demo
 from govflow.cli.common import (
     Failure,
     answers_from,
@@ -25,11 +25,13 @@ from govflow.cli.common import (
 )
 from govflow.cli.products import theme_from
 from govflow.cli.running import engine_from
+from govflow.engine import worker
+from govflow.engine.case_clocks import Calendars
+from govflow.engine.store import Database
+from govflow.engine.views import Fired
 from govflow.errors import NotFound
-from govflow.model import Catalog
-from govflow.store import Database
-from govflow.timekeeping import Calendars
-from govflow.views import Fired
+from govflow.language.model import Catalog
+from govflow.law import questions
 
 
 @click.command("demo")
@@ -88,7 +90,7 @@ def deadline(file: str, provisional: bool, explained: bool, definitions: str | N
     overlays = catalog_from(definitions, calendars=True).calendars if definitions else ()
     calendar = Calendars(overlays).strict
     with click.open_file(file, encoding="utf-8", errors="replace") as lines:
-        for answer in deadlines.answer_lines(lines, calendar=calendar, provisional=provisional, explain=explained):
+        for answer in questions.answer_lines(lines, calendar=calendar, provisional=provisional, explain=explained):
             click.echo(answer)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from govflow import bpmn, drawing, guide, plan
+from govflow import compiler, plan
 from govflow.cli.common import (
     answers_from,
     catalog_from,
@@ -19,9 +19,11 @@ from govflow.cli.common import (
     print_json,
 )
 from govflow.cli.running import engine_from
+from govflow.compiler import svg as drawing
+from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound
-from govflow.model import Catalog, Item, Shelf, Theme
-from govflow.timekeeping import Calendars
+from govflow.language.model import Catalog, Item, Shelf, Theme
+from govflow.products import guide
 
 _LISTED = 40  # names shown of what there is
 
@@ -33,7 +35,7 @@ _LISTED = 40  # names shown of what there is
 def compile_command(ref: str, output: str | None, definitions: str) -> None:
     """把事项或一件事编译为 BPMN 2.0。Compile an item or theme to BPMN 2.0 XML."""
     catalog = catalog_from(definitions, ref)
-    xml = bpmn.to_bpmn(subject_from(catalog, ref).code, catalog)
+    xml = compiler.to_bpmn(subject_from(catalog, ref).code, catalog)
     if output is None:
         sys.stdout.buffer.write(xml)
     else:

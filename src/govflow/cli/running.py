@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from govflow.cli.common import catalog_from
-from govflow.engine import Engine
+from govflow.engine.api import Engine
 
 
 def engine_from(db: str, folder: str, *refs: str, clock: Callable[[], datetime] | None = None) -> Engine:

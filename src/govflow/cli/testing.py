@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from govflow import scenarios
+from govflow.apps import scenarios
+from govflow.catalog import Loaded, load
 from govflow.cli.common import Failure, json_option, language, print_json
 from govflow.diagnostics import Severity, render
-from govflow.loader import Loaded, load
 
 
 @click.command()

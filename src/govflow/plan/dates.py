@@ -9,14 +9,14 @@ from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from govflow import clocks
-from govflow.clocks import Limit
-from govflow.conditions import Answers
 from govflow.errors import InvalidInput
-from govflow.model import Catalog, Item, Theme
+from govflow.language.conditions import Answers
+from govflow.language.model import Catalog, Item, Theme
+from govflow.law import clocks
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import Limit
 from govflow.plan.materials import issuing_item
 from govflow.plan.selection import items_of, selected_items
-from govflow.workdays import Calendar
 
 
 @dataclass(frozen=True, slots=True)

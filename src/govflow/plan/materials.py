@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from govflow.conditions import Answers
-from govflow.model import Catalog, Item, Material, Text, Theme
+from govflow.language.conditions import Answers
+from govflow.language.model import Catalog, Item, Material, Text, Theme
 from govflow.plan.selection import Known, facts, known_facts, selected_items, text
 
 How = Literal["asked", "form", "issued", "verified", "elicence", "share", "commitment"]

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from govflow.conditions import Answers, Condition, FactValue, UnknownFact, holds
 from govflow.errors import InvalidInput
-from govflow.model import Catalog, Item, Question, Text, Theme
+from govflow.language.conditions import Answers, Condition, FactValue, UnknownFact, holds
+from govflow.language.model import Catalog, Item, Question, Text, Theme
 
 Handling = Literal["run", "verify", "skip"]
 

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
-from govflow.model import Catalog, Item, steps_of
+from govflow.language.model import Catalog, Item, steps_of
+from govflow.language.source import Document
 from govflow.rules import (
     access,
     basis,
@@ -27,10 +28,9 @@ from govflow.rules import (
     sources,
     themes,
 )
-from govflow.rules.cards import ItemCard, Released, UseCard
 from govflow.rules.context import Context, Documents, by_record
-from govflow.rules.values import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
-from govflow.source import Document
+from govflow.rules.summaries import ItemCard, Released, UseCard
+from govflow.rules.types import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
 
 __all__ = [
     "PROFILES",

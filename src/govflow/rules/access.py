@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from govflow.diagnostics import Message
-from govflow.model import Item
+from govflow.language.model import Item
 from govflow.rules.context import LEVELS, Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 SCOPE_LEVELS: Mapping[str, str] = {
     "全国通办": "国家级",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from govflow.model import Basis, Item, Material
+from govflow.language.model import Basis, Item, Material
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.values import Finding, Key, Subject
+from govflow.rules.types import Finding, Key, Subject
 from govflow.rules.wording import law_title
 
 ACTIONS = (

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from govflow.diagnostics import Message
-from govflow.identity import (
+from govflow.language.codes import (
     LEVEL_DIGITS,
     PROVINCES,
     TYPE_DIGITS,
@@ -18,10 +18,10 @@ from govflow.identity import (
     check_region,
     check_uscc,
 )
-from govflow.model import Department, Item
-from govflow.rules.cards import ItemCard
+from govflow.language.model import Department, Item
 from govflow.rules.context import Context
-from govflow.rules.values import Finding, Key, Path, Subject
+from govflow.rules.summaries import ItemCard
+from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 
 # Provinces whose lists give a type other digits than the national list: province -> type -> digits.

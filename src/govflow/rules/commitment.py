@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from govflow.clocks import compare
-from govflow.model import Item, Material
+from govflow.language.model import Item, Material
+from govflow.law.clocks import compare
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 _EXCLUDED = re.compile(
     r"国家安全|保密|涉密|枪支|弹药|爆炸|烟花|剧毒|危险化学品|易制毒|核材料|核设施|放射性|麻醉|精神药品|疫苗|药品生产"

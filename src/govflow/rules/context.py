@@ -8,13 +8,13 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, cast
 
-from govflow.building.regions import uppers
-from govflow.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
-from govflow.rules.cards import ItemCard, Released, UseCard
-from govflow.rules.texts import WrittenLimit, written_limits
-from govflow.rules.values import Key, Path
+from govflow.language.building.regions import uppers
+from govflow.language.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
+from govflow.language.source import Document
+from govflow.rules.summaries import ItemCard, Released, UseCard
+from govflow.rules.types import Key, Path
 from govflow.rules.wording import law_title, same_name_key
-from govflow.source import Document
+from govflow.rules.written_limits import WrittenLimit, written_limits
 
 LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
 Documents = Mapping[Key, Document]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from govflow.model import Item, Step
+from govflow.language.model import Item, Step
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 MOST_SIGN_OFFS = 5
 _REVIEWS = frozenset({"review", "consult", "visit", "expert_review", "test", "hearing"})

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from govflow.model import Item, Step, steps_of
+from govflow.language.model import Item, Step, steps_of
 from govflow.rules.context import LEVELS, Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
 
 _HERE = re.compile(r"本(?:省|自治区|市|州|县|区|镇|乡|街道|村)(?:行政区域|辖区|范围|境)?内?")

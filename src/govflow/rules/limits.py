@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from govflow.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
 from govflow.diagnostics import Message
-from govflow.model import Basis, Item, Theme
+from govflow.language.model import Basis, Item, Theme
+from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
-from govflow.rules.texts import number_fault, unit_fault
-from govflow.rules.values import Finding, Key, Subject
+from govflow.rules.types import Finding, Key, Subject
+from govflow.rules.written_limits import number_fault, unit_fault
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
 FEWEST_FOR_AVERAGE = 5

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from govflow.conditions import Condition, Fact, FactValue, facts_in
 from govflow.diagnostics import Message
-from govflow.model import Item, Material, Question, Theme
-from govflow.rules.cards import ItemCard
+from govflow.language.conditions import Condition, Fact, FactValue, facts_in
+from govflow.language.model import Item, Material, Question, Theme
 from govflow.rules.context import Context, cycles
 from govflow.rules.sources import could_be_committed
-from govflow.rules.values import Finding, Key, Path, Subject
+from govflow.rules.summaries import ItemCard
+from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 
 # 10 % of fewer items is less than one item.

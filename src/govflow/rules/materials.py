@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from govflow.diagnostics import Message
-from govflow.model import Material
+from govflow.language.model import Material
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 
 def catch_all_material(context: Context, material: Material) -> Iterator[Finding]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from govflow.rules import RULES
-from govflow.rules.values import Rule
+from govflow.rules.types import Rule
 
 GROUPS: Mapping[str, tuple[str, str]] = {
     "C": ("编码与身份", "Codes and identity"),

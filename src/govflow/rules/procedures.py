@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from govflow.clocks import EXTENSION, JOINT_EXTENSION, Limit, compare
 from govflow.diagnostics import Message
-from govflow.model import Block, Item, SpecialProcedure, Step
+from govflow.language.model import Block, Item, SpecialProcedure, Step
+from govflow.law.clocks import EXTENSION, JOINT_EXTENSION, Limit, compare
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 # 行政许可法 art. 45: hearing, tender, auction, inspection, testing, quarantine, appraisal, expert review.
 KINDS_BY_LAW = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")

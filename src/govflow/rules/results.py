@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from govflow.diagnostics import Message
-from govflow.model import Item
+from govflow.language.model import Item
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 _LICENCE_NAME = re.compile(
     r"(?:许可证|资格证|登记证|合格证|产权证|备案证|执照|证书|证)(?:书)?(?:[（(][^（）()]*[）)])?$"

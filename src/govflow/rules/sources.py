@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from govflow.diagnostics import Message
-from govflow.model import Material
+from govflow.language.model import Material
 from govflow.rules.context import Context
-from govflow.rules.values import Finding
+from govflow.rules.types import Finding
 
 # 沪府办发〔2019〕8号: the intermediary services of administrative approval.
 INTERMEDIARY_SERVICES = (

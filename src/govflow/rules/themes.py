@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from govflow.model import FormField, Item, Material, Question, Theme
+from govflow.language.model import FormField, Item, Material, Question, Theme
 from govflow.plan import in_workdays, own_limit, prerequisites, stats
-from govflow.rules.answers import never_holds, unanswered
 from govflow.rules.context import Context, ancestors, cycles
-from govflow.rules.values import Finding
+from govflow.rules.satisfiability import never_holds, unanswered
+from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
 
 FEWEST_ITEMS = 3

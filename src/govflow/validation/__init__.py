@@ -13,18 +13,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from govflow.catalog import Loaded
 from govflow.diagnostics import Diagnostic, Severity, Suppression, apply_suppressions, diff, ordered
 from govflow.errors import InvalidInput
-from govflow.loader import Loaded
+from govflow.language.source import Document
 from govflow.rules import RULE_BY_REF, Profile
-from govflow.source import Document
 from govflow.validation.baseline import baseline_of, baseline_text, without_known
 from govflow.validation.cache import FOLDER, Cache, digest_of
-from govflow.validation.checking import Checked, Seen, State, check
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
-from govflow.validation.known import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
+from govflow.validation.incremental import Checked, Seen, State, check
+from govflow.validation.rule_catalogue import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
+from govflow.validation.serialize import packed_findings, unpacked_findings
 from govflow.validation.settings import Settings, settings_for
-from govflow.validation.wire import packed_findings, unpacked_findings
 from govflow.validation.workers import Progress
 
 __all__ = [

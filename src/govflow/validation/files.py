@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from govflow.catalog import LIBRARY_FILES, collect
 from govflow.diagnostics import Diagnostic, apply_fixes
-from govflow.loader import LIBRARY_FILES, collect
-from govflow.source.characters import MAX_BYTES, decode
+from govflow.language.source.characters import MAX_BYTES, decode
 
 _HEAD = 4096  # bytes; in a file that says later what it is, the whole is read
 

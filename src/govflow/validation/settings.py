@@ -10,8 +10,8 @@ from typing import Any
 
 from govflow.diagnostics import FORMATS, Severity
 from govflow.errors import InvalidInput
+from govflow.language.schema import nearest
 from govflow.rules import PROFILES, Profile
-from govflow.schema import nearest
 
 _WORDS = {
     "profile": PROFILES,

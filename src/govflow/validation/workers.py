@@ -22,11 +22,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from govflow.loader import Frame, Judged, compare, is_item, judge
-from govflow.source import read
+from govflow.catalog import Frame, Judged, compare, is_item, judge
+from govflow.language.source import read
 from govflow.validation.cache import content_digest
 from govflow.validation.files import content_of
-from govflow.validation.wire import packed, packed_findings
+from govflow.validation.serialize import packed, packed_findings
 
 Progress = Callable[[int, int], None]
 _BATCH = 50  # files judged at once, between two reports of progress

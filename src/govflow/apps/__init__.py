@@ -1,0 +1,1 @@
+"""Uses of the library that ship with it: scenarios, first files, the demo."""

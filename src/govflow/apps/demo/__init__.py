@@ -1,0 +1,88 @@
+"""`govflow demo`: one application handled to its end on a simulated clock, told as a timeline, with everything it leaves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from govflow import compiler
+from govflow.apps.demo.simulation import Simulation, story_from
+from govflow.apps.demo.story import Narrator
+from govflow.compiler import svg
+from govflow.diagnostics import Severity
+from govflow.engine.api import Engine
+from govflow.errors import InvalidInput, NotFound
+from govflow.language.model import Catalog
+from govflow.language.source import read
+from govflow.products import guide
+
+Say = Callable[[str], None]
+
+
+def run(
+    theme: str,
+    catalog: Catalog,
+    examples: Path,
+    answers: Mapping[str, Any],
+    drop: Sequence[str],
+    output: Path,
+    lang: str,
+    say: Say,
+) -> None:
+    """Run the example application of a theme, with some answers changed and some items dropped, and tell it."""
+    if theme not in catalog.themes:
+        known = "、".join(t.slug for t in catalog.themes.values())
+        raise NotFound(
+            f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}", ref=theme
+        )
+    slug = catalog.themes[theme].slug
+    application = application_from(examples / slug / "application.yaml")
+    story = story_from(application.get("story", {}))
+    facts = {**application.get("answers", {}), **answers}
+    output.mkdir(parents=True, exist_ok=True)
+    database = output / "cases.db"
+    for old in output.glob("cases.db*"):
+        old.unlink()
+    simulation: Simulation | None = None
+    engine = Engine(f"sqlite:///{database}", catalog, clock=lambda: simulation.now if simulation else story.start)
+    simulation = Simulation(engine, catalog, story, application, story.start, lang)
+    narrator = Narrator(catalog, catalog.themes[theme], engine, lang, say)
+    engine.required(theme, facts, drop)
+    narrator.opening(application, facts, drop)
+    engine.subscribe(narrator.hear)
+    try:
+        view = simulation.run(facts, drop)
+    finally:
+        narrator.flush()
+    _leave(engine, catalog, slug, view.id, output, lang)
+    narrator.closing(view, output)
+    engine.close()
+
+
+def application_from(path: Path) -> dict[str, Any]:
+    """An application, story or notice file as plain data; raises NotFound or InvalidInput naming file, line and fault."""
+    if not path.is_file():
+        raise NotFound(f"没有文件 {path}", f"there is no file {path}", path=str(path))
+    document = read(path.read_bytes(), str(path))
+    faults = [d for d in document.diagnostics if d.severity is Severity.ERROR]
+    if faults:
+        where = f"{faults[0].span.file}:{faults[0].span.line}"
+        message = faults[0].message
+        raise InvalidInput(f"{where}: {message.text('zh')}", f"{where}: {message.text('en')}", file=str(path))
+    if not isinstance(document.data, dict):
+        raise InvalidInput(f"{path} 应是一组“字段: 值”", f"{path}: expected a mapping", file=str(path))
+    return document.data
+
+
+def _leave(engine: Engine, catalog: Catalog, slug: str, case: str, output: Path, lang: str) -> None:
+    """Write what the case leaves: BPMN, picture, guide, history."""
+    progress = engine.progress(case)
+    picture = svg.draw(slug, catalog, progress.looks, lang=lang)
+    (output / f"{slug}.bpmn").write_bytes(compiler.to_bpmn(slug, catalog))
+    (output / "process.svg").write_text(picture, encoding="utf-8")
+    page = guide.service_guide(catalog.themes[slug], catalog, "html", lang, picture=svg.draw(slug, catalog, lang=lang))
+    (output / "guide.html").write_text(page, encoding="utf-8")
+    history = {"version": 1, "case": engine.case(case).as_data(), "events": [e.as_data() for e in engine.history(case)]}
+    (output / "history.json").write_text(json.dumps(history, ensure_ascii=False, indent=1), encoding="utf-8")

@@ -1,0 +1,317 @@
+"""The demo's text: what was asked and why, what happened, what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from govflow import plan
+from govflow.engine import case_clocks
+from govflow.engine.api import Engine
+from govflow.engine.views import CaseView, ClockView, EventView
+from govflow.language.conditions import holds
+from govflow.language.model import Catalog, Theme, steps_of
+from govflow.law.clocks import Explanation
+from govflow.products.timeline import Teller, many
+
+
+@dataclass
+class Narrator:
+    """Tells one case while it runs. It only reads: definitions, events and views."""
+
+    catalog: Catalog
+    theme: Theme
+    engine: Engine
+    lang: str
+    out: Callable[[str], None]
+    waiting: list[EventView] = field(default_factory=list)
+    steps_warned: int = 0
+    steps_missed: int = 0
+
+    @property
+    def teller(self) -> Teller:
+        """Sentences in this story's language."""
+        return Teller(self.catalog, self.lang)
+
+    def say(self, zh: str, en: str) -> str:
+        """One of two wordings."""
+        return zh if self.lang == "zh" else en
+
+    @property
+    def colon(self) -> str:
+        """What stands between a name and what is said of it."""
+        return self.say("：", ": ")
+
+    # --- before ------------------------------------------------------------------------------------------------
+
+    def opening(self, application: Mapping[str, Any], answers: Mapping[str, Any], drop: Sequence[str]) -> None:
+        """Who applies, what the answers choose, which materials are asked and why."""
+        name = self.theme.name.in_language(self.lang)
+        self.out(self.say(f"{name}  ·  模拟时钟演示", f"{name}  ·  on a simulated clock"))
+        self._title(self.say("一、申请", "1. The application"))
+        self.out(f"  {application['applicant']['name']}  {application['applicant']['id']}")
+        self._answers(answers)
+        self._items(answers, drop)
+        self._materials(answers, drop)
+        self._title(self.say("二、办理过程", "2. What happened"))
+
+    def _answers(self, answers: Mapping[str, Any]) -> None:
+        for question in plan.questions_of(self.theme, self.catalog):
+            value = answers.get(question.id, question.default)
+            if value is None or question.id not in {q.id for q in self.theme.questions}:
+                continue
+            shown = (
+                {True: self.say("是", "yes"), False: self.say("否", "no")}.get(value, value)
+                if isinstance(value, bool)
+                else value
+            )
+            unit = self.say("", " ") + question.unit if question.unit else ""
+            self.out(f"  · {question.ask.in_language(self.lang)}{self.colon}{shown}{unit}")
+
+    def _items(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
+        chosen = plan.selected_items(self.theme, self.catalog, answers, drop)
+        running = [code for code, each in chosen.items() if each.how != "skip"]
+        count = len({self.catalog.items[code].department for code in running})
+        self.out("")
+        self.out(self.say(f"  按以上情形，办理 {len(running)} 个事项，涉及 {count} 个部门：",
+                          f"  These answers choose {many(len(running), 'item')} of {many(count, 'department')}:"))  # fmt: skip
+        for code, each in chosen.items():
+            item = self.catalog.items[code]
+            mark = {"run": "✔", "verify": "○", "skip": "－"}[each.how]
+            limits = [
+                self.say(label, english) + limit.within.text(self.lang)
+                for label, english, limit in (
+                    ("承诺 ", "promised ", item.limits.promised),
+                    ("法定 ", "statutory ", item.limits.statutory),
+                )
+                if limit is not None
+            ]
+            reason = each.reason.in_language(self.lang)
+            who = self.teller.department(item.department)
+            what = self.say("，", ", ").join([who, *limits]) if each.how == "run" else reason
+            name = f"{code} {item.name.in_language(self.lang)}"
+            self.out(self.say(f"    {mark} {name}（{what}）", f"    {mark} {name} ({what})"))
+
+    def _materials(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
+        lines = plan.merged_materials(self.theme, self.catalog, answers, drop)
+        gross = sum(len(line.items) for line in lines)
+        asked = [line for line in lines if line.how == "asked"]
+        forms = [line for line in lines if line.how == "form"]
+        submitted = len(asked) + (1 if forms else 0)
+        self.out("")
+        self.out(self.say(f"  材料：逐项办要 {gross} 份，现在只交 {submitted} 份",
+                          f"  Materials: {gross} if each item were done alone, {submitted} now"))  # fmt: skip
+        if forms:
+            names = self.say("、", ", ").join(f"{line.material}" for line in forms)
+            self.out(
+                self.say(
+                    f"    ✔ 一张申请表（{len(forms)} 张合成：{names}）",
+                    f"    ✔ one form, merged from {len(forms)}: {names}",
+                )
+            )
+        for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
+            mark = "✔" if line.how == "asked" else "－"
+            name = line.name.in_language(self.lang)
+            self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.in_language(self.lang)}")
+
+    # --- while -------------------------------------------------------------------------------------------------
+
+    def hear(self, events: tuple[EventView, ...]) -> None:
+        """Collect a command's events; those of one moment are told together."""
+        if self.waiting and events[0].at != self.waiting[-1].at:
+            self.flush()
+        self.waiting += events
+
+    def flush(self) -> None:
+        """Tell what has been heard of the present moment."""
+        events, self.waiting = self.waiting, []
+        moment = ""
+        for who, what, mark, at in self._grouped(events):
+            self.out(f"  {at if at != moment else ' ' * 14} {mark} {who}  {what}")
+            moment = at
+        if sum(event.type == "item_started" for event in events) > 1:
+            self._inboxes()
+
+    def _inboxes(self) -> None:
+        """What each department finds in its inbox when the branches open."""
+        departments = dict.fromkeys(item.department for item in self.catalog.items.values())
+        for code in departments:
+            tasks = self.engine.tasks(department=code).items
+            if tasks:
+                shown = self.say("；", "; ").join(
+                    f"{t.item} {self.teller.named(t.item, t.name)}"
+                    + (self.say(f"（{t.due} 前）", f" (by {t.due})") if t.due else "")
+                    for t in tasks
+                )
+                self.out(f"  {' ' * 14} ☰ {self.teller.department(code)}{self.say('收件箱', ': inbox')}  {shown}")
+
+    def _grouped(self, events: Iterable[EventView]) -> list[tuple[str, str, str, str]]:
+        lines = []
+        started = []
+        for event in events:
+            if self._only_counted(event):
+                continue
+            if event.type == "item_started":
+                started.append(event)
+                continue
+            told = self.teller.tell(event)
+            if told is not None:
+                lines.append((told.who, told.what, told.mark, told.at))
+        if started:
+            codes = [event.body["item"] for event in started]
+            names = self.say("、", ", ").join(
+                f"{self.teller.department(self.catalog.items[c].department)} {c}" for c in codes
+            )
+            what = self.say(f"{len(codes)} 个事项同时开始办理：{names}", f"{len(codes)} items begin at once: {names}")
+            what = (
+                what
+                if len(codes) > 1
+                else self.say(f"开始办理 {self.teller.item(codes[0])}", f"{self.teller.item(codes[0])} begins")
+            )
+            lines.append((self.say("流程", "process"), what, "▸", self.teller.moment(started[0].at)))
+        return lines
+
+    def _only_counted(self, event: EventView) -> bool:
+        """Lights of single steps are counted; the history has them all."""
+        if event.body.get("kind") != "step" or event.type not in ("clock_warned", "clock_expired", "escalated"):
+            return False
+        self.steps_warned += event.type == "clock_warned"
+        self.steps_missed += event.type == "clock_expired"
+        return True
+
+    # --- after -------------------------------------------------------------------------------------------------
+
+    def closing(self, view: CaseView, output: Path) -> None:
+        """Planned against actual, what was saved, where each due date came from, what was left behind."""
+        self._title(self.say("三、结果", "3. What came of it"))
+        self._comparison(view)
+        self._saved(view)
+        self._title(
+            self.say(
+                "四、期限从哪里来（✓ 计入  ✗ 休息日  ‖ 停止计时）",
+                "4. Where the due dates came from (✓ counted  ✗ rest day  ‖ stopped)",
+            )
+        )
+        for clock in view.clocks:
+            if clock.kind == "promised":
+                self._explained(view, clock)
+        faults = self.engine.check(view.id)
+        self._title(self.say("五、留下的东西", "5. What it leaves"))
+        zh = "哈希链完整，重放一致，期限重算一致" if not faults else "；".join(faults)
+        en = "hash chain whole, replay and recomputed dates agree" if not faults else "; ".join(faults)
+        self.out(
+            self.say(
+                f"  {len(self.engine.history(view.id))} 个事件，{zh}",
+                f"  {len(self.engine.history(view.id))} events, {en}",
+            )
+        )
+        for file in sorted(output.iterdir()):
+            if not file.name.endswith(("-wal", "-shm")):
+                self.out(f"  {output / file.name}")
+
+    def _comparison(self, view: CaseView) -> None:
+        accepted = case_clocks.parse(view.accepted_as_of or view.applied)
+        planned = plan.planned(
+            self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
+        )
+        self.out(
+            self.say(
+                "  事项                                   计划        期限        实际",
+                "  item                                   planned     due         actual",
+            )
+        )
+        for item in view.items:
+            if item.mode != "run" or item.decided is None or item.item not in planned.items:
+                continue
+            promised = next((c for c in view.clocks if c.id == f"{item.item}/promised"), None)
+            light = {"green": "🟢", "yellow": "🟡", "red": "🔴"}[promised.light] if promised else "  "
+            actual = case_clocks.local_date(item.decided)
+            name = _padded(f"{item.item} {self.catalog.items[item.item].name.in_language(self.lang)}", 38)
+            self.out(
+                f"  {name} {planned.items[item.item].due}  {promised.due if promised else '—':10}  {actual} {light}"
+            )
+        self.out(self._whole(view, planned.due))
+        warned, missed = many(self.steps_warned, "step warning"), many(self.steps_missed, "step")
+        self.out(self.say(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
+                          f"  {warned}, {missed} overdue (all events in history.json)"))  # fmt: skip
+
+    def _whole(self, view: CaseView, due: date) -> str:
+        """The whole case: the last day planned for decisions, the day of the last one, and the day of handing out."""
+        decided = max((i.decided for i in view.items if i.mode == "run" and i.decided), default=None)
+        delivered = max((r["delivered"] for r in view.results if r["delivered"]), default=None)
+        zh, en = [f"计划最迟 {due} 全部决定"], [f"all to be decided by {due}"]
+        if decided is not None:
+            day = case_clocks.local_date(decided)
+            zh, en = [*zh, f"实际 {day} 全部决定"], [*en, f"all decided on {day}"]
+        if delivered is not None:
+            day = case_clocks.local_date(delivered)
+            zh, en = [*zh, f"{day} 一次送达"], [*en, f"handed out on {day}"]
+        return self.say(f"  全件：{'，'.join(zh)}", f"  whole: {', '.join(en)}")
+
+    def _dropped(self, view: CaseView) -> list[str]:
+        return [item.item for item in view.items if item.mode == "skip"]
+
+    def _saved(self, view: CaseView) -> None:
+        lines = plan.merged_materials(self.theme, self.catalog, view.answers, self._dropped(view))
+        gross = sum(len(line.items) for line in lines)
+        submitted = sum(line.how == "asked" for line in lines) + any(line.how == "form" for line in lines)
+        running = [item.item for item in view.items if item.mode == "run"]
+        serial = sum(plan.in_workdays(plan.own_limit(self.catalog.items[code])) for code in running)
+        accepted = case_clocks.parse(view.accepted_as_of or view.applied)
+        planned = plan.planned(
+            self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
+        )
+        together = self.engine.calendar.workdays_between(case_clocks.local_date(accepted), planned.due)
+        visited = [code for code in running if not self._committed(code, view)]
+        visits = sum(1 for c in visited for s in steps_of(self.catalog.items[c].flow) if s.kind == "visit")
+        joint = sum(max(0, len(set(v.items) & set(visited)) - 1) for v in self.theme.joint.visits)
+        self.out(self.say(
+            f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",
+            f"  saved: materials {gross} → {submitted}, workdays {serial:f} → {together}, visits {visits} → {visits - joint}",
+        ))  # fmt: skip
+
+    def _committed(self, code: str, view: CaseView) -> bool:
+        """Whether the item was decided on a commitment, without the visit before it."""
+        commitment = self.catalog.items[code].commitment
+        return commitment is not None and commitment.when is not None and holds(commitment.when, view.answers)
+
+    def _explained(self, view: CaseView, clock: ClockView) -> None:
+        found = self.engine.explain(view.id, clock.id, self.lang)
+        owner = self.teller.item(clock.item) or self.say("全件", "whole case")
+        self.out(f"  {owner}{self.colon}{found.summary}")
+        self.out(f"    {_days(found)}")
+
+    def _title(self, text: str) -> None:
+        self.out("")
+        self.out(text)
+        self.out("")
+
+
+def _days(found: Explanation) -> str:
+    """The counted and skipped days in one line."""
+    parts = []
+    for line in found.lines:
+        day = f"{line.date:%m-%d}"
+        if line.counted:
+            parts.append(f"{day}✓{line.number}")
+        elif line.kind in ("rest", "stopped"):
+            parts.append(f"{day}{'‖' if line.kind == 'stopped' else '✗'}")
+    return " ".join(parts)
+
+
+def _padded(text: str, width: int) -> str:
+    """Text cut or filled to a number of cells; a Chinese character takes two."""
+    cells = 0
+    kept = []
+    for character in text:
+        size = 2 if ord(character) > 0x2E80 else 1
+        if cells + size > width - 1:
+            kept.append("…")
+            cells += 1
+            break
+        kept.append(character)
+        cells += size
+    return "".join(kept) + " " * (width - cells)

@@ -1,0 +1,125 @@
+"""From a folder of definitions to the records they say, in two steps that `validation` shares.
+
+    frame: libraries -> every item file by itself (source, schema, references, record, rules) -> cards
+    whole: cards and all other documents -> names, themes, variants, levels -> catalog
+
+An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form
+or reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not
+take a record out: publishing is refused there, reading is not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+
+from govflow.catalog.each import Frame, Judged, compare, frame_of, is_item, judge
+from govflow.catalog.files import LIBRARY_FILES, Listing, collect, unreadable
+from govflow.catalog.link import Whole, whole_of
+from govflow.diagnostics import Diagnostic, Severity, ordered
+from govflow.language.model import Catalog, Shelf
+from govflow.language.source import Document, read
+from govflow.rules import RULE_BY_REF, in_profile, released
+
+__all__ = [
+    "LIBRARY_FILES",
+    "Frame",
+    "Judged",
+    "Listing",
+    "Loaded",
+    "Whole",
+    "codes_of",
+    "collect",
+    "compare",
+    "frame_of",
+    "is_item",
+    "judge",
+    "load",
+    "load_documents",
+    "load_texts",
+    "unreadable",
+    "whole_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a folder of definitions says: the sound records, every finding (sorted), the files read.
+
+    `sources` gives each file's text, for excerpts; `documents` the data with its places, for rules and scenarios.
+    """
+
+    catalog: Catalog
+    diagnostics: tuple[Diagnostic, ...]
+    files: tuple[str, ...]
+    sources: Mapping[str, str]
+    documents: tuple[Document, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no finding at error level."""
+        return all(each.severity is not Severity.ERROR for each in self.diagnostics)
+
+
+def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -> Loaded:
+    """Read definitions from folders or files; an author's mistake never raises, a path that is not there is NotFound.
+
+    A file is read together with the definitions around it, so that its references resolve; findings are then only about
+    the files that were named. `rules` are the codes or names of the rules to apply; without it, those of the profile
+    `recommended`; an empty collection applies none.
+    """
+    listing = collect(paths or ("definitions",))
+    documents: list[Document] = []
+    unread: list[Diagnostic] = []
+    for name in (*listing.named, *listing.around):
+        try:
+            documents.append(read(Path(name).read_bytes(), name))
+        except OSError as fault:
+            unread.append(unreadable(name, fault))
+    loaded = load_documents(documents, rules, lost=bool(unread))
+    wanted = set(listing.named)
+    found = [each for each in (*loaded.diagnostics, *unread) if not listing.around or each.span.file in wanted]
+    files = tuple(file for file in loaded.files if file in wanted)
+    return Loaded(loaded.catalog, ordered([*found, *listing.refused]), files, loaded.sources, loaded.documents)
+
+
+def load_texts(texts: Mapping[str, str | bytes], rules: Collection[str] | None = None) -> Loaded:
+    """The same for texts in memory: file name -> content."""
+    return load_documents([read(text, file) for file, text in texts.items()], rules)
+
+
+def load_documents(
+    documents: Iterable[Document],
+    rules: Collection[str] | None = None,
+    previous: Catalog | None = None,
+    *,
+    lost: bool = False,
+) -> Loaded:
+    """From documents that have been read to the catalog and every finding.
+
+    `previous` is the last release, if any; `lost` tells that a file beside them could not be read.
+    """
+    documents = tuple(documents)
+    codes = frozenset(rule.code for rule in in_profile("recommended")) if rules is None else codes_of(rules)
+    others = [each for each in documents if not is_item(each)]
+    frame = frame_of(others, codes, None if previous is None else released(previous), lost=lost)
+    judged = [judge(each, frame, keep=True) for each in documents if is_item(each)]
+    by_file = {each.file: each for each in documents}
+    whole = whole_of(frame, others, judged, by_file.__getitem__, lost=lost)
+    items = Shelf(whole.catalog.items.values())
+    texts = {item.code: by_file[item.file].text for item in items.values()}
+    return Loaded(
+        replace(whole.catalog, items=items, texts=MappingProxyType({**texts, **whole.catalog.texts})),
+        ordered(whole.found),
+        tuple(document.file for document in documents),
+        MappingProxyType({document.file: document.text for document in documents}),
+        documents,
+    )
+
+
+def codes_of(rules: Iterable[str]) -> frozenset[str]:
+    """The codes of rules given by code or name; KeyError for another word."""
+    return frozenset(RULE_BY_REF[each].code for each in rules)

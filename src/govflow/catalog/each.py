@@ -1,0 +1,211 @@
+"""One item file by itself: what it says, what is wrong with it, and the little that the whole needs to know of it.
+
+A file is judged against a frame: the libraries that items refer to, the tables of laws and the last release. An item
+names no other item, so files are judged in any order and by any number of processes; what only shows when all are
+known (a code used twice, a theme, two levels) is judged in `whole`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from govflow.catalog.names import LIBRARIES, SHELVES, Index, index_of, slug_of
+from govflow.catalog.references import reference_findings
+from govflow.diagnostics import Diagnostic, Severity, Suppression
+from govflow.language import building, schema
+from govflow.language.model import Catalog, Department, Item, Material, Shelf
+from govflow.language.schema import Finding
+from govflow.language.source import Document, hinted_kind
+from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_levels, check_record
+
+
+class Faults:
+    """All findings about the form of documents and their references, and which entries have one at error level."""
+
+    def __init__(self, documents: Iterable[Document], form: Iterable[Finding]) -> None:
+        """`form` is what reading and the schemas say about these documents."""
+        self.libraries = {each.file for each in documents if each.kind and each.kind[0] in LIBRARIES}
+        self.found: list[Diagnostic] = []
+        self.files: set[str] = set()
+        self.entries: set[tuple[str, str]] = set()
+        self.add(form)
+
+    def add(self, found: Iterable[Finding]) -> None:
+        """Keep findings; one at error level makes its file, or its entry of a library, unsound."""
+        for each in found:
+            self.found.append(each.diagnostic)
+            if each.diagnostic.severity is not Severity.ERROR:
+                continue
+            self._doubt(each.diagnostic.span.file, each.path)
+
+    def add_names(self, index: Index) -> None:
+        """Keep the findings about names used twice; neither of the two entries is sound."""
+        self.add(index.twice)
+        for file, path in index.first:
+            self._doubt(file, path)
+
+    def _doubt(self, file: str, path: Sequence[str | int]) -> None:
+        if file in self.libraries and len(path) > 1:
+            self.entries.add((file, str(path[1])))
+        else:
+            self.files.add(file)
+
+    def sound(self, document: Document) -> bool:
+        """Whether the document may be built: read to its end, kind known, no error but in single library entries."""
+        return not document.broken and document.kind is not None and document.file not in self.files
+
+    def without_faulty(self, document: Document, kind: str) -> building.Plain:
+        """A library without its faulty entries."""
+        entries = {
+            code: entry for code, entry in document.data[kind].items() if (document.file, code) not in self.entries
+        }
+        return building.Plain({kind: entries}, document.file)
+
+    def records(self, documents: Iterable[Document]) -> Iterator[Document]:
+        """The documents that rules may look at; faulty entries of a library are taken out of its data."""
+        for document in documents:
+            kind = document.kind[0] if document.kind else ""
+            if not self.sound(document):
+                continue
+            if kind in LIBRARIES:
+                yield replace(document, data={**document.data, **self.without_faulty(document, kind).data})
+            else:
+                yield document
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """What every item is judged against; `codes` are the rules applied, `form` what is wrong with the other documents."""
+
+    index: Index
+    names: building.Names
+    context: Context
+    codes: frozenset[str]
+    form: tuple[Finding, ...]
+
+    @property
+    def catalog(self) -> Catalog:
+        """The libraries alone."""
+        return self.context.catalog
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judged:
+    """What became of one item file.
+
+    `readable` tells whether it has data at all, `code` what stands there as its id. `found` are the findings about form
+    and references, `ruled` those of the rules. `card` is None when the item does not stand; `item` is kept only where
+    everything is.
+    """
+
+    file: str
+    readable: bool
+    code: object
+    broken: bool
+    found: tuple[Diagnostic, ...]
+    ruled: tuple[Diagnostic, ...]
+    suppressions: tuple[Suppression, ...]
+    card: ItemCard | None
+    item: Item | None = None
+
+
+def is_item(document: Document) -> bool:
+    """Whether a document is one that `judge` is for: an item, or a broken file that says it would be one."""
+    if document.broken:
+        return hinted_kind(document.text) == "item"
+    return document.kind is not None and document.kind[0] == "item"
+
+
+def frame_of(
+    documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, lost: bool = False
+) -> Frame:
+    """The frame that all documents but the items make; its own faults are reported by the whole.
+
+    `lost` tells that a file could not be read at all: it may define anything.
+    """
+    form = tuple(each for document in documents for each in _form_of(document))
+    faults = Faults(documents, form)
+    index = index_of(documents)
+    index.incomplete |= set(SHELVES) if lost else set()
+    index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
+    faults.add_names(index)
+    for document in documents:
+        if faults.sound(document) and document.kind and document.kind[0] in LIBRARIES:
+            faults.add(reference_findings(document, index))
+    catalog = libraries_of(documents, index.names(), faults)
+    context = Context(catalog, by_record(faults.records(documents)), previous)
+    return Frame(index, index.names(), context, codes, form)
+
+
+def _form_of(document: Document) -> list[Finding]:
+    """What reading and the schema say about a document."""
+    return [*(Finding((), each) for each in document.diagnostics), *schema.findings(document)]
+
+
+def libraries_of(documents: Iterable[Document], names: building.Names, faults: Faults) -> Catalog:
+    """A catalog of the sound departments and materials."""
+    departments: list[Department] = []
+    materials: list[Material] = []
+    for document in documents:
+        kind = document.kind[0] if document.kind else ""
+        if kind in LIBRARIES and faults.sound(document):
+            sound = faults.without_faulty(document, kind)
+            if kind == "departments":
+                departments += building.departments_from(sound)
+            else:
+                materials += building.materials_from(sound, names)
+    return Catalog(departments=Shelf(departments), materials=Shelf(materials))
+
+
+def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
+    """Judge one item file; `keep` keeps the item itself, for a catalog that is held whole."""
+    found = [each.diagnostic for each in _form_of(document)]
+    sound = not document.broken and not _has_error(found)
+    if sound:
+        found += (each.diagnostic for each in reference_findings(document, frame.index))
+        sound = not _has_error(found)
+    ruled: list[Diagnostic] = []
+    item = card = None
+    if sound:
+        item = building.item_from(document, slug_of(document.file), frame.names)
+        context = frame.context.about(("item", item.code), document)
+        if _stands(item, frame.catalog):
+            card = card_of(context, item)
+            ruled = check_item(context, item, frame.codes)
+        else:
+            ruled = check_record(context, ("item", item.code), None, frame.codes)
+            item = None
+    return Judged(
+        document.file,
+        document.data is not None,
+        document.data.get("id") if isinstance(document.data, Mapping) else None,
+        document.broken,
+        tuple(found),
+        tuple(ruled),
+        document.suppressions,
+        card,
+        item if keep else None,
+    )
+
+
+def compare(lower: Document, upper: Document, frame: Frame) -> tuple[Diagnostic, ...]:
+    """What the rules say of one item's file beside that of the level above; both were judged to stand."""
+    item = item_of(lower, frame)
+    context = frame.context.about(("item", item.code), lower)
+    return tuple(check_levels(context, item, item_of(upper, frame), frame.codes))
+
+
+def item_of(document: Document, frame: Frame) -> Item:
+    """The item of a document that was judged to stand."""
+    return building.item_from(document, slug_of(document.file), frame.names)
+
+
+def _has_error(found: Iterable[Diagnostic]) -> bool:
+    return any(each.severity is Severity.ERROR for each in found)
+
+
+def _stands(item: Item, libraries: Catalog) -> bool:
+    """Whether everything that the item needs is in the catalog; its absence has been reported where it was lost."""
+    needed = {item.department, *item.joint_departments, *building.departments_in(item.flow)}
+    return needed <= libraries.departments.keys() and all(use.material in libraries.materials for use in item.materials)

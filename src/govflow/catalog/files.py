@@ -1,0 +1,112 @@
+"""Which files a run is about: those named, and the definitions around them that they may refer to."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from govflow.diagnostics import Diagnostic, Message, Span
+from govflow.errors import NotFound
+from govflow.language.schema.rules import RULE_BY_NAME
+
+ENDINGS = (".yaml", ".yml")
+LIBRARY_FILES = ("departments.yaml", "materials.yaml")
+_OUTSIDE = Message("链接指向给定文件夹之外，没有读取。", "The link leads out of the given folder; it was not read.")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Names of files, in order: those that the paths name and those around them; and findings about files as such."""
+
+    named: tuple[str, ...]
+    around: tuple[str, ...]
+    refused: tuple[Diagnostic, ...]
+
+
+def collect(paths: Iterable[str | os.PathLike[str]]) -> Listing:
+    """List the files; a link that leads out of its folder is refused. NotFound when a path is not there."""
+    named: dict[str, None] = {}
+    around: dict[str, None] = {}
+    refused: list[Diagnostic] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            named |= dict.fromkeys(_below(str(path), path.resolve(), refused))
+        elif path.is_file():
+            named[str(path)] = None
+            folder = _home_of(path)
+            if folder is not None:
+                around |= dict.fromkeys(_below(str(folder), folder.resolve(), []))
+        else:
+            raise NotFound(f"没有这个文件夹或文件：{path}", f"no such folder or file: {path}", path=str(path))
+    if around:
+        seen = set(map(os.path.realpath, named))
+        around = {_shown(each): None for each in around if os.path.realpath(each) not in seen}
+    return Listing(tuple(named), tuple(around), tuple(refused))
+
+
+def unreadable(name: str, fault: OSError) -> Diagnostic:
+    """The finding about a file that the system does not let us read."""
+    reason = fault.strerror or str(fault)
+    return _about_file("unreadable-file", name, Message(f"读不出来：{reason}。", f"Cannot be read: {reason}."))
+
+
+def _home_of(file: Path) -> Path | None:
+    """The nearest folder above the file that holds a library, at most three levels up; relative where it can be."""
+    for folder in (*list(file.parents)[:3], *list(file.absolute().parents)[:3]):
+        if any((folder / name).is_file() for name in LIBRARY_FILES):
+            return folder
+    return None
+
+
+def _below(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[str]:
+    """Every definition file below a folder, in order of name; links out of `root` are refused."""
+    waiting: list[tuple[str, bool]] = [(folder, True)]  # paths in reverse order, and whether each is a folder
+    while waiting:
+        path, is_folder = waiting.pop()
+        if is_folder:
+            waiting += reversed(list(_inside(path, root, refused)))
+        else:
+            yield path
+
+
+def _inside(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[tuple[str, bool]]:
+    """The definition files and the folders in one folder."""
+    try:
+        with os.scandir(folder) as found:
+            entries = sorted(found, key=lambda entry: entry.name)
+    except OSError as fault:
+        refused.append(unreadable(folder, fault))
+        return
+    for entry in entries:
+        name = entry.name
+        path = name if folder == "." else os.path.join(folder, name)
+        if name.startswith("."):
+            continue
+        if entry.is_symlink() and not _leads_into(path, root):
+            if name.endswith(ENDINGS) or os.path.isdir(path):
+                refused.append(_about_file("outside-folder", path, _OUTSIDE))
+        elif entry.is_dir(follow_symlinks=False):
+            yield path, True
+        elif name.endswith(ENDINGS) and entry.is_file():
+            yield path, False
+
+
+def _leads_into(link: str, root: Path) -> bool:
+    try:
+        return Path(link).resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a circle of links leads nowhere
+        return False
+
+
+def _shown(path: str) -> str:
+    """The name of a file that was found by looking around: relative to the working folder where it lies in it."""
+    here = Path.cwd()
+    whole = Path(path)
+    return str(whole.relative_to(here)) if whole.is_absolute() and whole.is_relative_to(here) else path
+
+
+def _about_file(name: str, path: str, message: Message) -> Diagnostic:
+    code, severity = RULE_BY_NAME[name]
+    return Diagnostic(code, name, severity, message, Span(path, 1, 1, 1, 1))

@@ -1,0 +1,70 @@
+"""From a definition to a process: `to_bpmn` gives the XML, `elements` what each id means, `pictures` the layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from govflow.compiler.blocks import Compiled
+from govflow.compiler.blocks import elements as _elements
+from govflow.compiler.layout import lay_out
+from govflow.compiler.layout.geometry import Diagram
+from govflow.compiler.process import process_from
+from govflow.compiler.xml import to_xml
+from govflow.language.model import Catalog, Step, Text
+
+__all__ = ["Compiled", "Diagram", "ElementInfo", "compiled", "elements", "pictures", "to_bpmn"]
+
+
+@dataclass(frozen=True, slots=True)
+class ElementInfo:
+    """What a BPMN element is to the engine and the reports.
+
+    `id` is the id in the XML, `kind` the BPMN tag (`userTask`, `boundaryEvent` ...), `item` the item's code, `step` the
+    step it came from. A timer has a `clock` (promised, statutory, joint_cap, correction_notice, correction, delivery,
+    post_check, procedure, step), an `edge` (warning, due) and its `host`. `process` is the process that holds it.
+    """
+
+    id: str
+    kind: str
+    name: Text
+    item: str | None
+    step: Step | None
+    department: str | None
+    role: str | None
+    clock: str | None
+    edge: str | None
+    host: str | None
+    process: str = ""
+    interrupting: bool = False
+
+
+def compiled(ref: str, catalog: Catalog) -> Compiled:
+    """The theme or item with this slug or code as block trees. Raises NotFound, InvalidInput."""
+    return process_from(ref, catalog)
+
+
+def pictures(ref: str, catalog: Catalog) -> tuple[Diagram, ...]:
+    """Every process of the theme or item laid out: the case's own first, then each called one."""
+    return tuple(lay_out(process) for process in process_from(ref, catalog).processes)
+
+
+def to_bpmn(ref: str, catalog: Catalog) -> bytes:
+    """The theme or item with this slug or code as BPMN 2.0 XML in UTF-8; the same definition gives the same bytes.
+
+    Raises NotFound for an unknown reference, InvalidInput for prerequisites that run in a circle.
+    """
+    found = process_from(ref, catalog)
+    return to_xml(found, [lay_out(process) for process in found.processes])
+
+
+def elements(ref: str, catalog: Catalog) -> Mapping[str, ElementInfo]:
+    """What each element of the theme's or item's BPMN is, by id, over all its processes. Raises as `to_bpmn`."""
+    found: dict[str, ElementInfo] = {}
+    for process in process_from(ref, catalog).processes:
+        for each, _ in _elements(process.tree):
+            found[each.id] = ElementInfo(
+                each.id, each.kind, each.name, each.item, each.step, each.department, each.role, each.clock, each.edge,
+                each.host, process.id, each.interrupting and each.clock is not None,
+            )  # fmt: skip
+    return found

@@ -1,0 +1,302 @@
+"""Measure the block tree bottom-up, then stand every node in its column, lane and row, and say how each edge runs."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from govflow.compiler.blocks import (
+    CALL,
+    Activity,
+    Block,
+    Choice,
+    Element,
+    Intake,
+    Network,
+    Row,
+    Scope,
+    Watch,
+    entry,
+    first_of,
+    last_of,
+    leave,
+)
+from govflow.compiler.layout.canvas import (
+    ASK,
+    COMB,
+    EVENT,
+    GAP,
+    GATE,
+    MARK,
+    PAD_X,
+    TASK_W,
+    TIMER_FIRST,
+    TIMER_STEP,
+    Draft,
+    Offsets,
+    Plan,
+    Route,
+    Rows,
+    Size,
+    size_of,
+    union,
+)
+from govflow.compiler.layout.network import plan_of
+
+
+def _measure(draft: Draft, block: Block) -> Size:
+    found = draft.measured.get(id(block))
+    if found is None:
+        match block:
+            case Activity():
+                found = _measure_activity(block)
+            case Row(blocks):
+                sizes = [_measure(draft, each) for each in blocks]
+                found = Size(sum(s.width for s in sizes) + GAP * (len(sizes) - 1), union(*(s.rows for s in sizes)))
+            case Choice():
+                found = _measure_choice(draft, block)
+            case Scope():
+                found = _measure_scope(draft, block)
+            case Network():
+                found = _plan(draft, block).size
+            case Intake():
+                found = _measure_intake(draft, block)
+        draft.measured[id(block)] = found
+    return found
+
+
+def _host_width(activity: Activity) -> int:
+    count = len(activity.watch.timers) if activity.watch else 0
+    count += activity.deemed is not None
+    if activity.node.kind == CALL and count > 1:
+        count += count % 2  # as many places left of its mark as right of it
+    spare = 10 + _aside(activity.node, count, count)
+    return max(size_of(activity.node)[0], TIMER_STEP * count + spare if count else 0)
+
+
+def _aside(node: Element, index: int, count: int) -> int:
+    """A call carries its mark in the middle of the lower border: timers right of it make room."""
+    return MARK if node.kind == CALL and 2 * index >= count > 1 else 0
+
+
+def _watch_width(watch: Watch | None) -> int:
+    if watch is None:
+        return 0
+    return TASK_W + 24 + EVENT + (GATE + 25 if watch.gather else 0)
+
+
+def _measure_activity(activity: Activity) -> Size:
+    width = _host_width(activity) + (GAP + GATE if activity.rejoin else 0)
+    lapse = 36 + EVENT if activity.lapse else 0
+    return Size(max(width, _watch_width(activity.watch) + lapse), {activity.node.lane: (0, int(bool(activity.watch)))})
+
+
+def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
+    """For each branch how far its rows move so that no two branches share one; the straight one moves least."""
+    own = choice.split.lane
+    used: Rows = {own: (0, 0)}
+    offsets: dict[int, Offsets] = {}
+    for index, branch in sorted(enumerate(choice.branches), key=lambda each: each[1].side != "straight"):
+        if branch.block is None:
+            by = {"up": used[own][0] - 1, "down": used[own][1] + 1}.get(branch.side, 0)
+            rows, moved = {own: (0, 0)}, {own: by}
+        else:
+            rows = _measure(draft, branch.block).rows
+            stays = {own} if branch.side == "straight" else set()
+            moved = {
+                lane: used[lane][0] - 1 - bottom if branch.side == "up" else used[lane][1] + 1 - top
+                for lane, (top, bottom) in rows.items()
+                if lane in used and lane not in stays
+            }
+        offsets[index] = moved
+        used = union(used, {lane: (t + moved.get(lane, 0), b + moved.get(lane, 0)) for lane, (t, b) in rows.items()})
+    return [offsets[index] for index in range(len(choice.branches))], used
+
+
+def _measure_choice(draft: Draft, choice: Choice) -> Size:
+    widths = [_measure(draft, b.block).width for b in choice.branches if b.block is not None]
+    wide = sum(widths) + GAP * (len(widths) - 1) if _spread(draft, choice) else max(widths, default=60)
+    merge = GAP + GATE if choice.merge else 0
+    return Size(GATE + ASK + wide + merge, _stacked(draft, choice)[1])
+
+
+def _spread(draft: Draft, choice: Choice) -> bool:
+    """Branches that change lanes stand one after the other, or their lines would run through their neighbours."""
+    return any(len(_measure(draft, b.block).rows) > 1 for b in choice.branches if b.block is not None)
+
+
+def _measure_scope(draft: Draft, scope: Scope) -> Size:
+    inner = _measure(draft, scope.content)
+    rows = union(inner.rows, {scope.node.lane: (0, 0)})
+    width = max(inner.width + 2 * PAD_X, 12 * len(scope.node.label) + 30)
+    if scope.watch is None:
+        return Size(width, rows)
+    top, bottom = rows[scope.node.lane]
+    rows[scope.node.lane] = (top - 1, bottom) if scope.over else (top, bottom + 1)
+    hung = TIMER_STEP * len(scope.watch.timers) + 40 if scope.over else 0
+    return Size(max(width, hung + _watch_width(scope.watch) + 20), rows)
+
+
+def _measure_intake(draft: Draft, intake: Intake) -> Size:
+    rows = union(_measure(draft, intake.accept).rows, _measure(draft, intake.supplement).rows)
+    rows = union(rows, {intake.decide.lane: (-1, 0)})
+    inner = max(_measure(draft, intake.accept).width, _measure(draft, intake.supplement).width)
+    return Size(GATE + GAP + inner + GAP + GATE + 2 * ASK + GATE, rows)
+
+
+def place(draft: Draft, block: Block, x: int, rows: Offsets, inside: str | None) -> None:
+    """Stand a block at x; `rows` says how far its rows are moved in each lane, `inside` which sub-process holds it."""
+    match block:
+        case Activity():
+            _place_activity(draft, block, x, rows)
+        case Row(blocks):
+            for each in blocks:
+                place(draft, each, x, rows, inside)
+                x += _measure(draft, each).width + GAP
+            for before, after in pairwise(blocks):
+                last, first = leave(before), entry(after)
+                if last is not None:
+                    draft.routes[last.id, first.id] = Route("H", draft.x[first.id] - GAP // 2)
+        case Choice():
+            _place_choice(draft, block, x, rows, inside)
+        case Scope():
+            _place_scope(draft, block, x, rows)
+        case Network():
+            _place_network(draft, block, x, rows, inside)
+        case Intake():
+            _place_intake(draft, block, x, rows)
+
+
+def _place_activity(draft: Draft, activity: Activity, x: int, rows: Offsets) -> None:
+    node, watch = activity.node, activity.watch
+    width = _host_width(activity)
+    right = draft.put(node, x, rows, width=width)
+    timers = (*(watch.timers if watch else ()), *((activity.deemed,) if activity.deemed else ()))
+    for index, timer in enumerate(timers):
+        _hang(draft, timer, node.id, x + TIMER_FIRST + TIMER_STEP * index + _aside(node, index, len(timers)))
+    if watch is not None:
+        _place_watch(draft, watch, x, rows, 1)
+    if activity.rejoin is not None:
+        draft.put(activity.rejoin, right + GAP, rows)
+    if activity.lapse is not None:
+        draft.put(activity.lapse, x + _watch_width(watch) + 36, rows, row=1)
+    onward = activity.rejoin or activity.lapse
+    if activity.deemed is not None and onward is not None:
+        draft.routes[activity.deemed.id, onward.id] = Route("VHV", comb=node.id)
+
+
+def _hang(draft: Draft, timer: Element, host: str, centre: int, over: bool = False) -> None:
+    draft.x[timer.id], draft.size[timer.id] = centre - EVENT // 2, (EVENT, EVENT)
+    draft.hung[timer.id] = (host, over)
+    if not over:
+        draft.below[host] = COMB + 4
+
+
+def _place_watch(draft: Draft, watch: Watch, x: int, rows: Offsets, row: int) -> None:
+    """The reminder under its host: the first timer drops straight into it, the others come along the comb."""
+    first = watch.gather or watch.remind
+    if watch.gather is not None:
+        x = draft.put(watch.gather, x + TIMER_FIRST - GATE // 2, rows, row) + 24
+    x = draft.put(watch.remind, x, rows, row) + 24
+    draft.put(watch.end, x, rows, row)
+    for timer in watch.timers:
+        draft.routes[timer.id, first.id] = Route("VHV", comb=timer.host) if watch.gather else Route("V")
+
+
+def _place_choice(draft: Draft, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
+    split, merge = choice.split, choice.merge
+    start, spread = draft.put(split, x, rows) + ASK, _spread(draft, choice)
+    if merge is not None:
+        draft.put(merge, x + _measure(draft, choice).width - GATE, rows)
+    for branch, moved in zip(choice.branches, _stacked(draft, choice)[0], strict=True):
+        if branch.block is None:
+            if merge is None:
+                continue
+            row = rows.get(split.lane, 0) + moved[split.lane]
+            line = moved[split.lane] != 0
+            draft.routes[split.id, merge.id] = Route("VHV", row=(split.lane, row)) if line else Route("H")
+            if line:
+                draft.lines.setdefault(inside, []).append((split.lane, row))
+            continue
+        offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in moved.items()}
+        place(draft, branch.block, start, offsets, inside)
+        start += _measure(draft, branch.block).width + GAP if spread else 0
+        draft.routes[split.id, entry(branch.block).id] = Route("VH")
+        last = leave(branch.block)
+        if last is not None and merge is not None:
+            draft.routes[last.id, merge.id] = Route("HV")
+
+
+def _place_scope(draft: Draft, scope: Scope, x: int, rows: Offsets) -> None:
+    size = _measure(draft, scope)
+    draft.put(scope.node, x, rows, width=size.width)
+    place(draft, scope.content, x + PAD_X, rows, scope.node.id)
+    watch = scope.watch
+    if watch is None:
+        return
+    top, bottom = size.rows[scope.node.lane]
+    if not scope.over:
+        for index, timer in enumerate(watch.timers):
+            _hang(draft, timer, scope.node.id, x + TIMER_FIRST + TIMER_STEP * index)
+        _place_watch(draft, watch, x, rows, bottom)
+        return
+    draft.over.add(scope.node.id)
+    for index, timer in enumerate(watch.timers):
+        _hang(draft, timer, scope.node.id, x + 40 + TIMER_STEP * index, over=True)
+    after = x + 40 + TIMER_STEP * len(watch.timers) + 10
+    _place_watch(draft, watch, after, rows, top)
+    for timer in watch.timers:
+        draft.routes[timer.id, (watch.gather or watch.remind).id] = Route("VH")
+
+
+def _place_intake(draft: Draft, intake: Intake, x: int, rows: Offsets) -> None:
+    inner = max(_measure(draft, intake.accept).width, _measure(draft, intake.supplement).width)
+    at = draft.put(intake.received, x, rows) + GAP
+    place(draft, intake.accept, at, rows, None)
+    place(draft, intake.supplement, at, rows, None)
+    right = draft.put(intake.decide, at + inner + GAP, rows)
+    draft.put(intake.refused, right + ASK - 12, rows, row=-1)
+    draft.put(intake.accepted, right + 2 * ASK, rows)
+    task, supplement = intake.accept.node.id, intake.supplement.node.id
+    draft.routes[intake.decide.id, intake.refused.id] = Route("VH")
+    draft.routes[intake.decide.id, supplement] = Route("VH")
+    draft.routes[supplement, intake.received.id] = Route("HV")
+    if intake.accept.deemed is not None:
+        draft.routes[intake.accept.deemed.id, intake.accepted.id] = Route("VHV", comb=task)
+
+
+def _plan(draft: Draft, network: Network) -> Plan:
+    found = draft.plans.get(id(network))
+    if found is None:
+        found = plan_of(network, {vertex.id: _measure(draft, vertex.block) for vertex in network.vertices})
+        draft.plans[id(network)] = found
+    return found
+
+
+def _place_network(draft: Draft, network: Network, x: int, rows: Offsets, inside: str | None) -> None:
+    plan = _plan(draft, network)
+    by_id = {v.id: v for v in network.vertices}
+    at = draft.put(network.start, x, rows)
+    if network.split is not None:
+        draft.put(network.split, at + GAP, rows)
+    for v in network.vertices:
+        offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in plan.moved[v.id].items()}
+        place(draft, v.block, x + plan.body[v.id], offsets, inside)
+        if v.join is not None:
+            draft.put(v.join, x + plan.joins[v.id], offsets)
+        if v.split is not None:
+            draft.put(v.split, x + plan.splits[v.id], offsets)
+        if not any(target == v.id for _, target in network.edges):
+            start, first = network.split or network.start, first_of(v)
+            draft.routes[start.id, first.id] = Route("VH") if network.split else Route("H", x + plan.elbows[v.id])
+    end = x + plan.end
+    if network.join is not None:
+        end = draft.put(network.join, end, rows) + GAP
+    draft.put(network.end, end, rows)
+    for source, target in network.edges:
+        last, first = last_of(by_id[source]), first_of(by_id[target])
+        kind = "VH" if by_id[source].split else "HV" if by_id[target].join else "H"
+        draft.routes[last.id, first.id] = Route(kind, x + plan.elbows[target])
+    for v in network.vertices:
+        if not any(source == v.id for source, _ in network.edges):
+            goal = network.join or network.end
+            draft.routes[last_of(v).id, goal.id] = Route("HV") if network.join else Route("H", end - GAP // 2)

@@ -1,0 +1,347 @@
+"""A theme or an item as the block tree of its case: acceptance, joint handling, hand-out, post-checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from govflow.compiler.blocks import (
+    CALL,
+    END,
+    EXCLUSIVE,
+    PARALLEL,
+    START,
+    SUB,
+    USER,
+    Activity,
+    Block,
+    Branch,
+    Choice,
+    Compiled,
+    Element,
+    Intake,
+    Lane,
+    Network,
+    Process,
+    Row,
+    Scope,
+    Vertex,
+    elements,
+)
+from govflow.compiler.item_flow import WINDOW, decision_terms, handling
+from govflow.compiler.timers import Term, both, files, ncname, short_name, timer, watch
+from govflow.errors import InvalidInput, NotFound
+from govflow.language.model import (
+    Catalog,
+    CorrectionRule,
+    Item,
+    Stage,
+    Step,
+    Text,
+    Theme,
+    ThemeItem,
+    TimeLimit,
+    Together,
+)
+from govflow.law.clocks import Limit
+
+APPLICANT = "applicant"
+_NOTICE = Limit.of(5, "workday")  # 行政许可法 art. 32: the one-time notice
+_CORRECTION = CorrectionRule(Limit.of(10, "workday"), "withdrawn")
+_LAPSED = {
+    "withdrawn": both("视为撤回", "Deemed withdrawn"),
+    "not_accepted": both("不予受理", "Not accepted"),
+    "refused": both("不予许可", "Refused"),
+}
+
+
+def process_from(ref: str, catalog: Catalog) -> Compiled:
+    """The processes of the theme or item with this slug or code.
+
+    Raises NotFound for an unknown reference and InvalidInput for prerequisites that run in a circle.
+    """
+    if ref in catalog.themes:
+        return _unique(_theme(catalog.themes[ref], catalog))
+    if ref in catalog.items:
+        return _unique(_item_case(catalog.items[ref], catalog))
+    raise NotFound(
+        f"没有代码或短名为“{ref}”的主题或事项", f"no theme or item has the code or slug {ref!r}", reference=ref
+    )
+
+
+def _unique(compiled: Compiled) -> Compiled:
+    """Ids come from codes and slugs; two that differ only in signs would become one, and is refused here."""
+    seen: set[str] = set()
+    for process in compiled.processes:
+        for element, _ in elements(process.tree):
+            if element.id in seen:
+                raise InvalidInput(
+                    f"{compiled.ref}：标识 {element.id} 出现两次，请改环节、阶段或事项的标识",
+                    f"{compiled.ref}: the id {element.id} arises twice; rename a step, a stage or an item",
+                    element=element.id,
+                )
+            seen.add(element.id)
+    return compiled
+
+
+def _theme(theme: Theme, catalog: Catalog) -> Compiled:
+    items = [_item(each.item, theme, catalog) for each in theme.items]
+    lead = theme.lead
+    window = Lane(WINDOW, f"综合窗口（{short_name(catalog, lead)}牵头）")
+    departments = dict.fromkeys(item.department for item in items)
+    terms = [Term.of("promised", theme.promised)] if theme.promised else []
+    terms += [Term("joint_cap", theme.joint_cap, start="accepted")] if theme.joint_cap else []
+    node = Element(
+        "s_joint", SUB, both("并联审批", "Joint handling"), WINDOW, department=lead,
+        note="各部门并联审批；部门变更须由牵头部门协调", facts=(("lead", lead), ("refusal", theme.joint.refusal)),
+    )  # fmt: skip
+    joint = Scope(node, _joint(theme, catalog), watch("theme", node, terms), over=True)
+    together = theme.joint.hand_out == "together"
+    rules = (theme.correction_notice or _NOTICE, theme.correction or _CORRECTION)
+    tree = _case(catalog, theme.lead, "一口受理", rules, joint, items, items if together else [])
+    facts = (("theme", theme.code), ("lead", lead), *files(theme.file))
+    main = Process(
+        f"P_{theme.code}", str(theme.name), f"{theme.name}：{len(items)}个事项，{len(departments)}个部门", tree,
+        _lanes(catalog, window, departments), str(theme.name), facts,
+    )  # fmt: skip
+    called = (_called(item, catalog, deliver=not together) for item in items)
+    return Compiled(theme.code, (main, *called), theme.file)
+
+
+def _item(code: str, theme: Theme, catalog: Catalog) -> Item:
+    try:
+        return catalog.items[code]
+    except KeyError:
+        raise NotFound(
+            f"主题 {theme.code} 引用的事项 {code} 不存在",
+            f"theme {theme.code} names the unknown item {code}",
+            item=code,
+        ) from None
+
+
+def _called(item: Item, catalog: Catalog, deliver: bool) -> Process:
+    facts = (("item", item.code), ("department", item.department), *files(item.file))
+    return Process(
+        f"P_{item.code}_handling", f"{item.name}·办理", f"{item.name}：受理之后、送达之前的办理环节",
+        handling(item, catalog, deliver=deliver), facts=facts,
+    )  # fmt: skip
+
+
+def _item_case(item: Item, catalog: Catalog) -> Compiled:
+    node = _scope_element(item, SUB, item.department)
+    scope = Scope(node, handling(item, catalog, lanes=True), watch(item.code, node, decision_terms(item)), over=True)
+    rules = (item.limits.correction_notice, item.limits.correction)
+    tree = _case(catalog, item.department, "受理", rules, scope, [item], [item])
+    window = Lane(WINDOW, item.channels.window or "综合窗口")
+    departments = dict.fromkeys([item.department, *_asked(item)])
+    facts = (("item", item.code), ("department", item.department), *files(item.file))
+    main = Process(
+        f"P_{item.code}", str(item.name), f"{item.name}：单独办理", tree, _lanes(catalog, window, departments),
+        str(item.name), facts,
+    )  # fmt: skip
+    return Compiled(item.code, (main,), item.file)
+
+
+def _asked(item: Item) -> Iterator[str]:
+    """The departments that steps of the item name, in their order."""
+    open_parts = list(reversed(item.flow))
+    while open_parts:
+        part = open_parts.pop()
+        if isinstance(part, Step):
+            yield from part.departments[:1]
+        elif isinstance(part, Together):
+            open_parts.extend(step for branch in reversed(part.branches) for step in reversed(branch))
+
+
+def _lanes(catalog: Catalog, window: Lane, departments: Iterable[str]) -> tuple[Lane, ...]:
+    return (Lane(APPLICANT, "申请人"), window, *(Lane(code, short_name(catalog, code)) for code in departments))
+
+
+def _case(
+    catalog: Catalog, lead: str, accept: str, rules: tuple[Limit, CorrectionRule], scope: Scope,
+    items: Sequence[Item], handed_out: Sequence[Item],
+) -> Row:  # fmt: skip
+    """A whole case: intake, the scope that decides, the hand-out and the checks after it."""
+    blocks: list[Block] = [Activity(Element("e_start", START, both("申请", "Application"), APPLICANT))]
+    blocks.append(_intake(lead, accept, rules))
+    blocks.append(scope)
+    if handed_out:
+        task = _window_task("t_hand_out", both("统一发证、送达", "Hand out"), lead)
+        shortest = min((item.limits.delivery for item in handed_out), key=lambda each: each.worst_span())
+        blocks.append(Activity(task, watch("hand_out", task, [Term("delivery", shortest)])))
+    for item in items:
+        check = post_check(item)
+        if check is not None:
+            blocks.append(_post_check(item, check, catalog))
+    blocks.append(Activity(Element("e_done", END, both("办结", "Done"), APPLICANT)))
+    return Row(tuple(blocks))
+
+
+def _window_task(id: str, name: Text, lead: str) -> Element:
+    facts = (("department", lead), ("role", "window"), ("candidateGroups", f"{lead}:window"))
+    return Element(id, USER, name, WINDOW, department=lead, role="window", note=f"{name}：窗口办理", facts=facts)
+
+
+def _intake(lead: str, accept: str, rules: tuple[Limit, CorrectionRule]) -> Intake:
+    notice, correction = rules
+    task = _window_task("t_accept", both(accept, "Accept"), lead)
+    supplement = Element(
+        "t_supplement", USER, both("补正材料", "Supplement"), APPLICANT, role="applicant",
+        note=f"申请人在{correction.within.text('zh')}内一次补正",
+        facts=(("role", "applicant"), ("candidateGroups", "applicant"), ("limit", correction.within.text("zh"))),
+    )  # fmt: skip
+    # 逾期不告知的，自收到申请材料之日起即为受理 (行政许可法 art. 32): time itself accepts.
+    asked = Term("correction_notice", notice, start="received", basis="行政许可法第三十二条")
+    waits = Term("correction", correction.within, start="notified")
+    lapse = Element("e_deemed_withdrawn", END, _LAPSED.get(correction.missed, _LAPSED["withdrawn"]), APPLICANT)
+    return Intake(
+        received=Element("g_received", EXCLUSIVE, Text.of(""), WINDOW),
+        accept=Activity(
+            task, watch("accept", task, [asked], due=False), timer("accept", task, asked, "due", interrupting=True)
+        ),
+        decide=Element("g_intake", EXCLUSIVE, both("受理审查", "Accept?"), WINDOW, department=lead),
+        refused=Element("e_not_accepted", END, both("不予受理", "Not accepted"), WINDOW, department=lead),
+        supplement=Activity(
+            supplement, watch("supplement", supplement, [waits], due=False),
+            timer("supplement", supplement, waits, "due", interrupting=True), lapse=lapse,
+        ),
+        accepted=Element("g_accepted", EXCLUSIVE, Text.of(""), WINDOW),
+    )  # fmt: skip
+
+
+def post_check(item: Item) -> TimeLimit | None:
+    """The check after the decision 事后核查: the item's own limit, else its commitment's."""
+    if item.limits.post_check is not None:
+        return item.limits.post_check
+    if item.commitment is not None and item.commitment.post_check is not None:
+        return TimeLimit(item.commitment.post_check, "decided")
+    return None
+
+
+def _post_check(item: Item, limit: TimeLimit, catalog: Catalog) -> Choice:
+    code, department = item.code, item.department
+    task = Element(
+        f"t_{code}_post_check", USER, both("事后核查", "Post-check"), department, code, None, department, "reviewer",
+        note=f"{item.name}：决定后{limit.within.text('zh')}内核查（{short_name(catalog, department)}）",
+        facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
+    )  # fmt: skip
+    hung = watch(code, task, [Term.of("post_check", limit, item.limits.warning)], alert=f"{code}_post_check")
+    return Choice(
+        Element(f"g_{code}_post_check", EXCLUSIVE, both("事后核查？", "Post-check?"), WINDOW, code),
+        (
+            Branch(None, "不需要"),
+            Branch(Activity(task, hung), "核查", f"post_check_{code}", "down"),
+        ),
+        Element(f"g_{code}_post_check_done", EXCLUSIVE, Text.of(""), WINDOW, code),
+    )
+
+
+def _scope_element(item: Item, kind: str, lane: str) -> Element:
+    limits = item.limits
+    facts = [("item", item.code), ("implementation", item.implementation), ("department", item.department)]
+    facts += [("promised", limits.promised.within.text("zh"))] if limits.promised else []
+    facts += [("statutory", limits.statutory.within.text("zh"))] if limits.statutory else []
+    facts += [("materials", ",".join(use.material for use in item.materials))] if item.materials else []
+    facts += [("basis", f"{basis.law}{basis.article or ''}") for basis in item.basis]
+    return Element(
+        f"c_{item.code}", kind, item.name, lane, item.code, department=item.department,
+        called=f"P_{item.code}_handling" if kind == CALL else None,
+        note=f"{item.name}（{item.type}，{item.case_type}）", facts=(*facts, *files(item.file)),
+    )  # fmt: skip
+
+
+def _joint(theme: Theme, catalog: Catalog) -> Block:
+    if not theme.stages:
+        return _network("joint", theme, [each.item for each in theme.items], catalog)
+    staged = {code for stage in theme.stages for code in stage.items}
+    loose = [each.item for each in theme.items if each.item not in staged]
+    start = Element("e_joint_start", START, both("并联开始", "Start"), WINDOW, department=theme.lead)
+    end = Element("e_joint_end", END, both("全部办结", "All decided"), WINDOW, department=theme.lead)
+    scopes = [
+        _stage(stage, theme, [*stage.items, *(loose if stage is theme.stages[-1] else ())], catalog)
+        for stage in theme.stages
+    ]
+    return Row((Activity(start), *scopes, Activity(end)))
+
+
+def _stage(stage: Stage, theme: Theme, codes: list[str], catalog: Catalog) -> Scope:
+    node = Element(
+        f"s_{ncname(stage.id)}", SUB, stage.name, WINDOW, department=stage.lead,
+        note=f"{stage.name}阶段，{short_name(catalog, stage.lead)}牵头", facts=(("lead", stage.lead),),
+    )  # fmt: skip
+    return Scope(node, _network(f"stage_{ncname(stage.id)}", theme, codes, catalog), over=True)
+
+
+def _network(stem: str, theme: Theme, codes: list[str], catalog: Catalog) -> Network:
+    """The items under their prerequisites; edges that follow from others are not drawn."""
+    held = {each.item for each in theme.items}
+    if not codes or not set(codes) <= held:
+        missing = "、".join(code for code in codes if code not in held) or "无"
+        raise InvalidInput(
+            f"{theme.code} 的 {stem} 应列出主题内的事项，主题外的事项：{missing}",
+            f"{theme.code}: {stem} must list items of the theme; not in it: {missing}",
+        )
+    entries = [theme.entry(code) for code in codes]
+    edges = _reduced([(before, each.item) for each in entries for before in each.after if before in codes], codes)
+    sources, targets = [s for s, _ in edges], [t for _, t in edges]
+    lead = theme.lead
+    vertices = tuple(
+        Vertex(
+            each.item, _item_node(each, catalog),
+            _parallel(f"g_{each.item}_join", each.item, catalog) if targets.count(each.item) > 1 else None,
+            _parallel(f"g_{each.item}_split", each.item, catalog) if sources.count(each.item) > 1 else None,
+        )
+        for each in entries
+    )  # fmt: skip
+    roots, ends = [c for c in codes if c not in targets], [c for c in codes if c not in sources]
+    return Network(
+        Element(f"e_{stem}_start", START, both("开始", "Start"), WINDOW, department=lead),
+        Element(f"e_{stem}_end", END, both("全部办结", "All decided"), WINDOW, department=lead),
+        vertices, edges,
+        Element(f"g_{stem}_split", PARALLEL, Text.of(""), WINDOW, department=lead) if len(roots) > 1 else None,
+        Element(f"g_{stem}_join", PARALLEL, Text.of(""), WINDOW, department=lead) if len(ends) > 1 else None,
+    )  # fmt: skip
+
+
+def _parallel(id: str, code: str, catalog: Catalog) -> Element:
+    department = catalog.items[code].department
+    return Element(id, PARALLEL, Text.of(""), department, code, None, department)
+
+
+def _reduced(edges: list[tuple[str, str]], codes: list[str]) -> tuple[tuple[str, str], ...]:
+    """The edges without those that a longer way implies. Raises InvalidInput when they run in a circle."""
+    unique = list(dict.fromkeys(edges))
+    after: dict[str, list[str]] = {code: [t for s, t in unique if s == code] for code in codes}
+    order: list[str] = []
+    left = list(codes)
+    while left:
+        free = [code for code in left if not any(code in after[other] for other in left)]
+        if not free:
+            raise InvalidInput(f"前置事项成环：{'、'.join(left)}", f"prerequisites run in a circle: {', '.join(left)}")
+        order += free
+        left = [code for code in left if code not in free]
+    reach: dict[str, set[str]] = {}
+    for code in reversed(order):
+        reach[code] = set(after[code]).union(*(reach[target] for target in after[code]))
+    return tuple((s, t) for s, t in unique if not any(t in reach[other] for other in after[s] if other != t))
+
+
+def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
+    """Every item may be dropped by the applicant, so each hangs behind its own gateway."""
+    item = catalog.items[each.item]
+    code, department = item.code, item.department
+    call = _scope_element(item, CALL, department)
+    branches = [Branch(Activity(call, watch(code, call, decision_terms(item))), "办理", f"run_{code}")]
+    if each.held_when is not None:
+        what = str(item.results[0].name) if item.results else str(item.name)
+        verify = Element(
+            f"t_verify_{code}", USER, both(f"核验{what}", f"Verify {item.name.in_language('en')}"), department, code,
+            department=department, role="reviewer", note=f"申请人已持有{what}，只核验",
+            facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
+        )  # fmt: skip
+        branches.append(Branch(Activity(verify), "核验", f"verify_{code}", "up"))
+    branches.append(Branch(None, "不涉及", None, "up"))
+    return Choice(
+        Element(f"g_{code}", EXCLUSIVE, both("是否办理？", "Needed?"), department, code, department=department),
+        tuple(branches),
+        Element(f"g_{code}_done", EXCLUSIVE, Text.of(""), department, code, department=department),
+    )

@@ -1,0 +1,1 @@
+"""Running cases: commands in, events out, one transaction each."""

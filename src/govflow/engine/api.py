@@ -1,0 +1,448 @@
+"""Engine: the embedding API. One public method is one transaction; nothing is left half done.
+
+Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
+what was expected. The wall clock is read in one line of `reading`, and only when no clock is given.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from govflow.engine import case_clocks, inputs, queries
+from govflow.engine.actors import Actor, actor_from
+from govflow.engine.case import Event, TaskState, canonical, fold, from_text
+from govflow.engine.commands import application, suspension, tasks, timers
+from govflow.engine.commands.unit_of_work import Draft, next_event
+from govflow.engine.persistence import save, write_new
+from govflow.engine.reader import Reader, aware, no_case
+from govflow.engine.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
+from govflow.engine.views import CaseView, EventView, Fired, TaskView
+from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
+from govflow.language.model import Catalog
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import ClockError, Limit
+
+_log = logging.getLogger("govflow")
+
+Subscriber = Callable[[tuple[EventView, ...]], None]
+
+
+class Engine(Reader):
+    """Cases of one catalog in one database; safe from many threads and processes at once.
+
+    `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
+    calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
+    provisional beyond its horizon.
+    """
+
+    def __init__(
+        self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
+        calendar: Calendar | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(url, catalog, clock=clock, calendar=calendar)
+        self._subscribers: list[Subscriber] = []
+
+    # --- transactions ------------------------------------------------------------------------------------------
+
+    def joined(self, connection: Connection) -> Engine:
+        """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
+        twin = object.__new__(Engine)
+        twin.__dict__.update(self.__dict__)
+        twin._connection = connection
+        return twin
+
+    @contextmanager
+    def _writing(self) -> Iterator[Statements]:
+        if self._connection is not None:
+            begin_for_real(self._connection)
+            with self._connection.begin_nested():
+                yield Statements(self._connection)
+            return
+        with self._database.write() as connection:
+            yield Statements(connection)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Statements]:
+        """A writing transaction of its own, for the worker."""
+        with self._writing() as statements:
+            yield statements
+
+    def subscribe(self, function: Subscriber) -> None:
+        """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
+        self._subscribers.append(function)
+
+    def _publish(self, events: Sequence[Event]) -> None:
+        if self._connection is None and self._subscribers and events:
+            shown = tuple(
+                EventView(e.seq, e.at, e.actor, e.type, {**e.body, "case": e.case}, e.previous, e.hash) for e in events
+            )
+            for function in self._subscribers:
+                try:
+                    function(shown)
+                except Exception:  # noqa: BLE001 - the command is committed; its caller must not hear otherwise
+                    _log.exception(
+                        "a subscriber of govflow failed on case %s; the outbox keeps its message", shown[0].body["case"]
+                    )
+
+    # --- applying ----------------------------------------------------------------------------------------------
+
+    def apply(
+        self, ref: str, *, applicant: Mapping[str, Any], answers: Mapping[str, Any] | None = None,
+        materials: Sequence[str] = (), channel: str = "online", actor: str, key: str | None = None,
+        drop: Sequence[str] = (),
+    ) -> CaseView:  # fmt: skip
+        """Apply for a theme or an item; the same key again gives the same case and makes no second one.
+
+        `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
+        """
+        now = self.now()
+        code = self._library.code(inputs.text(ref, "ref"))
+        materials, drop = inputs.texts(materials, "materials"), inputs.texts(drop, "drop")
+        inputs.text(channel, "channel", 40)
+        digest = application.digest([code, inputs.document(applicant, "applicant"), inputs.document(answers, "answers"),
+                                materials, channel, drop])  # fmt: skip
+        try:
+            with self._writing() as statements:
+                known = self._seen(statements, _key(key), "apply", digest)
+                if known is not None:
+                    return self._view(statements, known, now)
+                draft = self._applied(statements, code, now, applicant, answers or {}, materials, channel, actor, drop)
+                if key is not None and not statements.remember(key, "apply", draft.state.id, digest, draft.at):
+                    raise _KeyTaken
+                view = self._view(statements, draft.state.id, now)
+        except _KeyTaken:
+            # somebody committed the same key while this application was being written: theirs is the case
+            with self._reading() as statements:
+                return self._view(statements, str(self._seen(statements, key, "apply", digest)), now)
+        if self._connection is None:
+            self._library.committed(draft.subject)
+        self._publish(draft.events)
+        return view
+
+    def _applied(
+        self, statements: Statements, code: str, now: datetime, applicant: Mapping[str, Any],
+        answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
+    ) -> Draft:  # fmt: skip
+        at = case_clocks.utc(now)
+        subject = self._library.newest(code)
+        who = actor_from(actor, subject.catalog)
+        person = application.checked_applicant(applicant, case_clocks.local_date(now))
+        facts = application.checked_answers(subject, answers)
+        chosen = application.selected(subject, facts, drop)
+        running = [code for code, each in chosen.items() if each.how == "run"]
+        application.require_in_force(subject, running, case_clocks.local_date(now))
+        application.require_answers(subject, facts, running)
+        given = application.material_statuses(subject, facts, drop, materials)
+        day = case_clocks.local_date(now).strftime("%Y%m%d")
+        id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
+        salt = secrets.token_hex(16)
+        body = application.application_body(
+            subject, facts, chosen, given, channel, drop, application.digest([salt, person])
+        )
+        first = next_event(id, None, at, who.text, "applied", body)
+        state = fold(None, first)
+        draft = Draft(subject, state, b"", now, who.text, self.calendars, [first], texts=[canonical(body)])
+        draft.follow(body["move"])
+        self._library.keep(subject, statements, at)
+        write_new(statements, draft, person, salt)
+        return draft
+
+    def _seen(self, statements: Statements, key: str | None, command: str, digest: str) -> str | None:
+        """The case that this key stands for; a key used for something else is refused."""
+        if key is None:
+            return None
+        seen = statements.seen(key, command)
+        if seen is None:
+            return None
+        case, before = seen
+        if before != digest:
+            raise Conflict(
+                f"编号 key={key} 已用于办件 {case}，而这次的内容与那次不同",
+                f"key {key} was used for case {case} with other content", case=case, key=key,
+            )  # fmt: skip
+        return case
+
+    # --- commands on a case ------------------------------------------------------------------------------------
+
+    def _command(
+        self, case: str, actor: str, run: Callable[[Draft, Actor], None], *, key: tuple[str, str, str] | None = None,
+        now: datetime | None = None,
+    ) -> CaseView:  # fmt: skip
+        """One command, one transaction: load and lock, decide, write, publish."""
+        moment = self.now() if now is None else aware(now)
+        inputs.text(case, "case", 40)
+        with self._writing() as statements:
+            draft, file = self._load(statements, case, moment, actor)
+            if key is not None and self._seen(statements, *key) is not None:
+                return self._view(statements, case, moment)
+            try:
+                run(draft, actor_from(actor, draft.subject.catalog))
+            except ClockError as fault:
+                zh, en = suspension.refusal_text(fault)
+                raise NotAllowed(zh, en, code=fault.code) from fault
+            saved = save(statements, draft, file)
+            if key is not None:
+                statements.remember(key[0], key[1], case, key[2], draft.at)
+            view = queries.case_view(saved, draft.subject, draft.at, draft.state)
+        self._publish(draft.events)
+        return view
+
+    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseFile]:
+        file = statements.file(case, lock=True)
+        if file is None:
+            raise no_case(case)
+        row = file.row
+        state = from_text(row.body, file.live)
+        if case_clocks.utc(now) < row.updated_at:
+            raise InvalidInput(
+                f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
+                f"{now.isoformat()} is before the case's last event at {row.updated_at}", field="now",
+            )  # fmt: skip
+        subject = self._library.pinned(row.definition, statements)
+        return Draft(subject, state, row.snapshot, now, actor, self.calendars), file
+
+    def _task_command(
+        self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
+        key: tuple[str, str, str] | None = None,
+    ) -> CaseView:  # fmt: skip
+        case = self._case_of(task)
+
+        def with_task(draft: Draft, who: Actor) -> None:
+            timers.tick(draft)
+            found = draft.state.tasks.get(task)
+            if found is None:
+                raise self._gone(task)
+            run(draft, found, who)
+
+        return self._command(case, actor, with_task, key=key)
+
+    def _case_of(self, task: str) -> str:
+        case, dot, _ = inputs.text(task, "task", 60).rpartition(".")
+        if not dot:
+            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        return case
+
+    def _gone(self, task: str) -> Exception:
+        """Why an id names no open task: it never existed, or somebody has finished it."""
+        with self._reading() as statements:
+            row = statements.task(task)
+        if row is None:
+            return NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        if row.state == "open":
+            return Conflict(
+                f"任务“{row.name}”因期限届满已自动处理", f"task {task} was just ended by its deadline", task=task
+            )
+        done = "取消" if row.state == "cancelled" else f"完成（{row.outcome}）"
+        return Conflict(
+            f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
+            f"task {task} was {row.state} by {row.closed_by} at {row.closed_at}",
+            task=task, by=row.closed_by, at=row.closed_at,
+        )  # fmt: skip
+
+    def claim(self, task: str, *, actor: str) -> TaskView:
+        """Take a task for oneself; Conflict if a colleague has it."""
+        return _of(self._task_command(task, actor, tasks.claim), task)
+
+    def release(self, task: str, *, actor: str) -> TaskView:
+        """Give a claimed task back."""
+        return _of(self._task_command(task, actor, tasks.release), task)
+
+    def complete(
+        self, task: str, *, actor: str, outcome: str, opinion: str = "", data: Mapping[str, Any] | None = None,
+        key: str | None = None,
+    ) -> CaseView:  # fmt: skip
+        """Finish a task with an outcome; Conflict says who was first and when.
+
+        Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object,
+        done or refuse elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
+        """
+        inputs.document(data or {}, "data")
+        inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
+        inputs.text(outcome, "outcome", 20)
+
+        def run(draft: Draft, found: TaskState, who: Actor) -> None:
+            tasks.complete(draft, found, who, outcome, opinion, data or {})
+
+        args = (
+            (str(_key(key)), "complete", application.digest([task, actor, outcome, opinion, data or {}]))
+            if key is not None
+            else None
+        )
+        return self._task_command(task, actor, run, args)
+
+    def ask_correction(
+        self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
+    ) -> CaseView:
+        """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance.
+
+        `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
+        """
+        missing = inputs.texts(missing, "missing")
+        inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
+
+        def run(draft: Draft, who: Actor) -> None:
+            timers.tick(draft)
+            task = next((t for t in draft.state.tasks.values() if t.element == "t_accept"), None)
+            code = None if item is None else self._item(draft, item)
+            if task is None:
+                raise NotAllowed(
+                    f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
+                    f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
+                    state=draft.state.state,
+                )
+            tasks.ask_correction(draft, task, who, missing, opinion, code)
+
+        return self._command(case, actor, run)
+
+    def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
+        """Hand in missing materials: after a correction notice, or for a gap 容缺."""
+        materials = inputs.texts(materials, "materials")
+
+        def run(draft: Draft, who: Actor) -> None:
+            timers.tick(draft)
+            tasks.supplement(draft, who, materials)
+
+        return self._command(case, actor, run)
+
+    def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
+        """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
+        inputs.text(procedure, "procedure")
+        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        return self._item_command(
+            case, item, actor, lambda d, code, who: suspension.suspend(d, code, procedure, who, reason)
+        )
+
+    def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
+        """Let an item's clocks run again; the reason, if given, is kept in the log."""
+        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        if procedure is not None:
+            inputs.text(procedure, "procedure")
+        return self._item_command(
+            case, item, actor, lambda d, code, who: suspension.resume_by(d, code, procedure, who, reason)
+        )
+
+    def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
+        """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
+        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        try:
+            limit = Limit.parse(inputs.text(by, "by", 60))
+        except ClockError as fault:
+            zh, en = suspension.refusal_text(fault)
+            raise InvalidInput(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}", field="by") from fault
+        return self._item_command(
+            case, item, actor, lambda d, code, who: suspension.extend(d, code, limit, who, reason)
+        )
+
+    def _item_command(self, case: str, item: str, actor: str, run: Callable[[Draft, str, Actor], None]) -> CaseView:
+        def with_item(draft: Draft, who: Actor) -> None:
+            timers.tick(draft)
+            run(draft, self._item(draft, item), who)
+
+        return self._command(case, actor, with_item)
+
+    def _item(self, draft: Draft, item: str) -> str:
+        code = draft.subject.code_of(inputs.text(item, "item"))
+        if code is None:
+            listed = "、".join(draft.state.items)
+            raise NotFound(
+                f"办件没有事项 {item!r}，有 {listed}", f"the case has no item {item!r}; it has {listed}", item=item
+            )
+        return code
+
+    def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
+        """Take the application back; possible until everything is decided."""
+        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+
+        def run(draft: Draft, who: Actor) -> None:
+            timers.tick(draft)
+            timers.withdraw(draft, who, reason)
+
+        return self._command(case, actor, run)
+
+    # --- time --------------------------------------------------------------------------------------------------
+
+    def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
+        """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
+        moment = self.now() if now is None else aware(now)
+        inputs.whole(limit, "limit", 1, 1_000_000)
+        fired: list[Fired] = []
+        skip: set[str] = set()
+        while len(skip) < limit:
+            with self._reading() as statements:
+                waiting = statements.cases_awake(case_clocks.utc(moment), min(200, limit - len(skip)), skip)
+            if not waiting:
+                break
+            for case in waiting:
+                skip.add(case)
+                fired += self._sweep_case(case, moment)
+        return fired
+
+    def _sweep_case(self, case: str, moment: datetime) -> list[Fired]:
+        with self._writing() as statements:
+            file = statements.file(case, lock=True, whole=False)
+            if file is None or case_clocks.utc(moment) < file.row.updated_at:
+                return []
+            row = file.row
+            draft = Draft(self._library.pinned(row.definition, statements), from_text(row.body, file.live), row.snapshot,
+                          moment, "system:clock", self.calendars)  # fmt: skip
+            if timers.tick(draft):
+                save(statements, draft, file)
+        self._publish(draft.events)
+        return [
+            Fired(case, e.body["clock"], e.body["kind"], e.body["item"],
+                  "warned" if e.type == "clock_warned" else "expired", e.body["due"], e.body.get("effect", "warning"))
+            for e in draft.events if e.type in ("clock_warned", "clock_expired")
+        ]  # fmt: skip
+
+    def reproject(self, reason: str = "") -> list[dict[str, Any]]:
+        """Compute every open clock anew with the present calendar; records old date, new date and why."""
+        changes: list[dict[str, Any]] = []
+        after = ""
+        while True:
+            with self._reading() as statements:
+                waiting = statements.cases_with_open_clocks(after, 200)
+            if not waiting:
+                return changes
+            for case in waiting:
+                changes += self._reproject_case(case, reason)
+            after = waiting[-1]
+
+    def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
+        changes = []
+        with self._writing() as statements:
+            draft, file = self._load(statements, case, self.now(), "system:calendar")
+            for clock in list(draft.state.clocks.values()):
+                version = draft.calendar_of(clock.item).version
+                if clock.calendar == version:
+                    continue
+                old, was_provisional = clock.due, clock.provisional
+                draft.refresh(clock)
+                if (old, was_provisional) != (clock.due, clock.provisional):
+                    change: dict[str, Any] = {
+                        "clock": clock.id, "old": old, "new": clock.due, "due_at": clock.due_at, "provisional": clock.provisional,
+                        "reason": reason or f"日历更新为 {version}",
+                    }  # fmt: skip
+                    draft.emit("clock_reprojected", **change)
+                    changes.append({"case": case, **change})
+            if draft.dirty:
+                save(statements, draft, file)
+        self._publish(draft.events)
+        return changes
+
+
+class _KeyTaken(Exception):
+    """Another transaction committed the same idempotency key first; this one is rolled back."""
+
+
+def _key(key: str | None) -> str | None:
+    """An idempotency key of the caller, checked."""
+    return None if key is None else inputs.text(key, "key", 120)
+
+
+def _of(view: CaseView, task: str) -> TaskView:
+    return next(t for t in view.tasks if t.id == task)

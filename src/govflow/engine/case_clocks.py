@@ -1,0 +1,157 @@
+"""Between a case's clocks and the law's: facts in, due dates, lights and wake-up times out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from govflow.engine.case import ClockState
+from govflow.language.model import Share, Warn
+from govflow.law import clocks
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+
+DEFAULT_WARNING = Limit.parse("2 workdays")
+
+
+def utc(moment: datetime) -> str:
+    """An aware instant as sortable UTC text."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def parse(text: str) -> datetime:
+    """The instant that `utc` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def local_date(moment: str | datetime) -> date:
+    """The local date of an instant: convert first, then take the date."""
+    return clocks.local(parse(moment) if isinstance(moment, str) else moment).date()
+
+
+@lru_cache(maxsize=4096)
+def limit_of(text: str) -> Limit:
+    """A limit's text as a Limit; definitions repeat few limits over many cases."""
+    return Limit.parse(text)
+
+
+def ledger_of(clock: ClockState) -> Ledger:
+    """The facts of a clock in the form that `govflow.law.clocks` computes with."""
+    return Ledger(
+        anchor=parse(clock.anchor),
+        limit=limit_of(clock.limit),
+        suspensions=tuple(
+            Suspension(date.fromisoformat(str(start)), date.fromisoformat(end) if end else None, str(reason), procedure)
+            for start, end, reason, procedure in clock.suspensions
+        ),
+        extensions=tuple(
+            Extension(limit_of(by), date.fromisoformat(decided), who, reason)
+            for by, decided, who, reason in clock.extensions
+        ),
+        closed_at=parse(clock.closed) if clock.closed else None,
+    )
+
+
+@lru_cache(maxsize=256)
+def policy_from(warning: str) -> LightPolicy:
+    """When a light turns yellow: `2 workdays` left, or a share such as `20%` of the limit left."""
+    if warning.endswith("%"):
+        return LightPolicy(None, 1 - Decimal(warning.removesuffix("%")) / 100)
+    return LightPolicy(int(limit_of(warning).value))
+
+
+def warning_for(limit: Limit, warning: Warn | None) -> str:
+    """The warning that suits a limit: the setting, but at most half of the limit, or a short one would start yellow."""
+    if isinstance(warning, Share):
+        return warning.text()
+    setting = warning or DEFAULT_WARNING
+    if limit.unit != setting.unit:
+        return setting.text("en")
+    return Limit(min(setting.value, limit.value // 2), setting.unit).text("en")
+
+
+class Calendars:
+    """The national calendar and, where a region has a notice of its own, that one on top of it.
+
+    `region` is a code of GB/T 2260: an overlay of 450000 (or cn-45) holds for every department whose code begins with 45.
+    """
+
+    def __init__(self, overlays: Iterable[Mapping[str, Any]] = (), fixed: Calendar | None = None) -> None:
+        overlays = tuple(overlays)
+        self._national = tuple(o for o in overlays if o.get("region", "cn") == "cn")
+        self._regional = tuple(o for o in overlays if o.get("region", "cn") != "cn") if fixed is None else ()
+        self.national = fixed or Calendar.national(self._national, provisional=True)
+        self._found: dict[tuple[int, ...], Calendar] = {(): self.national}
+
+    @property
+    def strict(self) -> Calendar:
+        """The national calendar that refuses to answer beyond the last notice."""
+        return Calendar.national(self._national)
+
+    def for_region(self, region: str | None) -> Calendar:
+        """The calendar of a department in this region."""
+        chosen = tuple(
+            n for n, o in enumerate(self._regional) if region and region.startswith(_prefix(str(o["region"])))
+        )
+        if chosen not in self._found:
+            overlays = (*self._national, *(self._regional[n] for n in chosen))
+            self._found[chosen] = Calendar.national(overlays, provisional=True)
+        return self._found[chosen]
+
+
+def _prefix(region: str) -> str:
+    """The digits of a region code that its sub-regions share: 450000 -> 45, 450100 -> 4501, cn-45 -> 45."""
+    digits = region.removeprefix("cn-")
+    while digits.endswith("00"):
+        digits = digits[:-2]
+    return digits
+
+
+def refresh(clock: ClockState, calendar: Calendar) -> None:
+    """Compute the due date and the moment of warning anew from the facts."""
+    ledger = ledger_of(clock)
+    found = clocks.due(ledger, calendar)
+    clock.due = found.date.isoformat() if found.date else None
+    clock.due_at = utc(found.at) if found.at else None
+    clock.provisional = found.provisional
+    clock.calendar = calendar.version
+    warn = clocks.warn_at(ledger, calendar, policy_from(clock.warning)) if found.at else None
+    clock.warn_at = utc(warn) if warn else None
+
+
+def wake_at(clock: ClockState) -> str | None:
+    """When the sweep must look at this clock: at the warning, then at the first instant after the due one."""
+    if clock.closed or clock.state == "suspended" or clock.due_at is None:
+        return None
+    if not clock.warned and not clock.expired and clock.warn_at is not None and clock.warn_at < clock.due_at:
+        return clock.warn_at
+    return None if clock.expired else after(clock.due_at)
+
+
+def after(instant: str) -> str:
+    """The first instant after this one; the due instant itself is still in time."""
+    return utc(parse(instant) + timedelta(microseconds=1))
+
+
+def light(due_at: str | None, warn_at: str | None, now: str) -> str:
+    """green, yellow or red at this moment; a clock without a due instant (stopped) is green."""
+    if due_at is None:
+        return "green"
+    if now > due_at:
+        return "red"
+    return "yellow" if warn_at is not None and now >= warn_at else "green"
+
+
+def outcome(clock: ClockState, at: str) -> str:
+    """How a clock that closes at this instant ends: met, missed, or ended while stopped."""
+    if clock.due_at is None:
+        return "ended"
+    return "met" if at <= clock.due_at else "missed"
+
+
+def explanation(clock: ClockState, calendar: Calendar, lang: str) -> Explanation:
+    """The clock's due date, day by day."""
+    return clocks.explain(ledger_of(clock), calendar, lang)

@@ -1,0 +1,192 @@
+"""Checks on an application before a case exists: applicant, answers, items, materials. All faults name their field."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from govflow import plan
+from govflow.engine import inputs
+from govflow.engine.case import canonical
+from govflow.engine.definitions.compiled import Subject
+from govflow.errors import InvalidInput, NotAllowed
+from govflow.language import codes
+from govflow.language.conditions import FactValue
+from govflow.language.model import Question
+from govflow.plan import Selection
+
+PERSONS = ("自然人",)
+KINDS = ("自然人", "企业法人", "事业法人", "社会组织法人", "非法人企业", "个体工商户", "行政机关", "其他组织")
+
+_OUT_OF_USE = {"暂停": "paused", "取消": "cancelled"}
+STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified": "obtained", "elicence": "obtained",
+          "share": "obtained", "commitment": "committed"}  # fmt: skip
+
+
+def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, Any]:
+    """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643."""
+    if not isinstance(applicant, Mapping):
+        raise _wrong("applicant", applicant, "{kind, name, id}")
+    kind, name, number = (applicant.get(key) for key in ("kind", "name", "id"))
+    if kind not in KINDS:
+        raise _wrong("applicant.kind", kind, "、".join(KINDS) + " 之一")
+    if not isinstance(name, str) or not name.strip() or len(name) > 200:
+        raise _wrong("applicant.name", name, "1 至 200 字的名称")
+    if not isinstance(number, str):
+        raise _wrong("applicant.id", number, "18 位公民身份号码" if kind in PERSONS else "18 位统一社会信用代码")
+    reason = codes.check_citizen_id(number, today) if kind in PERSONS else codes.check_uscc(number)
+    if reason is not None:
+        zh, en = reason
+        raise InvalidInput(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}", field="applicant.id")
+    return dict(applicant)
+
+
+def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, FactValue]:
+    """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
+    if not isinstance(answers, Mapping):
+        raise _wrong("answers", answers, "一组“问题: 回答”")
+    questions = subject.questions
+    for name in answers:
+        if name not in questions:
+            near = difflib.get_close_matches(str(name), questions, 1)
+            hint = f"，是不是想写 {near[0]}" if near else ""
+            raise InvalidInput(
+                f"没有 {name!r} 这个问题{hint}；问题有：{'、'.join(questions)}",
+                f"there is no question {name!r}; the questions are {', '.join(questions)}", field=f"answers.{name}",
+            )  # fmt: skip
+    found = {q.id: q.default for q in questions.values() if q.default is not None}
+    found |= {name: _checked_answer(questions[name], value) for name, value in answers.items()}
+    return found
+
+
+def _checked_answer(question: Question, value: object) -> FactValue:
+    field = f"answers.{question.id}"
+    match question.kind:
+        case "boolean":
+            if not isinstance(value, bool):
+                raise _wrong(field, value, f"true 或 false（{question.ask}）")
+            return value
+        case "number":
+            if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
+                raise _wrong(field, value, f"一个数（{question.ask}）")
+            low, high = question.minimum, question.maximum
+            if (low is not None and value < low) or (high is not None and value > high):
+                raise _wrong(field, value, f"{'' if low is None else low} 至 {'' if high is None else high} 之间的数")
+            return value
+        case "choice":
+            options = [key for key, _ in question.options]
+            if value not in options:
+                raise _wrong(field, value, "、".join(options) + f" 之一（{question.ask}）")
+            return str(value)
+        case "date":
+            return _checked_date(field, value)
+        case _:
+            if not isinstance(value, str) or len(value) > 2000:
+                raise _wrong(field, value, f"2000 字以内的文字（{question.ask}）")
+            return value
+
+
+def _checked_date(field: str, value: object) -> str:
+    try:
+        return date.fromisoformat(str(value)).isoformat()
+    except ValueError:
+        raise _wrong(field, value, "日期，如 2025-03-03") from None
+
+
+def require_answers(subject: Subject, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
+    """Every question of the theme and of the items that are handled must be answered; raises naming all that are not."""
+    asked = {q.id for q in subject.theme.questions} | {q.id for c in running for q in subject.item(c).questions}
+    missing = [subject.questions[id] for id in subject.questions if id in asked and id not in answers]
+    if missing:
+        lines = "、".join(f"{q.id}（{q.ask}）" for q in missing)
+        raise InvalidInput(
+            f"还有问题没有回答：{lines}", f"not answered: {', '.join(q.id for q in missing)}",
+            field=f"answers.{missing[0].id}", missing=[q.id for q in missing],
+        )  # fmt: skip
+
+
+def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str]) -> dict[str, Selection]:
+    """How each item of the case is handled; raises if none is left."""
+    theme_only = [q for q in subject.theme.questions if q.id not in answers]
+    if theme_only:
+        require_answers(subject, answers, ())
+    chosen = plan.selected_items(subject.theme, subject.catalog, answers, drop)
+    if all(each.how == "skip" for each in chosen.values()):
+        raise InvalidInput(
+            "按所答情形没有需要办理的事项", "no item is left to handle for these answers", field="answers"
+        )
+    return chosen
+
+
+def require_in_force(subject: Subject, running: Iterable[str], today: date) -> None:
+    """Theme and items must be in use and in force today; NotAllowed names the first that is not.
+
+    What happens to a case later does not matter here: it is finished under the definition that it pins now.
+    """
+    theme = subject.theme
+    parts = [("主题", theme.name, theme.state, theme.valid_from, None)] if subject.kind == "theme" else []
+    items = (subject.item(code) for code in running)
+    for what, name, state, begins, ends in (
+        *parts,
+        *(("事项", item.name, item.state, item.valid_from, item.valid_to) for item in items),
+    ):
+        if state != "在用":
+            raise NotAllowed(
+                f"{what}“{name}”已{state}，不受理新的办件",
+                f"{name.in_language('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted", state=state,
+            )  # fmt: skip
+        if begins and begins > today.isoformat():
+            raise NotAllowed(
+                f"{what}“{name}”自 {begins} 起施行，今天是 {today}",
+                f"{name.in_language('en')!r} is in force from {begins}; today is {today}", valid_from=begins,
+            )  # fmt: skip
+        if ends and ends < today.isoformat():
+            raise NotAllowed(
+                f"{what}“{name}”已于 {ends} 失效，今天是 {today}",
+                f"{name.in_language('en')!r} was in force until {ends}; today is {today}", valid_to=ends,
+            )  # fmt: skip
+
+
+def material_statuses(
+    subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str], given: Iterable[str]
+) -> dict[str, str]:
+    """The case's material list with a status each: supplied, missing, obtained, awaited, committed."""
+    lines = plan.merged_materials(subject.theme, subject.catalog, answers, drop)
+    statuses = {line.material: STATUS[line.how] for line in lines}
+    for ref in given:
+        material = subject.catalog.materials.get(ref) if isinstance(ref, str) else None
+        if material is None or material.code not in statuses:
+            raise InvalidInput(
+                f"办事指南没有列出材料 {ref!r}；本件的材料是 {'、'.join(statuses)}",
+                f"the guide does not list material {ref!r}; listed are {', '.join(statuses)}",
+                field="materials", material=ref,
+            )  # fmt: skip
+        statuses[material.code] = "supplied"
+    return statuses
+
+
+def _wrong(field: str, found: object, expected: str) -> InvalidInput:
+    shown = inputs.shown(found)
+    return InvalidInput(
+        f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}", field=field
+    )
+
+
+def digest(value: object) -> str:
+    """SHA-256 of the value as canonical JSON; the guards have seen to it that it is JSON."""
+    return hashlib.sha256(canonical(value).encode()).hexdigest()
+
+
+def application_body(
+    subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
+    drop: Sequence[str], applicant: str,
+) -> dict[str, Any]:  # fmt: skip
+    """The body of a case's first event; the applicant only as a salted digest, so that the person can be purged."""
+    return {
+        "ref": subject.ref, "kind": subject.kind, "definition": subject.digest, "channel": channel, "answers": dict(facts),
+        "dropped": list(drop), "items": {code: [s.how, str(s.reason)] for code, s in chosen.items()},
+        "materials": dict(given), "applicant": applicant, "move": {"verb": "start", "path": "", "flags": []},
+    }  # fmt: skip

@@ -1,0 +1,400 @@
+"""The rules of a case: what each command may do in which state, and which facts it records.
+
+No database and no clock: a Draft holds the state, the instant and the actor; every function either records facts in
+it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from govflow.engine.actors import Actor
+from govflow.engine.case import TaskState
+from govflow.engine.commands import suspension
+from govflow.engine.commands.unit_of_work import Draft
+from govflow.errors import Conflict, InvalidInput, NotAllowed
+from govflow.language.model import MaterialUse
+from govflow.law.clocks import Limit
+
+OUTCOMES: Mapping[str, tuple[str, ...]] = {
+    "accept": ("accept", "refuse"),
+    "decide": ("approve", "refuse"),
+    "verify": ("approve", "refuse"),
+}
+"""Outcomes by kind of task; every other kind takes OPINIONS."""
+
+OPINIONS = ("approve", "object", "done", "refuse")
+
+SYNONYMS = {"accept": {"approve": "accept", "not_accept": "refuse"}, "decide": {"grant": "approve", "reject": "refuse"}}
+
+
+# --- tasks -----------------------------------------------------------------------------------------------------
+
+
+def claim(draft: Draft, task: TaskState, actor: Actor) -> None:
+    """Take a task, so that colleagues see who works on it."""
+    _may_work(draft, task, actor)
+    if task.assignee is not None and task.assignee != actor.text:
+        raise Conflict(
+            f"任务“{task.name}”已由 {task.assignee} 于 {task.claimed} 认领", f"already claimed by {task.assignee}",
+            task=task.id, by=task.assignee, at=task.claimed,
+        )  # fmt: skip
+    if task.assignee is None:
+        draft.emit("task_claimed", task=task.id)
+
+
+def release(draft: Draft, task: TaskState, actor: Actor) -> None:
+    """Give a claimed task back."""
+    if task.assignee != actor.text:
+        raise NotAllowed(
+            f"任务“{task.name}”由 {task.assignee or '无人'} 认领，只有认领人能够退回",
+            f"the task is claimed by {task.assignee or 'nobody'}; only the claimant can release it",
+        )
+    draft.emit("task_released", task=task.id)
+
+
+def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
+    """Finish a task with an outcome and an opinion, and let the process go on."""
+    _may_work(draft, task, actor)
+    if task.assignee is not None and task.assignee != actor.text:
+        raise NotAllowed(f"任务“{task.name}”已由 {task.assignee} 认领", f"the task is claimed by {task.assignee}")
+    outcome = _outcome(task, outcome, opinion)
+    together = _joint(draft, task)
+    for each in together:
+        each.joint = task.joint if len(together) > 1 else None
+        _complete_one(draft, each, outcome, opinion, data)
+
+
+def _complete_one(draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
+    before = _BEFORE.get(task.kind)
+    verdict = before(draft, task, outcome) if before is not None else ""
+    finish(draft, task, outcome, opinion, data, verdict)
+
+
+def finish(
+    draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any], verdict: str = "",
+    actor: str | None = None, timer: str | None = None,
+) -> None:  # fmt: skip
+    """Record a task as completed and let the process go on, by its own token or by an interrupting `timer`'s.
+
+    `verdict` is the choice that the intake gateway sees.
+    """
+    draft.close_task(task, "completed", outcome)
+    move = draft.move("fire", timer) if timer is not None else draft.move("complete", task.path, verdict)
+    body = {"task": task.id, "kind": task.kind, "name": task.name, "item": task.item, "outcome": outcome}
+    draft.emit("task_completed", actor, **body, opinion=opinion, joint=task.joint, data=dict(data), move=move)
+    if task.kind == "notice" and task.item is not None:
+        suspension.stop_for_step(draft, task)
+    draft.follow(move)
+
+
+def _joint(draft: Draft, task: TaskState) -> list[TaskState]:
+    """The task and, at a joint visit 联合踏勘, the visits of the other items that are open now."""
+    others = draft.state.tasks.values() if task.joint is not None else ()
+    return [task, *(o for o in others if o.joint == task.joint and o.id != task.id and o.kind != "notice")]
+
+
+def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
+    if task.role == "applicant":
+        if actor.kind == "applicant" or actor.department == draft.subject.theme.lead:
+            return
+        raise NotAllowed(f"任务“{task.name}”由申请人办理", "this task is the applicant's")
+    allowed = {t.department for t in _joint(draft, task)} | {task.department}
+    if actor.department not in allowed:
+        owner = _department_name(draft, task.department)
+        raise NotAllowed(
+            f"任务“{task.name}”属于{owner}（{task.department}），{actor.text} 不是该部门的经办人",
+            f"task {task.id} belongs to department {task.department}; {actor.text} is not of it",
+            task=task.id, department=task.department,
+        )  # fmt: skip
+    if actor.role is not None and actor.role != task.role and actor.role != "head":
+        raise NotAllowed(
+            f"任务“{task.name}”由{task.role}角色办理，{actor.text} 的角色是 {actor.role}",
+            f"task {task.id} is for role {task.role}; {actor.text} acts as {actor.role}",
+        )
+
+
+def _department_name(draft: Draft, code: str | None) -> str:
+    department = draft.subject.catalog.departments.get(code or "")
+    return str(department.name) if department is not None else str(code)
+
+
+def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
+    outcome = SYNONYMS.get(task.kind, {}).get(outcome, outcome)
+    allowed = OUTCOMES.get(task.kind, OPINIONS)
+    if outcome not in allowed:
+        raise InvalidInput(
+            f"任务“{task.name}”的办理结果 outcome 是 {outcome!r}，应为 {'、'.join(allowed)} 之一",
+            f"outcome {outcome!r}: expected one of {', '.join(allowed)}", field="outcome",
+        )  # fmt: skip
+    if outcome == "refuse" and not opinion.strip():
+        raise InvalidInput(
+            "不予许可、不予受理须说明理由（行政许可法第三十八条）：请填写 opinion",
+            "a refusal must give its reasons (Administrative Licensing Law, art. 38): opinion is empty",
+            field="opinion",
+        )
+    return outcome
+
+
+# --- acceptance, correction ------------------------------------------------------------------------------------
+
+
+def _accept(draft: Draft, task: TaskState, outcome: str) -> str:
+    if outcome == "refuse":
+        draft.emit("not_accepted", reason="不予受理")
+        return "refuse"
+    gaps = _gaps(draft)
+    draft.anchor = draft.at
+    draft.received = draft.state.correction.get("received") or draft.state.applied
+    draft.emit("accepted", as_of=draft.at, deemed=False, gaps={code: limit.text("en") for code, limit in gaps.items()})
+    for code, limit in gaps.items():
+        draft.start_gap_clock(code, limit)
+    return "accept"
+
+
+def _gaps(draft: Draft) -> dict[str, Limit]:
+    """Missing materials that every item asking for them lets come later 容缺; raises for any other missing one."""
+    missing = [code for code, status in draft.state.materials.items() if status == "missing"]
+    deferred = {code: limit for code in missing if (limit := _defer(draft, code)) is not None}
+    lacking = [code for code in missing if code not in deferred]
+    if lacking:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
+        raise NotAllowed(
+            f"还缺 {names}，不能受理；请用 ask_correction 一次性告知申请人补正",
+            f"cannot accept while {', '.join(lacking)} are missing; ask for correction once, naming all of them",
+            missing=lacking,
+        )
+    return deferred
+
+
+def _defer(draft: Draft, code: str) -> Limit | None:
+    uses = [use for _, use in _uses(draft, code)]
+    limits = [use.defer for use in uses if use.defer is not None]
+    if not uses or len(limits) < len(uses):
+        return None
+    return min(limits, key=lambda limit: limit.worst_span())
+
+
+def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
+    subject, state = draft.subject, draft.state
+    return [
+        (item.code, use)
+        for item in (subject.item(c) for c, i in state.items.items() if i.mode == "run")
+        for use in item.materials
+        if use.material == code
+    ]
+
+
+def material_name(draft: Draft, code: str) -> str:
+    """A material's name for a sentence."""
+    material = draft.subject.catalog.materials.get(code)
+    return str(material.name) if material is not None else code
+
+
+def ask_correction(
+    draft: Draft, task: TaskState, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
+) -> None:
+    """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9)."""
+    _may_work(draft, task, actor)
+    listed = draft.state.materials
+    codes = [listed_material(draft, ref, "missing") for ref in missing]
+    if not codes:
+        raise InvalidInput("补正告知没有列出任何材料：missing 是空的", "the notice lists nothing", field="missing")
+    if item is not None:
+        strange = [code for code in codes if all(user != item for user, _ in _uses(draft, code))]
+        if strange:
+            raise InvalidInput(
+                f"事项 {item} 不要 {'、'.join(f'{code} {material_name(draft, code)}' for code in strange)}",
+                f"item {item} does not ask for {', '.join(strange)}", field="missing", item=item,
+            )  # fmt: skip
+    first = draft.state.correction.get("notices") is None
+    later = set(draft.state.correction.get("later", ()))
+    told = {code for notice in draft.state.correction.get("notices", ()) for code in notice}
+    repeated = [code for code in codes if not first and code not in later | told]
+    if repeated:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in repeated)
+        raise NotAllowed(
+            f"第一次补正告知没有提到 {names}，而它当时就缺；补正须一次性告知，不得再次要求",
+            f"{', '.join(repeated)} was missing already at the first notice: a second request is not allowed",
+            materials=repeated,
+        )
+    left_out = [
+        c for c, status in listed.items() if status == "missing" and c not in codes and _defer(draft, c) is None
+    ]
+    if left_out and first:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in left_out)
+        raise InvalidInput(
+            f"补正须一次性告知全部内容：还缺 {names}，告知中没有列出",
+            f"the notice must name everything that is missing at once; it leaves out {', '.join(left_out)}",
+            field="missing", materials=left_out,
+        )  # fmt: skip
+    draft.close_task(task, "completed", "correct")
+    draft.emit("correction_asked", missing=codes, **({} if item is None else {"item": item}))
+    move = draft.move("complete", task.path, "correct")
+    draft.emit("task_completed", task=task.id, name=task.name, item=None, outcome="correct", opinion=opinion, data={},
+               move=move)  # fmt: skip
+    draft.follow(move)
+
+
+def listed_material(draft: Draft, ref: str, field: str) -> str:
+    """The code of a material that the guide lists for this case; InvalidInput for any other (行政许可法 art. 31)."""
+    material = draft.subject.catalog.materials.get(ref)
+    if material is None or material.code not in draft.state.materials:
+        raise InvalidInput(
+            f"办事指南没有列出材料 {ref}，不得要求或收取指南以外的材料；本件的材料是 {'、'.join(draft.state.materials)}",
+            f"the guide does not list material {ref}; listed are {', '.join(draft.state.materials)}",
+            field=field, material=ref,
+        )  # fmt: skip
+    return material.code
+
+
+def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
+    """Hand in what was missing: answers a correction notice, or fills a gap 容缺 left at acceptance."""
+    state = draft.state
+    if state.closed is not None:
+        raise NotAllowed(
+            f"办件已结束（状态 {state.state}），不能再提交材料", f"the case is over ({state.state})", state=state.state
+        )
+    if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
+        raise NotAllowed(
+            "材料由申请人提交，或由牵头部门的窗口代收", "materials come from the applicant or the lead's window"
+        )
+    codes = [listed_material(draft, ref, "materials") for ref in materials]
+    if not codes:
+        raise InvalidInput("没有提交任何材料：materials 是空的", "materials is empty", field="materials")
+    task = next((t for t in state.tasks.values() if t.element == "t_supplement"), None)
+    if task is None and not set(codes) & set(state.gaps):
+        raise NotAllowed(
+            f"本件现在不在补正中（状态 {state.state}），也没有待补的容缺材料",
+            f"nothing is to be supplemented in state {state.state}", state=state.state,
+        )  # fmt: skip
+    if task is not None:
+        _may_work(draft, task, actor)
+        open_ones = [c for c in state.correction["notices"][-1] if c not in codes and state.materials[c] == "missing"]
+        if open_ones:
+            names = "、".join(f"{code} {material_name(draft, code)}" for code in open_ones)
+            raise InvalidInput(
+                f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(open_ones)}",
+                field="materials", missing=open_ones,
+            )  # fmt: skip
+    draft.emit("supplemented", materials=codes)
+    draft.close_clocks([c.id for c in state.clocks.values() if c.kind == "gap" and c.id.split("/")[1] in codes])
+    if task is not None:
+        finish(draft, task, "done", "", {})
+
+
+# --- decision, results -----------------------------------------------------------------------------------------
+
+
+def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
+    code = str(task.item)
+    item = draft.state.items[code]
+    if item.stopped_by:
+        raise NotAllowed(
+            f"{code} 的时限因“{'、'.join(item.stopped_by)}”停止计算，恢复后才能决定",
+            f"the clocks of {code} stand still for {', '.join(item.stopped_by)}; resume before deciding",
+        )
+    draft.emit("item_decided", item=code, outcome=outcome)
+    draft.close_clocks(
+        [c.id for c in draft.state.clocks.values() if c.item == code and c.kind in ("promised", "statutory")]
+    )
+    if outcome == "approve":
+        _start_after_decision(draft, code)
+        if not _has_step(draft, code, "issue"):
+            _issue_results(draft, code)
+    else:
+        _terminate_dependants(draft, code, "前置事项不予许可")
+    draft.retime_case()
+    return outcome
+
+
+def _start_after_decision(draft: Draft, code: str) -> None:
+    limits = draft.subject.item(code).limits
+    draft.start_limit_clock(f"{code}/delivery", "delivery", code, limits.delivery, "行政许可法第四十四条")
+    check = draft.subject.post_check(code, draft.state)
+    if check is not None:
+        basis = limits.post_check.basis if limits.post_check is not None else None
+        draft.start_limit_clock(f"{code}/post_check", "post_check", code, check, basis)
+
+
+def _has_step(draft: Draft, code: str, kind: str) -> bool:
+    return any(c == code and step.kind == kind for (c, _), step in draft.subject.steps.items())
+
+
+def _terminate_dependants(draft: Draft, code: str, reason: str) -> None:
+    for other in draft.subject.dependants(code):
+        if draft.state.items[other].state == "waiting":
+            draft.emit("item_terminated", item=other, reason=f"{reason}：{code}")
+
+
+def _verify(draft: Draft, task: TaskState, outcome: str) -> str:
+    draft.emit("item_verified", item=task.item, outcome=outcome)
+    if outcome != "approve":
+        _terminate_dependants(draft, str(task.item), "核验未通过")
+    return outcome
+
+
+def _issue(draft: Draft, task: TaskState, outcome: str) -> str:
+    code = str(task.item)
+    open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
+    if open_gaps:
+        names = "、".join(f"{c} {material_name(draft, c)}" for c in open_gaps)
+        raise NotAllowed(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
+    _issue_results(draft, code)
+    results = draft.subject.item(code).results
+    if results and all(result.elicence for result in results):
+        _deliver_electronically(draft, code)
+    return outcome
+
+
+def _deliver_electronically(draft: Draft, code: str) -> None:
+    """E-licences reach the applicant as they are issued (国令第716号 art. 10); with paper among them the limit runs on."""
+    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item == code])
+
+
+def _issue_results(draft: Draft, code: str) -> None:
+    item = draft.subject.item(code)
+    issued = next((m.code for m in draft.subject.catalog.materials.values() if m.result_of == code), None)
+    for number, result in enumerate(item.results, 1):
+        draft.emit(
+            "result_issued", item=code, result=result.id, name=str(result.name), kind=result.kind,
+            number=f"{draft.state.id}-{code}-{number}", valid_for=result.valid_for, material=issued,
+        )  # fmt: skip
+
+
+def _deliver(draft: Draft, task: TaskState, outcome: str) -> str:
+    granted = [c for c, i in draft.state.items.items() if i.state == "granted" and task.item in (None, c)]
+    if granted:
+        draft.emit("delivered", items=granted)
+    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item in granted])
+    return outcome
+
+
+def _post_check(draft: Draft, task: TaskState, outcome: str) -> str:
+    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "post_check" and c.item == task.item])
+    return outcome
+
+
+def _visit(draft: Draft, task: TaskState, outcome: str) -> str:
+    info = draft.subject.elements[task.element]
+    item = draft.state.items.get(task.item or "")
+    if item is not None and info.step is not None and info.step.procedure in item.stopped_by:
+        suspension.resume(draft, item.code, str(info.step.procedure))
+    return outcome
+
+
+_BEFORE = {
+    "accept": _accept,
+    "decide": _decide,
+    "verify": _verify,
+    "issue": _issue,
+    "deliver": _deliver,
+    "post_check": _post_check,
+    "visit": _visit,
+    "test": _visit,
+    "expert_review": _visit,
+    "hearing": _visit,
+    "publicise": _visit,
+    "review": _visit,
+}

@@ -1,0 +1,127 @@
+"""The passing of time: what a clock does when it warns and when it expires, and the ends of a case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from govflow.engine import case_clocks
+from govflow.engine.actors import Actor
+from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState
+from govflow.engine.commands.tasks import finish
+from govflow.engine.commands.unit_of_work import SYSTEM, Draft
+from govflow.errors import InvalidInput, NotAllowed
+
+
+def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
+    """Take the application back; possible until the last decision."""
+    state = draft.state
+    if state.state not in OPEN_STATES or not any(i.state in UNDECIDED for i in state.items.values()):
+        raise NotAllowed(
+            f"办件 {state.id} 的状态是 {state.state}，作出决定之后不能撤回",
+            f"case {state.id} is {state.state}: it can be withdrawn only before the decision", state=state.state,
+        )  # fmt: skip
+    if not reason.strip():
+        raise InvalidInput("撤回须说明理由：reason 是空的", "reason is empty", field="reason")
+    if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
+        raise NotAllowed(
+            f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
+            f"{actor.text} cannot withdraw for the applicant",
+        )
+    _end(draft, "withdrawn", {"reason": reason})
+
+
+def _end(draft: Draft, type: str, body: dict[str, Any]) -> None:
+    for task in list(draft.state.tasks.values()):
+        draft.close_task(task, "cancelled", "")
+    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.live])
+    move = draft.move("cancel", "")
+    draft.emit(type, **body, move=move)
+    draft.follow(move)
+
+
+def tick(draft: Draft) -> int:
+    """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was."""
+    fired = 0
+    acting, draft.by = draft.by, SYSTEM
+    while (clock := _next_due(draft)) is not None:
+        if clock.warned is None and clock.expired is None and _is_warning(clock, draft.at):
+            _warn(draft, clock)
+        else:
+            _expire(draft, clock)
+        fired += 1
+    draft.by = acting
+    return fired
+
+
+def _next_due(draft: Draft) -> ClockState | None:
+    waking = [
+        (wake, c.id, c) for c in draft.state.clocks.values() if (wake := case_clocks.wake_at(c)) and wake <= draft.at
+    ]
+    return min(waking)[2] if waking else None
+
+
+def _is_warning(clock: ClockState, at: str) -> bool:
+    return case_clocks.wake_at(clock) == clock.warn_at
+
+
+def _warn(draft: Draft, clock: ClockState) -> None:
+    draft.emit(
+        "clock_warned", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, at=clock.warn_at
+    )
+    draft.dirty.add(clock.id)
+    _fire_timer(draft, clock, "warning")
+
+
+def _expire(draft: Draft, clock: ClockState) -> None:
+    draft.emit("clock_expired", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due,
+               effect=clock.effect)  # fmt: skip
+    draft.dirty.add(clock.id)
+    match clock.effect:
+        case "deemed_acceptance":
+            _deem_accepted(draft, clock)
+        case "silence":
+            _silence(draft, clock)
+        case "applicant_withdrawn":
+            draft.emit("deemed_withdrawn", SYSTEM, reason="逾期未补正，视为撤回申请")
+            _fire_timer(draft, clock, "due")
+        case "applicant_not_accepted" | "applicant_refused":
+            draft.emit("not_accepted", SYSTEM, reason="逾期未补正，不予受理")
+            _fire_timer(draft, clock, "due")
+        case _:
+            _escalate(draft, clock)
+            _fire_timer(draft, clock, "due")
+
+
+def _deem_accepted(draft: Draft, clock: ClockState) -> None:
+    """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9)."""
+    draft.anchor = draft.received = clock.anchor
+    draft.emit("accepted", SYSTEM, as_of=clock.anchor, deemed=True, gaps={})
+    _fire_timer(draft, clock, "due")
+
+
+def _silence(draft: Draft, clock: ClockState) -> None:
+    """A consulted department that says nothing in time has no objection."""
+    task = draft.state.tasks.get(clock.task or "")
+    if task is None:
+        return
+    timer = draft.timer(clock.timers.get("due"))
+    finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
+
+
+def _escalate(draft: Draft, clock: ClockState) -> None:
+    """An overdue clock does not end the work: it is brought before the one who answers for it."""
+    tasks = [t.id for t in draft.state.tasks.values() if clock.item in (None, t.item) and clock.task in (None, t.id)]
+    item = draft.subject.item(clock.item) if clock.item is not None else None
+    department = item.department if item is not None else draft.subject.theme.lead
+    draft.emit(
+        "escalated", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, tasks=tasks, to=f"{department}/head"
+    )
+
+
+def _fire_timer(draft: Draft, clock: ClockState, edge: str) -> None:
+    path = draft.timer(clock.timers.get(edge))
+    if path is None:
+        return
+    move = draft.move("fire", path)
+    draft.emit("timer_fired", SYSTEM, clock=clock.id, edge=edge, move=move)
+    draft.follow(move)

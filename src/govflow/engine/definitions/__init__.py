@@ -1,0 +1,1 @@
+"""The definitions an engine runs: the newest, and those that cases pinned."""

@@ -1,0 +1,130 @@
+"""The closed set of definitions that one item or theme rests on: hashed, stored with a case, and read back.
+
+A case keeps the definition that was in the folder at its application, even when the folder has changed since. A bundle
+holds the plain data of the definition files (not the records built from them), so a later version of the program
+that still reads the language reads it, and a comment or the order of keys does not change the hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from govflow.errors import InvalidInput, NotFound
+from govflow.language import building
+from govflow.language.building import Names, Plain, departments_in, library_texts
+from govflow.language.model import Catalog, Item, Shelf, Theme
+from govflow.language.source import read
+
+FORMAT = "bundle/1"
+
+
+def bundle(catalog: Catalog, ref: str) -> bytes:
+    """The item or theme and everything it needs, as JSON in UTF-8, in the order of the definitions.
+
+    NotFound when the catalog has no such item or theme, InvalidInput when it was not built from definition files.
+    """
+    return _json(_whole(catalog, ref)).encode()
+
+
+def definition_hash(catalog: Catalog, ref: str) -> str:
+    """SHA-256 (64 hexadecimal digits) of the bundle, whatever the order of keys: changes when a definition does."""
+    return hashlib.sha256(_json(_whole(catalog, ref), sort_keys=True).encode()).hexdigest()
+
+
+def catalog_from_bundle(data: bytes) -> Catalog:
+    """The catalog of a bundle; InvalidInput for bytes that are none.
+
+    It holds only what the bundle's item or theme rests on. Bundling it again gives the same bytes.
+    """
+    try:
+        whole = json.loads(data)
+    except ValueError:
+        whole = None
+    if not isinstance(whole, dict) or whole.get("govflow") != FORMAT:
+        raise InvalidInput(f"这不是 {FORMAT} 格式的定义包", f"these bytes are no {FORMAT}", field="bundle")
+    names = _names(whole)
+    return Catalog(
+        items=Shelf(building.item_from(Plain(entry), slug, names) for slug, entry in whole["items"].items()),
+        themes=Shelf(building.theme_from(Plain(entry), slug, names) for slug, entry in whole["themes"].items()),
+        materials=Shelf(building.materials_from(Plain({"materials": whole["materials"]}), names)),
+        departments=Shelf(building.departments_from(Plain({"departments": whole["departments"]}))),
+        texts=MappingProxyType(_texts(whole)),
+    )
+
+
+def _whole(catalog: Catalog, ref: str) -> dict[str, Any]:
+    theme, items = _closure(catalog, ref)
+    materials = _in_order(catalog.materials, (use.material for item in items for use in item.materials))
+    departments = _in_order(catalog.departments, _departments(catalog, theme, items, materials))
+    return {
+        "govflow": FORMAT,
+        "ref": theme.code if theme else items[0].code,
+        "themes": {theme.slug: _data(catalog, theme.code)} if theme else {},
+        "items": {item.slug: _data(catalog, item.code) for item in items},
+        "materials": {code: _data(catalog, f"material:{code}") for code in materials},
+        "departments": {code: _data(catalog, f"department:{code}") for code in departments},
+    }
+
+
+def _closure(catalog: Catalog, ref: str) -> tuple[Theme | None, tuple[Item, ...]]:
+    theme = catalog.themes.get(ref)
+    if theme is not None:
+        return theme, tuple(catalog.items[entry.item] for entry in theme.items)
+    item = catalog.items.get(ref)
+    if item is None:
+        raise NotFound(f"没有编号或短名为 {ref} 的事项或主题", f"no item or theme is called {ref!r}", ref=ref)
+    return None, (item,)
+
+
+def _departments(
+    catalog: Catalog, theme: Theme | None, items: tuple[Item, ...], materials: Iterable[str]
+) -> Iterator[str]:
+    if theme is not None:
+        yield theme.lead
+        yield from (stage.lead for stage in theme.stages)
+    for item in items:
+        yield from (item.department, *item.joint_departments)
+        yield from (item.entrusting,) if item.entrusting else ()
+        yield from departments_in(item.flow)
+    yield from (issuer for code in materials if (issuer := catalog.materials[code].issuer))
+
+
+def _in_order(shelf: Mapping[str, Any], codes: Iterable[str]) -> list[str]:
+    """Each code once, sorted, so that the order of the library file plays no part."""
+    return sorted({code for code in codes if code in shelf})
+
+
+def _data(catalog: Catalog, key: str) -> Any:
+    text = catalog.texts.get(key)
+    if text is None:
+        raise InvalidInput(
+            f"目录里没有 {key} 的定义文本：请用 govflow.load 读取",
+            f"the catalog keeps no text of {key}: read it with govflow.load",
+            field=key,
+        )
+    try:
+        return json.loads(text)  # what came out of a bundle, or an entry of a library
+    except ValueError:
+        return read(text, key).data
+
+
+def _names(whole: Mapping[str, Any]) -> Names:
+    items = {name: entry["id"] for slug, entry in whole["items"].items() for name in (slug, entry["id"])}
+    materials = {name: code for code, entry in whole["materials"].items() for name in (code, entry["slug"])}
+    departments = {name: code for code, entry in whole["departments"].items() for name in (code, entry["slug"])}
+    return Names(items, materials, departments)
+
+
+def _texts(whole: Mapping[str, Any]) -> dict[str, str]:
+    texts = {entry["id"]: _json(entry) for kind in ("items", "themes") for entry in whole[kind].values()}
+    for kind in ("materials", "departments"):
+        texts |= library_texts(kind, whole[kind])
+    return texts
+
+
+def _json(value: Any, *, sort_keys: bool = False) -> str:
+    return json.dumps(value, ensure_ascii=False, sort_keys=sort_keys, separators=(",", ":"))

@@ -1,0 +1,114 @@
+"""A draft's changes as rows, and the case as it is once they are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from govflow.engine import case_clocks
+from govflow.engine.case import TaskState, canonical, clock_text, seal, to_text
+from govflow.engine.commands.unit_of_work import Draft
+from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
+from govflow.engine.views import governing_clock, governs
+from govflow.errors import Conflict
+
+NOTICES = frozenset({
+    "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
+    "result_issued", "delivered", "withdrawn", "deemed_withdrawn", "clocks_suspended", "clocks_resumed", "clocks_extended",
+    "clock_reprojected", "closed",
+})  # fmt: skip
+"""Events that somebody outside is told of: they go to the outbox in the case's transaction."""
+
+
+def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any], salt: str) -> None:
+    """Insert a new case with all that its first command recorded."""
+    clocks = _clock_rows(draft, draft.state.clocks)
+    row = _row(draft, revision=1, applied=draft.state.applied)
+    details = {key: value for key, value in applicant.items() if key not in ("kind", "name", "id")}
+    changes = _changes(draft, row, clocks, [])
+    statements.add_case(changes, {
+        "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
+        "details": canonical(details), "salt": salt,
+    })  # fmt: skip
+
+
+def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
+    """Write the case back and return it as it is now; Conflict if somebody else wrote it since it was read."""
+    clocks = draft.state.clocks
+    fresh = _clock_rows(draft, [id for id in clocks if id not in draft.clocks_before])
+    touched = _clock_rows(draft, [id for id in draft.dirty if id in draft.clocks_before])
+    row = _row(draft, before.row.revision + 1, before.row.applied_at)
+    changes = _changes(draft, row, fresh, touched)
+    if not statements.save(changes, before.row.revision):
+        raise Conflict(
+            f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
+            f"case {row.id} was changed meanwhile; nothing was done", case=row.id,
+        )  # fmt: skip
+    closed = [clock.body for clock in (*changes.clocks, *changes.new_clocks) if not clocks[clock.id].live]
+    draft.state.clocks = {id: clock for id, clock in clocks.items() if clock.live}
+    newer = (*changes.tasks, *changes.new_tasks)
+    return CaseFile(row, before.applicant, (), (*before.closed, *closed), before.tasks, newer)
+
+
+def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
+    events = list(zip(draft.events, draft.texts, strict=True))
+    messages = [
+        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": text, "created_at": e.at, "retry_at": e.at}
+        for e, text in events if e.type in NOTICES
+    ]  # fmt: skip
+    new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
+    return Changes(row, new_tasks, tasks, new_clocks, clocks, events, messages)
+
+
+def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
+    state = draft.state
+    return CaseRow(
+        state.id, state.ref, state.kind, state.definition, state.state, revision, to_text(state), draft.snapshot, draft.actor,
+        applied, draft.at, state.closed,
+    )  # fmt: skip
+
+
+def _new_tasks(draft: Draft, known: Mapping[str, Any]) -> list[TaskRow]:
+    """Rows of tasks opened by this command, those that it closed again included."""
+    closed = {task.id: (state, outcome) for task, state, outcome in draft.closed_tasks}
+    rows = [_task_row(draft, task, "open", None) for id, task in draft.state.tasks.items() if id not in known]
+    rows += [_task_row(draft, t, *closed[t.id]) for t, _, _ in draft.closed_tasks if t.id not in known]
+    return rows
+
+
+def _changed_tasks(draft: Draft) -> list[TaskRow]:
+    """Rows of tasks that were open before: closed now, changed, or with another due date."""
+    known = draft.tasks_before
+    rows = [_task_row(draft, t, state, outcome) for t, state, outcome in draft.closed_tasks if t.id in known]
+    closed = {task.id for task, _, _ in draft.closed_tasks}
+    dirty = [draft.state.clocks[id] for id in draft.dirty]
+    for id, before in known.items():
+        task = draft.state.tasks.get(id)
+        if task is None and id not in closed:
+            task = TaskState(**before)
+            rows.append(_task_row(draft, task, "cancelled", None))
+        elif task is not None and (vars(task) != before or any(governs(c, task.item, id) for c in dirty)):
+            rows.append(_task_row(draft, task, "open", None))
+    return rows
+
+
+def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) -> TaskRow:
+    clock = governing_clock(draft.state, task.item, task.id) if state == "open" else None
+    done = state != "open"
+    return TaskRow(
+        task.id, draft.state.id, task.item, task.path, task.kind, task.name, task.department, task.role, task.assignee,
+        task.joint, task.escalated, state, task.opened, draft.at if done else None, draft.closed_by.get(task.id, draft.actor) if done else None,
+        outcome or None, clock.warn_at if clock else None, clock.due_at if clock else None,
+        clock.provisional if clock else False,
+    )  # fmt: skip
+
+
+def _clock_rows(draft: Draft, ids: Iterable[str]) -> list[ClockRow]:
+    """Rows of these clocks; the state is told what they say."""
+    rows = []
+    for id in ids:
+        c, text = draft.state.clocks[id], clock_text(draft.state.clocks[id])
+        draft.state.seals[id] = seal(text)
+        rows.append(ClockRow(draft.state.id, id, c.kind, c.item, c.state, text, c.due_at, case_clocks.wake_at(c),
+                             c.provisional, c.calendar))  # fmt: skip
+    return rows

@@ -1,0 +1,248 @@
+"""The saved state of a case: a few hundred bytes of JSON with our own format number.
+
+[FORMAT, fingerprint, status, level] with level = [counts, entry, ...] and
+entry = [spec, parent, open, ordinal, extra] without trailing defaults (ordinal 1, extra null).
+``parent`` counts the entries of the level, 0 is its root. ``extra`` is the host's entry for a boundary timer, the
+element it came from for a token that waits at a join, the level below for a call activity.
+Nothing in it is random: equal histories give equal bytes.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from SpiffWorkflow.util.task import TaskState
+
+from govflow.engine.process.definition import Process
+from govflow.engine.process.records import ProcessError, Token
+from govflow.engine.process.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
+from govflow.engine.process.workflow import Case, Cold, LeanTask
+
+FORMAT = 1
+RUNNING, FINISHED, CANCELLED = 0, 1, 2
+_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
+
+
+def dump(process: Process, case: Case, status: int) -> bytes:
+    """Snapshot of a case; of an ended one only the fact that it ended."""
+    level = _dump_level(case, case) if status == RUNNING else None
+    return _ENCODE([FORMAT, process.fingerprint, status, level]).encode()
+
+
+def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
+    """Format, fingerprint, status and level of a snapshot."""
+    try:
+        form, fingerprint, status, level = json.loads(state)
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ProcessError("bad_state", f"the saved state cannot be read: {error}") from error
+    return form, fingerprint, status, level
+
+
+def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | None = None) -> Case:
+    """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes.
+
+    With a ``path``, only what a step there can come near is made: a step in one of many branches costs no more than that
+    one. Levels off the way to it stay folded unless the step drops them; of a level on the way, only the tokens above
+    the one named, what hangs on it, and those that wait at joins. All others stay as they were saved.
+    """
+    form, fingerprint, status, level = _opened(state)
+    if form != FORMAT:
+        raise ProcessError("bad_state", f"the saved state has format {form!r}, expected {FORMAT}")
+    if fingerprint != process.fingerprint:
+        message = f"the saved state belongs to definition {fingerprint!r}, not to {process.fingerprint!r}"
+        raise ProcessError("bad_state", message)
+    if status != RUNNING:
+        raise ProcessError("ended", f"process {process.id!r} has already ended")
+    case = Case(process.spec, process.subs, flags)
+    case.unfold = partial(_unfold, case)
+    try:
+        _load_level(case, case, level, path)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise ProcessError("bad_state", f"the saved state is damaged: {error!r}") from error
+    return case
+
+
+def _unfold(case: Case, task: Any) -> None:
+    kept, case.revived = case.revived, []
+    _load_level(case, case.add_level(task), case.folded.pop(task.id), None)
+    at = kept.index(task)
+    case.revived = [*kept[:at], *case.revived, *kept[at + 1 :]]
+
+
+def waiting(process: Process, state: bytes) -> tuple[Token, ...]:
+    """Every token that waits in a snapshot; none in that of a case that is over."""
+    form, fingerprint, status, _ = _opened(state)
+    if (form, fingerprint, status) == (FORMAT, process.fingerprint, RUNNING):
+        return tuple(load(process, state, {}).live())
+    return ()
+
+
+def timer_paths(process: Process, state: bytes, element: str) -> list[str]:
+    """Where timers of this element id wait in a snapshot, in the order of its tokens; nothing is loaded for it."""
+    _, fingerprint, status, level = _opened(state)
+    if (fingerprint, status) != (process.fingerprint, RUNNING):
+        return []
+    return list(_timer_paths(process, process.spec, level, "", element))
+
+
+def _timer_paths(process: Process, spec: Any, saved: list[Any], prefix: str, element: str) -> Iterator[str]:
+    for index, _, live, *rest in islice(saved, 1, None):
+        found = spec.order[index]
+        if live and found.bpmn_id is not None:
+            path = f"{prefix}{found.bpmn_id}" + (f"#{rest[0]}" if rest and rest[0] != 1 else "")
+            if found.kind == "sub":
+                yield from _timer_paths(process, process.subs[found.spec], rest[1], f"{path}/", element)
+            elif found.kind == "timer" and found.bpmn_id == element:
+                yield path
+
+
+def _level(saved: Any) -> list[Any]:
+    """A level that stays folded: looked at no closer than that it is one; ValueError for anything else."""
+    if not isinstance(saved, list) or len(saved) < 2:
+        raise ValueError("a called process without a level")
+    return saved
+
+
+def _dump_level(case: Case, level: Any) -> list[Any]:
+    specs, tasks = level.spec.task_specs, level.tasks
+    row: dict[int, int] = {level.task_tree.id: 0}
+    entries: list[Any] = [_dump_counts(level.counts)]
+    stack = level.task_tree._children[::-1]
+    while stack:
+        task = tasks[stack.pop()]
+        if task.task_spec is None:
+            entries += _shifted(task, len(entries), row[task._parent], level.spec.timed)
+            continue
+        row[task.id] = len(entries)
+        spec = task.task_spec
+        live = task._state != TaskState.COMPLETED
+        extra: Any = None
+        if live:
+            if task.host is not None:
+                extra = row[task.host.id]
+            elif spec.joins:
+                extra = specs[task.via].index
+            elif spec.kind == "sub":
+                folded = case.folded.get(task.id)
+                extra = _dump_level(case, case.subprocesses[task.id]) if folded is None else folded
+        if extra is not None:
+            entries.append((spec.index, row[task._parent], int(live), task.ordinal, extra))
+        elif task.ordinal != 1:
+            entries.append((spec.index, row[task._parent], int(live), task.ordinal))
+        else:
+            entries.append((spec.index, row[task._parent], int(live)))
+        if task._children:
+            stack.extend(task._children[::-1])
+    return entries
+
+
+def _shifted(cold: Cold, at: int, parent: int, timed: tuple[bool, ...]) -> list[Any]:
+    """The entries of a branch, which are the case's own, moved to row ``at`` below row ``parent``."""
+    shift, cold.first = at - cold.first, at
+    if shift:
+        for entry in cold.entries:
+            entry[1] += shift
+            if len(entry) > 4 and timed[entry[0]]:  # the row of the activity that it hangs on
+                entry[4] += shift
+    cold.entries[0][1] = parent
+    return cold.entries
+
+
+def _dump_counts(counts: list[int]) -> Any:
+    """How often each element was activated, by index: digits, or numbers once one is above nine."""
+    if max(counts, default=0) < 10:
+        return "".join(map(str, counts)).rstrip("0")
+    last = max(index for index, count in enumerate(counts) if count)
+    return counts[: last + 1]
+
+
+def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> None:
+    specs = level.spec.order
+    counts = list(map(int, saved[0]))[: len(specs)]
+    level.counts[: len(counts)] = counts
+    rows: list[Any] = [level.task_tree]
+    warm = None if path is None else _warm(level, saved, path)
+    id, size, number = case.last_id, len(saved), 1
+    while number < size:
+        entry = saved[number]
+        parent = rows[entry[1]]
+        if parent is None:
+            raise ValueError("the entries are not in their order")
+        id += 1
+        if warm is not None and number not in warm:
+            end = number + 1
+            while end < size and saved[end][1] >= number:
+                end += 1
+            Cold(level, parent, id, number, saved[number:end])
+            case.cold = True
+            rows += [None] * (end - number)
+            number = end
+            continue
+        spec = specs[entry[0]]
+        task = LeanTask(level, spec, parent, TaskState.COMPLETED, id)
+        if len(entry) > 3:
+            task.ordinal = entry[3]
+        rows.append(task)
+        if entry[2]:
+            case.last_id = id
+            _revive(case, task, entry[4] if len(entry) > 4 else None, rows, path)
+            id = case.last_id
+        elif not isinstance(spec, Parallel | BoundarySplit):
+            raise ValueError(f"{spec.name} does not split")
+        number += 1
+    case.last_id = id
+
+
+def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
+    """The rows that a step at ``path`` can come near: its own, what waits at joins, all above these, and their timers.
+
+    A boundary timer and the activity that it hangs on stand below one splitting row, so both are warm as soon as it is.
+    """
+    joins, timed = level.spec.joins, level.spec.timed
+    name, _, ordinal = path[len(level.prefix) :].partition("/")[0].partition("#")
+    wanted = level.spec.task_specs.get(name)
+    index, number = None if wanted is None else wanted.index, int(ordinal or 1)
+    near, timers = [], []
+    for row, entry in enumerate(islice(saved, 1, None), 1):
+        if entry[2]:
+            spec = entry[0]
+            if joins[spec] or (spec == index and (entry[3] if len(entry) > 3 else 1) == number):
+                near.append(row)
+            if len(entry) > 4 and timed[spec]:
+                timers.append(row)
+    warm = {0}
+    for row in near:
+        while row not in warm:
+            warm.add(row)
+            row = saved[row][1]
+    for row in timers:
+        if saved[row][1] in warm:
+            warm |= {row, saved[row][4]}
+    return warm
+
+
+def _revive(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
+    spec = task.task_spec
+    if isinstance(spec, User):
+        task._state = TaskState.READY
+        case.revived.append(task)
+    elif isinstance(spec, Catch):
+        task._state = TaskState.WAITING
+        case.revived.append(task)
+        task.host = rows[extra] if isinstance(spec, Boundary) else None
+    elif isinstance(spec, Sub):
+        task._state = TaskState.STARTED
+        if path is None or path.startswith(f"{task.workflow.path(task)}/"):
+            _load_level(case, case.add_level(task), extra, path)
+        else:
+            case.folded[task.id] = _level(extra)
+            case.revived.append(task)
+    elif isinstance(spec, Parallel):
+        task._state = TaskState.WAITING
+        task.via = task.workflow.spec.order[extra].name
+    else:
+        raise ValueError(f"{spec.name} cannot wait")

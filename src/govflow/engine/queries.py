@@ -1,0 +1,138 @@
+"""Questions to a stored case: its view, and its progress in the process."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from govflow import compiler
+from govflow.compiler.blocks import EXCLUSIVE, Flow, flows
+from govflow.engine import case_clocks, views
+from govflow.engine import process as spiff
+from govflow.engine.case import CaseState, from_text
+from govflow.engine.commands.unit_of_work import element_of, moved
+from govflow.engine.definitions.compiled import Subject
+from govflow.engine.store import LIVE, CaseFile, CaseRow, Statements
+from govflow.engine.views import CaseView
+from govflow.language.codes import masked
+from govflow.language.model import Catalog
+
+EventRow = tuple[int, str, str, str, str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped.
+
+    Sequence flows are elements too: the path of one that a token has walked is there as done.
+    """
+
+    ref: str
+    catalog: Catalog
+    looks: Mapping[str, str]
+
+
+def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState | None = None) -> CaseView:
+    """Everything about a case as a caller sees it; `state` is the row's, where the caller has it already."""
+    row = file.row
+    state = from_text(row.body, file.live) if state is None else state
+    names = subject.catalog.materials
+    return CaseView.of(
+        {
+            "applicant": lambda: _shown_applicant(file.applicant),
+            "items": lambda: tuple(_items(state, subject)),
+            "tasks": lambda: tuple(views.task_view(task, at) for task in file.task_rows()),
+            "clocks": lambda: views.clock_views(file.closed, state.clocks.values(), at),
+            "materials": lambda: tuple(
+                views.MaterialView(c, str(names[c].name), s) for c, s in state.materials.items()
+            ),
+        },
+        id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
+        accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
+        channel=state.channel, answers=state.answers, results=tuple(state.results), opinions=tuple(state.opinions),
+        definition=row.definition, revision=row.revision,
+    )  # fmt: skip
+
+
+def _items(state: CaseState, subject: Subject) -> Iterator[views.ItemView]:
+    for each in state.items.values():
+        item = subject.item(each.code)
+        yield views.ItemView(
+            each.code, str(item.name), item.department, each.mode, each.reason, each.state, each.started, each.decided,
+            each.finished, each.outcome,
+        )  # fmt: skip
+
+
+def _shown_applicant(found: tuple[str, str | None, str | None] | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    kind, name, identity = found
+    return {"kind": kind, "name": name, "id": masked(identity) if identity else None}
+
+
+def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
+    """The case's path through the process, with the lights of what is open."""
+    state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
+    steps = _steps(subject, statements.events(row.id))
+    looks = {path: _look(path) for step in steps for path in step.passed}
+    looks |= dict.fromkeys(_walked(subject, steps), "done")
+    looks |= {f"c_{i.code}": "skipped" for i in state.items.values() if i.state in ("skipped", "terminated")}
+    for task in state.tasks.values():
+        clock = views.governing_clock(state, task.item, task.id)
+        light = case_clocks.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
+        looks |= dict.fromkeys(_with_scopes(task.path), "working" if light == "green" else light)
+    return Progress(subject.ref, subject.catalog, looks)
+
+
+def _look(path: str) -> str:
+    """What was passed is done; a timer that fired shows the light it lit."""
+    element = element_of(path)
+    if not element.startswith("b_"):
+        return "done"
+    return "red" if element.endswith("_due") else "yellow"
+
+
+def _steps(subject: Subject, rows: Sequence[EventRow]) -> list[spiff.Step]:
+    """Every move of the process that the log has, made again."""
+    snapshot = b""
+    steps: list[spiff.Step] = []
+    for row in rows:
+        body = json.loads(row[4])
+        if "move" in body:
+            steps.append(moved(subject, snapshot, body["move"]))
+            snapshot = steps[-1].state
+    return steps
+
+
+def _walked(subject: Subject, steps: Sequence[spiff.Step]) -> Iterator[str]:
+    """The paths of the sequence flows that tokens took, in the order in which they left an element.
+
+    Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.
+    """
+    onward: dict[str, list[Flow]] = {}
+    for process in compiler.compiled(subject.ref, subject.catalog).processes:
+        for flow, _ in flows(process.tree):
+            onward.setdefault(flow.source, []).append(flow)
+    for step in steps:
+        begun = [token.path for token in step.opened] + list(step.entered)
+        for place, path in enumerate(step.passed):
+            scope, source = path.rpartition("/")[0], element_of(path)
+            after = onward.get(source, [])
+            if len(after) > 1 and subject.elements[source].kind == EXCLUSIVE:
+                after = _chosen(after, scope, (*begun, *step.passed[place + 1 :]))
+            yield from (f"{scope}/{flow.id}" if scope else flow.id for flow in after)
+
+
+def _chosen(after: Sequence[Flow], scope: str, following: Sequence[str]) -> list[Flow]:
+    """The one way out of a choice that was taken: what waits there now, else the first that was passed after it."""
+    targets = {flow.target: flow for flow in after}
+    near = (element_of(path) for path in following if path.rpartition("/")[0] == scope)
+    return next(([targets[element]] for element in near if element in targets), [])
+
+
+def _with_scopes(path: str) -> Iterator[str]:
+    """A path and the scopes around it, outermost first."""
+    parts = path.split("/")
+    return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))

@@ -1,0 +1,209 @@
+"""Reader: an engine's connections, and everything that can be asked of stored cases without changing them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from govflow.engine import audit, case_clocks, inputs, queries, views
+from govflow.engine.case_clocks import Calendars
+from govflow.engine.commands import application
+from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.library import Library
+from govflow.engine.queries import Progress
+from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements
+from govflow.engine.views import CaseView, EventView, Page
+from govflow.errors import GovflowError, InvalidInput, NotFound
+from govflow.language.model import Catalog
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import Explanation
+
+LARGEST_PAGE = 500
+
+
+class Reader:
+    """Questions to the cases of one catalog in one database; safe from many threads and processes at once.
+
+    `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
+    calendar; by default the national one with the catalog's overlays, provisional beyond its horizon.
+    """
+
+    def __init__(
+        self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
+        calendar: Calendar | None = None,
+    ) -> None:  # fmt: skip
+        self.catalog = catalog
+        self.calendars = Calendars(catalog.calendars, calendar)
+        self._library = Library(catalog)
+        self._clock = clock or _wall_clock
+        self._database = Database(url)
+        self._database.ready()
+        self._connection: Connection | None = None
+
+    # --- transactions ------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def _reading(self) -> Iterator[Statements]:
+        if self._connection is not None:
+            yield Statements(self._connection)
+            return
+        with self._database.read() as connection:
+            yield Statements(connection)
+
+    @property
+    def calendar(self) -> Calendar:
+        """The national calendar."""
+        return self.calendars.national
+
+    def now(self) -> datetime:
+        """The engine's present instant; raises InvalidInput if its clock gives a naive datetime."""
+        return aware(self._clock())
+
+    def close(self) -> None:
+        """Close the database connections."""
+        self._database.dispose()
+
+    # --- questions ---------------------------------------------------------------------------------------------
+
+    def tasks(
+        self, *, department: str | None = None, role: str | None = None, case: str | None = None,
+        light: str | None = None, limit: int = 50, after: str | None = None,
+    ) -> Page:  # fmt: skip
+        """Open tasks, one page by id. Reads only the page, from an index."""
+        inputs.whole(limit, "limit", 1, LARGEST_PAGE)
+        if light not in (None, "green", "yellow", "red"):
+            raise InvalidInput(
+                f"light 是 {inputs.shown(light)}，应为 green、yellow、red", "light: green, yellow or red", field="light"
+            )
+        for field, value in (("department", department), ("role", role), ("case", case), ("after", after)):
+            if value is not None:
+                inputs.text(value, field)
+        if department is not None and department in self.catalog.departments:
+            department = self.catalog.departments[department].code
+        now = case_clocks.utc(self.now())
+        with self._reading() as statements:
+            rows = statements.inbox(
+                department=department, role=role, case=case, light=light, now=now, after=after, limit=limit + 1
+            )
+        page = tuple(views.task_view(row, now) for row in rows[:limit])
+        return Page(page, page[-1].id if len(rows) > limit else None)
+
+    def cases(
+        self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
+    ) -> list[dict[str, Any]]:
+        """Cases by id, one page: id, ref, state, applied, updated, closed."""
+        inputs.whole(limit, "limit", 1, LARGEST_PAGE)
+        code = self._library.code(inputs.text(ref, "ref")) if ref is not None else None
+        for field, value in (("state", state), ("after", after)):
+            if value is not None:
+                inputs.text(value, field)
+        with self._reading() as statements:
+            rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
+        return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
+                 "closed": r.closed_at} for r in rows]  # fmt: skip
+
+    def case(self, case: str) -> CaseView:
+        """Everything about a case: state, items, tasks, clocks, materials, results, opinions."""
+        with self._reading() as statements:
+            return self._view(statements, case, self.now())
+
+    def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
+        file = statements.file(inputs.text(case, "case", 40))
+        if file is None:
+            raise no_case(case)
+        subject = self._library.pinned(file.row.definition, statements)
+        return queries.case_view(file, subject, case_clocks.utc(now))
+
+    def history(self, case: str, after: int = 0) -> list[EventView]:
+        """The case's events in order, each with the hash of the one before it."""
+        inputs.whole(after, "after", 0, 2**31 - 1)
+        with self._reading() as statements:
+            if statements.case(inputs.text(case, "case", 40)) is None:
+                raise no_case(case)
+            rows = statements.events(case, after)
+        return [
+            EventView(seq, at, actor, type, json.loads(body), before, hash)
+            for seq, at, actor, type, body, before, hash in rows
+        ]
+
+    def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
+        """A clock's due date day by day: counted or skipped, and why."""
+        with self._reading() as statements:
+            row = statements.clock(inputs.text(case, "case", 40), inputs.text(clock, "clock"))
+            if row is None:
+                known = "、".join(c.id for c in statements.clocks_of(case))
+                raise NotFound(
+                    f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
+                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}", clock=clock,
+                )  # fmt: skip
+            _, subject = self._found(statements, case)
+            calendar = self.calendars.for_region(subject.region(row.item))
+        return case_clocks.explanation(views.clock_from(row), calendar, lang)
+
+    def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
+        """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
+        subject = self._library.newest(self._library.code(inputs.text(ref, "ref")))
+        drop = inputs.texts(drop, "drop")
+        facts = application.checked_answers(subject, answers)
+        application.selected(subject, facts, drop)
+        return list(application.material_statuses(subject, facts, drop, ()))
+
+    def is_open(self, task: str) -> bool:
+        """Whether a task waits for somebody; NotFound if there never was one with this id."""
+        with self._reading() as statements:
+            row = statements.task(inputs.text(task, "task", 60))
+        if row is None:
+            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+        return row.state == "open"
+
+    def progress(self, case: str) -> Progress:
+        """Where the case stands in its process, with the definition it runs under; for the picture."""
+        with self._reading() as statements:
+            row, subject = self._found(statements, case)
+            return queries.progress(statements, row, subject, case_clocks.utc(self.now()))
+
+    def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
+        row = statements.case(inputs.text(case, "case", 40))
+        if row is None:
+            raise no_case(case)
+        return row, self._library.pinned(row.definition, statements)
+
+    # --- checking ----------------------------------------------------------------------------------------------
+
+    def check(self, case: str) -> list[str]:
+        """Verify a case: the chain of hashes, the state and the snapshot replayed from the log, every stored date.
+
+        Returns one sentence a fault; an empty list means that all is well.
+        """
+        with self._reading() as statements:
+            row = statements.case(inputs.text(case, "case", 40))
+            if row is None:
+                raise no_case(case)
+            try:
+                subject = self._library.pinned(row.definition, statements)
+            except (GovflowError, ValueError, TypeError, KeyError) as fault:
+                return [f"{row.id}: 存的定义 {row.definition[:12]} 不能读取：{fault}"]
+            return audit.faults(statements, row, subject, self.calendars)
+
+
+def _wall_clock() -> datetime:
+    return datetime.now(UTC)  # the one place where the library reads the wall clock
+
+
+def aware(moment: datetime) -> datetime:
+    """The moment itself; InvalidInput for a naive one, which could mean any day."""
+    if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
+        raise InvalidInput(
+            f"时刻是 {inputs.shown(moment)}，应为带时区的 datetime",
+            f"{inputs.shown(moment)}: expected a datetime with a time zone",
+            field="now",
+        )
+    return moment
+
+
+def no_case(case: object) -> NotFound:
+    """The error for a case number that nobody has."""
+    return NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)

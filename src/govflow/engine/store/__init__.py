@@ -1,0 +1,19 @@
+"""The database: tables, migrations, and the few statements that the engine needs."""
+
+from govflow.engine.store.database import AnyEngine, Connection, Database, StoreVersionError, begin_for_real
+from govflow.engine.store.statements import LIVE, CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
+
+__all__ = [
+    "LIVE",
+    "AnyEngine",
+    "CaseFile",
+    "CaseRow",
+    "Changes",
+    "ClockRow",
+    "Connection",
+    "Database",
+    "Statements",
+    "StoreVersionError",
+    "TaskRow",
+    "begin_for_real",
+]

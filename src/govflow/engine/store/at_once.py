@@ -1,0 +1,53 @@
+"""PostgreSQL alone: everything that a command writes, as one statement.
+
+There each statement costs its way to the server and back. Rows go out as JSON, so that the text is the same however
+many they are, and is prepared once for each connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from govflow.engine.store import tables as t
+
+_TYPES = {sa.Integer: "integer", sa.Boolean: "boolean", sa.String: "text", sa.Text: "text"}
+
+
+def _rows(table: sa.Table, name: str) -> str:
+    """A document of rows as a table."""
+    columns = ", ".join(f"{c.name} {_TYPES[type(c.type)]}" for c in table.columns)
+    return f"json_to_recordset(CAST(:{name} AS json)) AS r({columns})"
+
+
+def _added(table: sa.Table, name: str, columns: Iterable[str] = ()) -> str:
+    """Rows to insert, with all columns of the table or with these; the database fills in the others."""
+    names = tuple(columns) or tuple(c.name for c in table.columns)
+    values = ", ".join(f"r.{each}" for each in names)
+    return f"{name} AS (INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} FROM saved, {_rows(table, name)})"
+
+
+def _changed(table: sa.Table, name: str, columns: Iterable[str]) -> str:
+    sets = ", ".join(f"{each} = r.{each}" for each in columns)
+    same = " AND ".join(f"{table.name}.{c.name} = r.{c.name}" for c in table.primary_key)
+    return f"{name} AS (UPDATE {table.name} SET {sets} FROM saved, {_rows(table, name)} WHERE {same})"
+
+
+def saving(cases: Iterable[str], tasks: Iterable[str], clocks: Iterable[str], messages: Iterable[str]) -> sa.TextClause:
+    """Write a command's changes if the case still has the revision `seen`; gives how many cases were saved, 1 or 0.
+
+    The arguments name the columns that change, and those that a message has from the start. Whoever lost the race
+    writes nothing at all: every part is joined to the case that was saved.
+    """
+    sets = ", ".join(f"{name} = :{name}" for name in cases)
+    parts = [
+        f"saved AS (UPDATE cases SET {sets} WHERE id = :case_id AND revision = :seen RETURNING id)",
+        _added(t.tasks, "new_tasks"),
+        _changed(t.tasks, "tasks_changed", tasks),
+        _added(t.clocks, "new_clocks"),
+        _changed(t.clocks, "clocks_changed", clocks),
+        _added(t.events, "new_events"),
+        _added(t.outbox, "new_messages", messages),
+    ]
+    return sa.text(f"WITH {', '.join(parts)} SELECT count(*) FROM saved")

@@ -1,0 +1,434 @@
+"""The statements, each by index: what is closed or not due costs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Any
+
+import sqlalchemy as sa
+import sqlalchemy.dialects.postgresql
+import sqlalchemy.dialects.sqlite
+
+from govflow.engine.case import Event, canonical
+from govflow.engine.store import at_once
+from govflow.engine.store import tables as t
+from govflow.engine.store.driver import Driver
+
+LIVE = ("running", "suspended")
+"""States of a clock that is not closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """A case as stored: body and snapshot are caches of the event log."""
+
+    id: str
+    ref: str
+    kind: str
+    definition: str
+    state: str
+    revision: int
+    body: str
+    snapshot: bytes
+    last_actor: str
+    applied_at: str
+    updated_at: str
+    closed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """A task as the inbox shows it."""
+
+    id: str
+    case_id: str
+    item: str | None
+    path: str
+    kind: str
+    name: str
+    department: str | None
+    role: str
+    assignee: str | None
+    joint: str | None
+    escalated: bool
+    state: str
+    opened_at: str
+    closed_at: str | None
+    closed_by: str | None
+    outcome: str | None
+    warn_at: str | None
+    due_at: str | None
+    provisional: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A clock as stored: `body` holds its facts."""
+
+    case_id: str
+    id: str
+    kind: str
+    item: str | None
+    state: str
+    body: str
+    due_at: str | None
+    wake_at: str | None
+    provisional: bool
+    calendar: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its rows, read at one moment.
+
+    `applicant` is (kind, name, number). `live` and `closed` are the facts of clocks as JSON. `tasks` are the columns of
+    the tasks' rows, `newer` the rows written since.
+    """
+
+    row: CaseRow
+    applicant: tuple[str, str | None, str | None] | None
+    live: Sequence[str]
+    closed: Sequence[str]
+    tasks: Sequence[Sequence[Any]]
+    newer: Sequence[TaskRow] = ()
+
+    def task_rows(self) -> list[TaskRow]:
+        """All tasks in the order of opening."""
+        found = {row[0]: _task_row(row) for row in self.tasks} | {row.id: row for row in self.newer}
+        return sorted(found.values(), key=lambda row: (row.opened_at, row.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one command writes to a case, its event log included."""
+
+    row: CaseRow
+    new_tasks: Sequence[TaskRow]
+    tasks: Sequence[TaskRow]
+    new_clocks: Sequence[ClockRow]
+    clocks: Sequence[ClockRow]
+    events: Sequence[tuple[Event, str]]
+    messages: Sequence[Mapping[str, Any]]
+
+
+class Statements:
+    """What the engine asks of one open connection."""
+
+    def __init__(self, connection: sa.Connection) -> None:
+        self.connection = connection
+        self._postgresql = connection.dialect.name == "postgresql"
+        self._driver = Driver(connection)
+
+    # --- definitions -------------------------------------------------------------------------------------------
+
+    def keep_definition(self, hash: str, ref: str, bundle: bytes, bpmn: bytes, now: str) -> None:
+        """Store a definition once; the same hash again changes nothing."""
+        row = {"hash": hash, "ref": ref, "bundle": bundle, "bpmn": bpmn, "stored_at": now}
+        self._insert_once(t.definitions, row, ["hash"])
+
+    def has_definition(self, hash: str) -> bool:
+        """Whether a definition is stored."""
+        return self.connection.execute(_HAS_DEFINITION, {"hash": hash}).first() is not None
+
+    def definition(self, hash: str) -> tuple[str, bytes, bytes] | None:
+        """(ref, bundle, bpmn) of a stored definition."""
+        row = self.connection.execute(_DEFINITION, {"hash": hash}).one_or_none()
+        return None if row is None else (row.ref, row.bundle, row.bpmn)
+
+    # --- cases -------------------------------------------------------------------------------------------------
+
+    def next_number(self, name: str) -> int:
+        """The next number of a named series, counted inside the transaction."""
+        self._insert_once(t.counters, {"name": name, "value": 0}, ["name"])
+        self.connection.execute(_COUNT, {"counter": name})
+        return int(self.connection.execute(_COUNTED, {"counter": name}).scalar_one())
+
+    def case(self, id: str) -> CaseRow | None:
+        """One case."""
+        rows = self._driver.rows(self._driver.run(_CASE, {"id": id}))
+        return _case_row(rows[0]) if rows else None
+
+    def file(self, id: str, *, lock: bool = False, whole: bool = True) -> CaseFile | None:
+        """A case with its rows; with `lock`, nobody else writes it until this transaction ends.
+
+        Without `whole`, only what a change needs: neither its tasks' rows nor its closed clocks.
+        """
+        run, rows, key = self._driver.run, self._driver.rows, {"case": id}
+        with self._driver.together():
+            # the lock comes first: what is read after it is what the last writer left
+            case = run(_FILE_LOCKED if lock and self._postgresql else _FILE, key)
+            clocks = run(_CLOCK_FACTS if whole else _LIVE_CLOCK_FACTS, key)
+            tasks = run(_TASKS_OF, key) if whole else None
+        found = rows(case)
+        if not found:
+            return None
+        *columns, kind, name, identity = found[0]
+        applicant = (kind, name, identity) if kind is not None else None
+        live: list[str] = []
+        closed: list[str] = []
+        for body, state in rows(clocks):
+            (live if state in LIVE else closed).append(body)
+        return CaseFile(_case_row(columns), applicant, live, closed, rows(tasks) if tasks is not None else ())
+
+    def add_case(self, changes: Changes, applicant: Mapping[str, Any]) -> None:
+        """Insert a new case, its applicant and all that its first command recorded."""
+        with self._driver.together():
+            self._driver.run(_ADD_CASE, _asdict(changes.row))
+            self._driver.run(_ADD_APPLICANT, applicant)
+            self._write(changes)
+
+    def save(self, changes: Changes, expected_revision: int) -> bool:
+        """Write a command's changes if nobody changed the case meanwhile; False for the loser of a race."""
+        row = changes.row
+        values = {**_asdict(row), "case_id": row.id, "seen": expected_revision}
+        if self._postgresql:
+            saved = self._driver.run(_SAVE_AT_ONCE, {
+                **values, "new_tasks": _document(changes.new_tasks), "tasks_changed": _document(changes.tasks),
+                "new_clocks": _document(changes.new_clocks), "clocks_changed": _document(changes.clocks),
+                "new_events": canonical(list(_event_values(changes))), "new_messages": canonical(changes.messages),
+            })  # fmt: skip
+            return bool(self._driver.rows(saved)[0][0])
+        if self._driver.run(_SAVE_CASE, values).rowcount != 1:
+            return False
+        self._write(changes)
+        return True
+
+    def _write(self, changes: Changes) -> None:
+        run_all = self._driver.run_all
+        run_all(_ADD_TASKS, [_asdict(row) for row in changes.new_tasks])
+        run_all(_UPDATE_TASKS, [{**_asdict(row), "task_id": row.id} for row in changes.tasks])
+        run_all(_ADD_CLOCKS, [_asdict(row) for row in changes.new_clocks])
+        run_all(
+            _UPDATE_CLOCKS, [{**_asdict(row), "of_case": row.case_id, "clock_id": row.id} for row in changes.clocks]
+        )
+        run_all(_ADD_EVENTS, list(_event_values(changes)))
+        run_all(_POST, changes.messages)
+
+    def applicant(self, case: str) -> Mapping[str, Any] | None:
+        """The applicant of a case."""
+        row = self.connection.execute(_APPLICANT, {"id": case}).mappings().one_or_none()
+        return None if row is None else dict(row)
+
+    def case_page(self, *, state: str | None, ref: str | None, after: str | None, limit: int) -> Sequence[CaseRow]:
+        """Cases by id, one page."""
+        query = sa.select(t.cases).order_by(t.cases.c.id).limit(limit)
+        if state is not None:
+            query = query.where(t.cases.c.state == state)
+        if ref is not None:
+            query = query.where(t.cases.c.ref == ref)
+        if after is not None:
+            query = query.where(t.cases.c.id > after)
+        return [CaseRow(*row) for row in self.connection.execute(query)]
+
+    # --- tasks -------------------------------------------------------------------------------------------------
+
+    def task(self, id: str) -> TaskRow | None:
+        """One task, open or done."""
+        row = self.connection.execute(_TASK, {"id": id}).one_or_none()
+        return None if row is None else TaskRow(*row)
+
+    def tasks_of(self, case: str) -> list[TaskRow]:
+        """All tasks of a case, open and done."""
+        return [_task_row(row) for row in self._driver.rows(self._driver.run(_TASKS_OF, {"case": case}))]
+
+    def inbox(
+        self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
+        after: str | None, limit: int,
+    ) -> list[TaskRow]:  # fmt: skip
+        """Open tasks by id, one page, from an index; the light is a comparison of two columns."""
+        c = t.tasks.c
+        query = sa.select(t.tasks).where(sa.text("state = 'open'")).order_by(c.id).limit(limit)
+        for column, value in ((c.department, department), (c.role, role), (c.case_id, case)):
+            if value is not None:
+                query = query.where(column == value)
+        if after is not None:
+            query = query.where(c.id > after)
+        if light == "red":
+            query = query.where(c.due_at < now)
+        elif light == "yellow":
+            query = query.where(c.warn_at <= now, c.due_at >= now)
+        elif light == "green":
+            query = query.where(
+                sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now)
+            )
+        return [TaskRow(*row) for row in self.connection.execute(query).all()]
+
+    # --- clocks ------------------------------------------------------------------------------------------------
+
+    def clocks_of(self, case: str) -> list[ClockRow]:
+        """All clocks of a case, running and closed."""
+        return [ClockRow(*row) for row in self.connection.execute(_CLOCKS_OF, {"case": case}).all()]
+
+    def clock(self, case: str, id: str) -> ClockRow | None:
+        """One clock."""
+        row = self.connection.execute(_CLOCK, {"case": case, "id": id}).one_or_none()
+        return None if row is None else ClockRow(*row)
+
+    def cases_awake(self, now: str, limit: int, skip: Iterable[str] = ()) -> list[str]:
+        """Cases with a clock to warn or to expire by now, earliest first; an index range, nothing else is read."""
+        rows = self.connection.execute(_AWAKE, {"now": now, "limit": limit, "skip": list(skip) or [""]}).all()
+        return list(dict.fromkeys(row[0] for row in rows))
+
+    def cases_with_open_clocks(self, after: str, limit: int) -> list[str]:
+        """Cases with open clocks by id, one page."""
+        return [row[0] for row in self.connection.execute(_OPEN_CLOCKS, {"after": after, "limit": limit})]
+
+    # --- events, outbox, keys ----------------------------------------------------------------------------------
+
+    def events(self, case: str, after: int = 0) -> list[tuple[int, str, str, str, str, str, str]]:
+        """(seq, at, actor, type, body, previous, hash) in order."""
+        return [tuple(row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
+
+    def waiting_messages(self, now: str, limit: int) -> Sequence[Any]:
+        """Messages to deliver, oldest first; on PostgreSQL other workers' rows are skipped."""
+        query = (
+            sa.select(t.outbox)
+            .where(t.outbox.c.retry_at <= now)
+            .order_by(t.outbox.c.retry_at, t.outbox.c.id)
+            .limit(limit)
+        )
+        return self.connection.execute(query.with_for_update(skip_locked=True) if self._postgresql else query).all()
+
+    def delivered(self, id: int) -> None:
+        """Remove a delivered message."""
+        self.connection.execute(t.outbox.delete().where(t.outbox.c.id == id))
+
+    def postpone(self, id: int, retry_at: str, fault: str) -> None:
+        """Keep an undelivered message for later, with the fault."""
+        self.connection.execute(
+            t.outbox.update()
+            .where(t.outbox.c.id == id)
+            .values(attempts=t.outbox.c.attempts + 1, retry_at=retry_at, fault=fault)
+        )
+
+    def seen(self, key: str, command: str) -> tuple[str, str] | None:
+        """(case, digest of the arguments) if this key was used for this command."""
+        rows = self._driver.rows(self._driver.run(_SEEN, {"key": key, "command": command}))
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def remember(self, key: str, command: str, case: str, digest: str, now: str) -> bool:
+        """Claim an idempotency key; False if somebody has it already."""
+        row = {"key": key, "command": command, "case_id": case, "digest": digest, "created_at": now}
+        return self._insert_once(t.idempotency, row, ["key", "command"])
+
+    def _insert_once(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> bool:
+        statement = _ONCE.get((table.name, self._postgresql))
+        if statement is None:
+            statement = _insert_ignoring(table, keys, self._postgresql)
+            _ONCE[(table.name, self._postgresql)] = statement
+        return self.connection.execute(statement, dict(row)).first() is not None
+
+
+def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> Any:
+    if postgresql:
+        return (
+            sa.dialects.postgresql.insert(table)
+            .on_conflict_do_nothing(index_elements=list(keys))
+            .returning(table.c[keys[0]])
+        )
+    return (
+        sa.dialects.sqlite.insert(table).on_conflict_do_nothing(index_elements=list(keys)).returning(table.c[keys[0]])
+    )
+
+
+def _task_row(row: Sequence[Any]) -> TaskRow:
+    """A task's row out of its columns; SQLite keeps booleans as numbers."""
+    columns = list(row)
+    columns[10], columns[18] = bool(columns[10]), bool(columns[18])
+    return TaskRow(*columns)
+
+
+def _document(rows: Sequence[Any]) -> str:
+    return canonical([_asdict(row) for row in rows]) if rows else "[]"
+
+
+def _event_values(changes: Changes) -> Iterator[dict[str, Any]]:
+    """Events as rows: the body is the text that was hashed, and the primary key refuses a number's second event."""
+    for e, text in changes.events:
+        yield {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type, "body": text,
+               "previous": e.previous, "hash": e.hash}  # fmt: skip
+
+
+def _case_row(columns: Sequence[Any]) -> CaseRow:
+    row = list(columns)
+    row[7] = bytes(row[7])
+    return CaseRow(*row)
+
+
+def _asdict(row: Any) -> dict[str, Any]:
+    return dict(zip(row.__slots__, _FIELDS[type(row)](row), strict=True))
+
+
+_FIELDS = {kind: attrgetter(*kind.__slots__) for kind in (CaseRow, TaskRow, ClockRow)}
+
+
+_ONCE: dict[tuple[str, bool], Any] = {}
+_p = sa.bindparam
+_DEFINITION = sa.select(t.definitions.c.ref, t.definitions.c.bundle, t.definitions.c.bpmn).where(
+    t.definitions.c.hash == _p("hash")
+)
+_HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))
+_COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + 1)
+_COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
+_CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
+_FILE = (
+    sa.select(t.cases, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
+    .select_from(t.cases.outerjoin(t.applicants))
+    .where(t.cases.c.id == _p("case"))
+)
+_FILE_LOCKED = _FILE.with_for_update(of=t.cases)
+_ADD_CASE = t.cases.insert().inline()
+_ADD_APPLICANT = t.applicants.insert().inline()
+_APPLICANT = sa.select(t.applicants).where(t.applicants.c.case_id == _p("id"))
+_CASE_COLUMNS = ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")
+_TASK_COLUMNS = (
+    "assignee", "joint", "escalated", "state", "closed_at", "closed_by", "outcome", "warn_at", "due_at", "provisional",
+)  # fmt: skip
+_CLOCK_COLUMNS = ("state", "body", "due_at", "wake_at", "provisional", "calendar")
+_MESSAGE_COLUMNS = ("case_id", "seq", "topic", "body", "created_at", "retry_at")
+_SAVE_AT_ONCE = at_once.saving(_CASE_COLUMNS, _TASK_COLUMNS, _CLOCK_COLUMNS, _MESSAGE_COLUMNS)
+_SAVE_CASE = (
+    t.cases.update()
+    .where(t.cases.c.id == _p("case_id"), t.cases.c.revision == _p("seen"))
+    .values({name: _p(name) for name in _CASE_COLUMNS})
+)
+_ADD_TASKS = t.tasks.insert().inline()
+_TASK = sa.select(t.tasks).where(t.tasks.c.id == _p("id"))
+_TASKS_OF = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case"))
+_UPDATE_TASKS = t.tasks.update().where(t.tasks.c.id == _p("task_id")).values({name: _p(name) for name in _TASK_COLUMNS})
+_ADD_CLOCKS = t.clocks.insert().inline()
+_UPDATE_CLOCKS = (
+    t.clocks.update()
+    .where(t.clocks.c.case_id == _p("of_case"), t.clocks.c.id == _p("clock_id"))
+    .values({name: _p(name) for name in _CLOCK_COLUMNS})
+)
+_CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_by(t.clocks.c.id)
+_CLOCK_FACTS = sa.select(t.clocks.c.body, t.clocks.c.state).where(t.clocks.c.case_id == _p("case"))
+_LIVE_CLOCK_FACTS = _CLOCK_FACTS.where(sa.text("state IN ('running', 'suspended')"))
+_CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
+_AWAKE = (
+    # rows in the order of the index, so that reading stops at the limit; grouping by case would walk every clock
+    sa.select(t.clocks.c.case_id)
+    .where(t.clocks.c.wake_at <= _p("now"), t.clocks.c.case_id.not_in(_p("skip", expanding=True)))
+    .order_by(t.clocks.c.wake_at, t.clocks.c.case_id)
+    .limit(_p("limit"))
+)
+_OPEN_CLOCKS = (
+    sa.select(t.clocks.c.case_id)
+    .distinct()
+    .where(sa.text("state IN ('running', 'suspended')"), t.clocks.c.case_id > _p("after"))
+    .order_by(t.clocks.c.case_id)
+    .limit(_p("limit"))
+)
+_ADD_EVENTS = t.events.insert().inline()
+_EVENTS = (
+    sa.select(*list(t.events.c)[1:])
+    .where(t.events.c.case_id == _p("case"), t.events.c.seq > _p("after"))
+    .order_by(t.events.c.seq)
+)
+_POST = t.outbox.insert().inline()
+_SEEN = sa.select(t.idempotency.c.case_id, t.idempotency.c.digest).where(
+    t.idempotency.c.key == _p("key"), t.idempotency.c.command == _p("command")
+)

@@ -1,7 +1,0 @@
-"""How items, materials, departments and results hang together, as JSON, DOT or a picture; and what could be better."""
-
-from govflow.graph.network import Edge, Graph, Node, graph_of
-from govflow.graph.suggestions import Suggestion, suggestions
-from govflow.graph.writing import as_data, as_dot, as_svg
-
-__all__ = ["Edge", "Graph", "Node", "Suggestion", "as_data", "as_dot", "as_svg", "graph_of", "suggestions"]

@@ -1,0 +1,139 @@
+"""Is a document well formed? One JSON Schema a kind, and findings in plain words.
+
+The schemas are the `*.schema.json` files of this folder (Draft 2020-12), made for editors as much as for checking.
+This package is the only place that imports jsonschema. jsonschema-rs, where installed, only answers yes or no; what is
+wrong is always explained from jsonschema's errors, so both give the same findings.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import importlib
+import importlib.resources
+import json
+from typing import Any
+
+from govflow.diagnostics import Diagnostic, Message
+from govflow.errors import NotFound
+from govflow.language.schema.explain import Finding, Flaw, did_you_mean, explain, finding, nearest
+from govflow.language.schema.rules import SCHEMA_RULES
+from govflow.language.source import Document
+
+_rs: Any
+try:
+    import jsonschema_rs as _rs  # type: ignore[import-not-found, import-untyped, unused-ignore]
+except ImportError:  # an optional extra: the wheel does not exist for every platform
+    _rs = None
+
+KINDS = ("item", "theme", "materials", "departments", "laws", "scenarios", "calendar", "variant")
+
+__all__ = [
+    "KINDS",
+    "SCHEMA_RULES",
+    "Finding",
+    "Flaw",
+    "check",
+    "did_you_mean",
+    "finding",
+    "findings",
+    "nearest",
+    "schema",
+]
+
+
+def check(document: Document) -> list[Diagnostic]:
+    """Every finding about the document's form, in the order of the file; empty when it is well formed."""
+    return [each.diagnostic for each in findings(document)]
+
+
+def findings(document: Document, *, fast: bool = True) -> list[Finding]:
+    """The same with the path of the faulty entry; `fast` False never asks jsonschema-rs.
+
+    A document that could not be read to its end, or that names no kind, gives nothing here: the reading has said why.
+    """
+    if document.broken or document.kind is None or not isinstance(document.data, dict):
+        return []
+    kind, version = document.kind
+    if kind not in KINDS:
+        return [_unknown_kind(document, kind)]
+    if version != 1:
+        return [_unknown_version(document, kind, version)]
+    if fast and _rs is not None and _yes_or_no(kind).is_valid(document.data):
+        return []
+    return explain(document, _validator(kind).iter_errors(document.data))
+
+
+def schema(kind: str) -> dict[str, Any]:
+    """The JSON Schema of a kind, complete in itself, as an editor wants it; NotFound for an unknown kind."""
+    if kind not in KINDS:
+        known = ", ".join(KINDS)
+        raise NotFound(f"没有 {kind} 这种文件；有：{known}", f"no kind {kind!r}; there are: {known}", kind=kind)
+    return copy.deepcopy(_schema(kind))
+
+
+@functools.cache
+def _schema(kind: str) -> dict[str, Any]:
+    """One file's schema with the shared definitions it may use put in."""
+    text = _read(f"{kind}.schema.json").replace("common.schema.json#/$defs/", "#/$defs/")
+    whole: dict[str, Any] = json.loads(text)
+    shared = json.loads(_read("common.schema.json"))["$defs"]
+    whole["$defs"] = {**shared, **whole.get("$defs", {})}
+    _give_titles(whole, whole["$defs"])
+    return whole
+
+
+def _give_titles(node: Any, shared: dict[str, Any]) -> None:
+    """A key that only refers to a shared definition is called what that is called; every key is described."""
+    if isinstance(node, list):
+        for value in node:
+            _give_titles(value, shared)
+    elif isinstance(node, dict):
+        target = _target(node, shared)
+        if "title" in target:
+            node.setdefault("title", target["title"])
+        for value in node.values():
+            _give_titles(value, shared)
+        keys = node.get("properties")
+        for key in keys.values() if isinstance(keys, dict) else ():
+            _describe(key, _target(key, shared))
+
+
+def _describe(key: dict[str, Any], target: dict[str, Any]) -> None:
+    """Begin the description with the title: what an editor shows beside a proposed key is the description alone."""
+    title, more = key.get("title"), key.get("description", target.get("description"))
+    if title:
+        key["description"] = title if not more else more if more.startswith(title) else f"{title}：{more}"
+
+
+def _target(node: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = shared.get(str(node.get("$ref", "")).removeprefix("#/$defs/"), {})
+    return found
+
+
+def _read(name: str) -> str:
+    return importlib.resources.files(__name__).joinpath(name).read_text(encoding="utf-8")
+
+
+@functools.cache
+def _validator(kind: str) -> Any:
+    return importlib.import_module("govflow.language.schema.reference").validator(_schema(kind))
+
+
+@functools.cache
+def _yes_or_no(kind: str) -> Any:
+    return _rs.Draft202012Validator(_schema(kind), validate_formats=True)
+
+
+def _unknown_kind(document: Document, kind: str) -> Finding:
+    message = Message(f"不认识 {kind} 这种文件。", f"{kind} is not a kind of file.")
+    listed = Message(f"可以写：{'、'.join(KINDS)}", f"One of: {', '.join(KINDS)}")
+    return finding(document, Flaw("unknown-value", ("govflow",), message, did_you_mean(nearest(kind, KINDS)) or listed))
+
+
+def _unknown_version(document: Document, kind: str, version: int) -> Finding:
+    message = Message(
+        f"不认识 {kind}/{version}：本版程序只认识 {kind}/1。",
+        f"{kind}/{version} is not known: this version reads {kind}/1.",
+    )
+    return finding(document, Flaw("unknown-version", ("govflow",), message))

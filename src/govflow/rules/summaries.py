@@ -1,0 +1,57 @@
+"""What the rules of the whole catalogue know of every item: small, so that ten thousand of them are held at once.
+
+A whole item is a hundred times as large. A rule that looks at all items reads their cards; what needs more of a few
+items (those of a theme, two levels that differ) reads these whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from govflow.language.model import Material
+from govflow.law.clocks import Limit
+
+Comparable = tuple[Limit, Limit]
+
+
+@dataclass(frozen=True, slots=True)
+class UseCard:
+    """An item's use of a material, by the material's code, without its condition and note."""
+
+    material: str
+    originals: int | None = None
+    copies: int | None = None
+    basis: str | None = None
+    demanded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ItemCard:
+    """One item for the rules that look at all.
+
+    `name` is the Chinese one; `limits` the statutory and the promised limit where both have one unit; `steps` the number
+    of activities; `elements` a digest of what must agree at all levels 三级八同, empty where nothing is compared.
+    """
+
+    code: str
+    slug: str
+    file: str
+    name: str
+    type: str
+    level: str
+    department: str
+    basic: str
+    implementation: str
+    limits: Comparable | None
+    steps: int
+    materials: tuple[UseCard, ...]
+    elements: str
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """The last release: its items by code, and its materials."""
+
+    items: Mapping[str, ItemCard]
+    materials: Mapping[str, Material]

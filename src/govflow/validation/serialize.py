@@ -1,0 +1,159 @@
+"""Findings and judged files as plain lists: what processes hand each other and what the cache keeps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from govflow.catalog import Judged
+from govflow.diagnostics import Diagnostic, Edit, Fix, Message, Note, Severity, Span, Suppression
+from govflow.law.clocks import Limit
+from govflow.rules import ItemCard, UseCard
+
+Plain = list[Any]
+_MANY = 1 << 16
+
+
+def packed(judged: Judged) -> str:
+    """A judged file as text."""
+    card = judged.card
+    return json.dumps(
+        [
+            judged.readable,
+            judged.code if isinstance(judged.code, str) else None,
+            judged.broken,
+            findings_out(judged.found),
+            findings_out(judged.ruled),
+            [[each.line, each.names, each.reason, _span_out(each.span), each.own_line] for each in judged.suppressions],
+            None if card is None else _card_out(card),
+        ],
+        separators=(",", ":"),
+    )
+
+
+def unpacked(file: str, text: str) -> Judged:
+    """The judged file that `packed` made a text of. ValueError, TypeError, IndexError or KeyError for other text."""
+    readable, code, broken, found, ruled, comments, card = json.loads(text)
+    return Judged(
+        file,
+        readable,
+        code,
+        broken,
+        findings_in(found),
+        findings_in(ruled),
+        tuple(Suppression(line, tuple(names), why, Span(*span), own) for line, names, why, span, own in comments),
+        None if card is None else _card_in(file, card),
+    )
+
+
+def packed_findings(found: Iterable[Diagnostic]) -> str:
+    """Findings as text."""
+    return json.dumps(findings_out(found), separators=(",", ":"))
+
+
+def unpacked_findings(text: str) -> tuple[Diagnostic, ...]:
+    """The findings that `packed_findings` made a text of. ValueError, TypeError or LookupError for other text."""
+    return findings_in(json.loads(text))
+
+
+def findings_out(found: Iterable[Diagnostic]) -> list[Plain]:
+    """Findings as lists."""
+    return [
+        [
+            each.code,
+            each.name,
+            each.severity.value,
+            _message_out(each.message),
+            _span_out(each.span),
+            each.help and _message_out(each.help),
+            each.source,
+            each.fix and _fix_out(each.fix),
+            [[_message_out(note.message), _span_out(note.span)] for note in each.notes],
+        ]
+        for each in found
+    ]
+
+
+def findings_in(found: Iterable[Plain]) -> tuple[Diagnostic, ...]:
+    """The findings that `findings_out` made lists of."""
+    return tuple(
+        Diagnostic(
+            code,
+            name,
+            Severity(severity),
+            Message(*message),
+            Span(*span),
+            help and Message(*help),
+            source,
+            fix and _fix_in(*fix),
+            tuple(Note(Message(*said), Span(*place)) for said, place in notes),
+        )
+        for code, name, severity, message, span, help, source, fix, notes in found
+    )
+
+
+def _message_out(message: Message) -> Plain:
+    return [message.zh, message.en]
+
+
+def _span_out(span: Span) -> Plain:
+    return [span.file, span.line, span.column, span.end_line, span.end_column]
+
+
+def _fix_out(fix: Fix) -> Plain:
+    edits = [[edit.start_offset, edit.end_offset, edit.new_text] for edit in fix.edits]
+    return [_message_out(fix.description), edits, fix.safe]
+
+
+def _fix_in(description: Plain, edits: list[Plain], safe: bool) -> Fix:
+    return Fix(Message(*description), tuple(Edit(*each) for each in edits), safe)
+
+
+def _card_out(card: ItemCard) -> Plain:
+    return [
+        card.code,
+        card.slug,
+        card.name,
+        card.type,
+        card.level,
+        card.department,
+        card.basic,
+        card.implementation,
+        card.limits and [[str(each.value), each.unit] for each in card.limits],
+        card.steps,
+        [[use.material, use.originals, use.copies, use.basis, use.demanded] for use in card.materials],
+        card.elements,
+    ]
+
+
+def _card_in(file: str, card: Plain) -> ItemCard:
+    code, slug, name, type_, level, department, basic, implementation, limits, steps, materials, elements = card
+    return ItemCard(
+        code,
+        slug,
+        file,
+        name,
+        type_,
+        level,
+        department,
+        basic,
+        implementation,
+        limits and (_limit(*limits[0]), _limit(*limits[1])),
+        steps,
+        tuple(_use(*use) for use in materials),
+        elements,
+    )
+
+
+# Most uses and limits of a large catalogue are equal to another's, and are then held once.
+@lru_cache(maxsize=_MANY)
+def _use(material: str, originals: int | None, copies: int | None, basis: str | None, demanded: bool) -> UseCard:
+    return UseCard(material, originals, copies, basis, demanded)
+
+
+@lru_cache(maxsize=_MANY)
+def _limit(value: str, unit: Any) -> Limit:
+    return Limit(Decimal(value), unit)
