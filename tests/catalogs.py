@@ -14,12 +14,12 @@ from govflow.language.model import (
     MaterialUse,
     Shelf,
     Step,
-    Text,
     Theme,
     ThemeItem,
     TimeLimit,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 CHANNELS = Channels(
     online_depth="IV",
@@ -43,7 +43,7 @@ def material(code: str, **changes: object) -> Material:
     values: dict[str, object] = {
         "code": code,
         "slug": f"material-{code.lower()}",
-        "name": Text((("zh-CN", f"材料{code}"), ("en", f"material {code}"))),
+        "name": Text(f"材料{code}", f"material {code}"),
         "kind": "其他",
         "source": "申请人自备",
         "form": "纸质或电子",
@@ -77,7 +77,7 @@ def item(
         "slug": f"item-{code.lower()}",
         "basic": "420150007000",
         "implementation": "11421300MBXX00019B3420150007000",
-        "name": Text((("zh-CN", f"事项{code}"), ("en", f"item {code}"))),
+        "name": Text(f"事项{code}", f"item {code}"),
         "type": "行政许可",
         "case_type": "承诺件",
         "level": "市级",
@@ -113,7 +113,7 @@ def theme(*items: str | ThemeItem, **changes: object) -> Theme:
     values: dict[str, object] = {
         "code": "T9",
         "slug": "small-theme",
-        "name": Text((("zh-CN", "小主题一件事"), ("en", "small theme"))),
+        "name": Text("小主题一件事", "small theme"),
         "audience": "enterprise",
         "lead": "D01",
         "questions": (),

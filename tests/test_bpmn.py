@@ -27,12 +27,12 @@ from govflow.language.model import (
     Limits,
     SpecialProcedure,
     Stage,
-    Text,
     ThemeItem,
     TimeLimit,
     Together,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 from tests import catalogs
 
 GOLDEN = Path(__file__).parent / "golden" / "bpmn"

@@ -29,12 +29,12 @@ from govflow.language.model import (
     SpecialProcedure,
     Stage,
     Step,
-    Text,
     ThemeItem,
     TimeLimit,
     Together,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 from tests import catalogs
 from tests.bpmn_checks import check as faults
 

@@ -61,7 +61,7 @@ def test_a_shorter_promise_is_a_change_of_substance() -> None:
 
 def test_wording_is_told_apart() -> None:
     """Another name or question text is wording; another answer type or department is not."""
-    name = old().catalog.items["I07"].name.in_language("zh")
+    name = old().catalog.items["I07"].name.text("zh")
     found = difference({ITEM: (f"zh-CN: {name}", f"zh-CN: {name}（新）")})
     assert [(where, wording) for kind, code, where, *_, wording in found if (kind, code) == ("item", "I07")] == [
         ("name", True)

@@ -16,7 +16,6 @@ from govflow.diagnostics import (
     Diagnostic,
     Edit,
     Fix,
-    Message,
     Note,
     Severity,
     Span,
@@ -29,6 +28,7 @@ from govflow.diagnostics import (
     render,
     replace_ranges,
 )
+from govflow.text import Text
 
 GOLDEN = Path(__file__).parent / "golden" / "diagnostics"
 FILE = "items/餐饮 许可.yaml"
@@ -50,7 +50,7 @@ def finding(
 ) -> Diagnostic:
     """A small finding at a place."""
     span = Span(file, line, column, line, column + 2)
-    return Diagnostic(code, name, severity, Message(zh, "wrong"), span, fix=fix)
+    return Diagnostic(code, name, severity, Text(zh, "wrong"), span, fix=fix)
 
 
 SAMPLE = (
@@ -58,30 +58,28 @@ SAMPLE = (
         "GF-Y02",
         "repeated-key",
         Severity.ERROR,
-        Message("键 copies 重复了。", "The key copies appears twice."),
+        Text("键 copies 重复了。", "The key copies appears twice."),
         Span(FILE, 5, 1, 5, 7),
-        notes=(Note(Message("第一次出现在", "first here"), Span(FILE, 4, 1, 4, 7)),),
+        notes=(Note(Text("第一次出现在", "first here"), Span(FILE, 4, 1, 4, 7)),),
     ),
     Diagnostic(
         "GF-Y03",
         "full-width-punctuation",
         Severity.ERROR,
-        Message("冒号是全角的。", "The colon is full-width."),
+        Text("冒号是全角的。", "The colon is full-width."),
         Span(FILE, 3, 11, 3, 12),
-        help=Message("改成半角，100% 安全", "Use a half-width one, 100% safe"),
+        help=Text("改成半角，100% 安全", "Use a half-width one, 100% safe"),
         source="《行政许可法》第三十条",
-        fix=Fix(Message("换成半角冒号", "use a half-width colon"), (Edit(COLON, COLON + 1, ": "),), True),
+        fix=Fix(Text("换成半角冒号", "use a half-width colon"), (Edit(COLON, COLON + 1, ": "),), True),
     ),
     Diagnostic(
         "GF-M01",
         "catch-all-material",
         Severity.WARNING,
-        Message("兜底条款：“其他材料”，不得要求。", "A catch-all: other materials."),
+        Text("兜底条款：“其他材料”，不得要求。", "A catch-all: other materials."),
         Span(FILE, 2, 7, 2, 13),
     ),
-    Diagnostic(
-        "GF-H01", "short-name", Severity.HINT, Message("可更短", "could be shorter"), Span("b.yaml", 1, 1, 2, 3)
-    ),
+    Diagnostic("GF-H01", "short-name", Severity.HINT, Text("可更短", "could be shorter"), Span("b.yaml", 1, 1, 2, 3)),
 )
 
 
@@ -133,7 +131,7 @@ def test_caret_stands_under_chinese() -> None:
 def test_excerpt_of_long_and_hostile_lines() -> None:
     """A long line is cut around the mark, and no escape sequence reaches the terminal."""
     text = "x" * 500 + "\x1b[31m\u202e" + "y" * 500
-    at = Diagnostic("GF-X01", "n", Severity.ERROR, Message("\x1b[2J", ""), Span("\x1b.yaml", 1, 501, 1, 502))
+    at = Diagnostic("GF-X01", "n", Severity.ERROR, Text("\x1b[2J", ""), Span("\x1b.yaml", 1, 501, 1, 502))
     shown = render([at], "full", sources={"\x1b.yaml": text}, files=1)
     assert "\x1b" not in shown and "\u202e" not in shown
     assert "<U+001B>" in shown and max(map(len, shown.splitlines())) < 200
@@ -143,7 +141,7 @@ def test_excerpt_of_long_and_hostile_lines() -> None:
 @pytest.mark.parametrize("span", [Span(FILE, 99, 1, 99, 2), Span(FILE, 1, 99, 1, 100), Span("none", 1, 1, 1, 1)])
 def test_places_outside_the_text(span: Span) -> None:
     """A place that the text does not have gives a finding without an excerpt, never an error."""
-    one = Diagnostic("GF-X01", "n", Severity.ERROR, Message("有误", "wrong"), span)
+    one = Diagnostic("GF-X01", "n", Severity.ERROR, Text("有误", "wrong"), span)
     for format in FORMATS:
         assert "GF-X01" in render([one], format, sources=SOURCES, files=1)
 
@@ -216,7 +214,7 @@ def test_junit_is_xml_whatever_the_text() -> None:
 
 def fix(*edits: tuple[int, int, str], safe: bool = True) -> Fix:
     """A fix from plain triples."""
-    return Fix(Message("改", "mend"), tuple(Edit(*edit) for edit in edits), safe)
+    return Fix(Text("改", "mend"), tuple(Edit(*edit) for edit in edits), safe)
 
 
 def test_fixes_by_range() -> None:
@@ -300,6 +298,10 @@ def test_suppression_is_of_its_file() -> None:
 
 
 def test_message_language() -> None:
-    """English is given for en and its variants, Chinese for everything else."""
-    message = Message("中", "en")
-    assert [message.text(lang) for lang in ("zh", "en", "en_GB.UTF-8", "fr")] == ["中", "en", "en", "中"]
+    """Each language is understood in the ways it is written; another one is refused by name."""
+    message = Text("中", "en")
+    tags = ("zh", "zh-CN", "zh_CN.UTF-8", "en", "en-GB", "en_GB.UTF-8", "EN")
+    assert [message.text(lang) for lang in tags] == ["中", "中", "中", "en", "en", "en", "en"]
+    assert Text("只有中文").text("en") == "只有中文" and str(Text("", "only English")) == "only English"
+    with pytest.raises(ValueError, match="fr"):
+        message.text("fr")

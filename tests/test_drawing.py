@@ -14,7 +14,8 @@ from govflow.compiler import svg as drawing
 from govflow.compiler.layout.geometry import Point, wrapped
 from govflow.compiler.svg import LOOKS, draw, to_png, to_svg
 from govflow.errors import InvalidInput, NotAllowed, NotFound
-from govflow.language.model import Catalog, Text
+from govflow.language.model import Catalog
+from govflow.text import Text
 from tests import catalogs
 
 SHIPPED = Path(__file__).parents[1] / "definitions"

@@ -66,7 +66,7 @@ def test_a_circle_is_drawn_too() -> None:
 
 def test_names_do_no_harm() -> None:
     """Quotes, backslashes and markup in a name stay text in DOT and in SVG."""
-    evil = replace(catalog().items["I01"].name, by_language=(("zh-CN", 'a"];\\ <script>&'),))
+    evil = replace(catalog().items["I01"].name, zh='a"];\\ <script>&')
     found = graph.Graph((graph.Node("I01", "item", evil),), ())
     assert '"I01 a\\"];\\\\ <script>&"' in graph.as_dot(found)
     assert "<script>" not in graph.as_svg(found) and ET.fromstring(graph.as_svg(found)) is not None

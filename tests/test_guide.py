@@ -29,7 +29,6 @@ from govflow.language.model import (
     Result,
     Shelf,
     SpecialProcedure,
-    Text,
     Theme,
     ThemeItem,
     TimeLimit,
@@ -40,6 +39,7 @@ from govflow.plan import item_materials, merged_materials
 from govflow.products import guide
 from govflow.products.guide.limits import counting, in_words
 from govflow.products.guide.page import Say
+from govflow.text import Text
 from tests.catalogs import CHANNELS, catalog, item, material, step, theme
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ ZH, EN = Say("zh"), Say("en")
 
 
 def _text(zh: str, en: str) -> Text:
-    return Text((("zh-CN", zh), ("en", en)))
+    return Text(zh, en)
 
 
 def _permit() -> Item:
@@ -207,7 +207,7 @@ def test_the_shipped_definitions_have_guides_in_both_languages() -> None:
     for of in (*shipped.items.values(), *shipped.themes.values()):
         for lang in ("zh", "en"):
             page = guide.service_guide(of, shipped, "html", lang)
-            assert of.name.in_language(lang) in page
+            assert of.name.text(lang) in page
             assert not re.search(r"https?://|<script|<link|<img|url\(", page)
             assert guide.checklist(of, shipped, "md", lang)
 
@@ -231,7 +231,7 @@ def _poisoned(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(_poisoned(each) for each in value)
     if isinstance(value, Text):
-        return Text(tuple((lang, text + EVIL) for lang, text in value.by_language))
+        return Text(value.zh + EVIL, value.en and value.en + EVIL)
     if is_dataclass(value) and not isinstance(value, type | Limit | Fact | Not):
         keep = codes | {"departments", "items", "after", "replaces", "stops", "silence", "lead", "audience", "joint"}
         return replace(

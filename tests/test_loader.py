@@ -20,6 +20,7 @@ from govflow.language.model import Together
 from govflow.language.schema import SCHEMA_RULES
 from govflow.language.schema.rules import BORROWED
 from govflow.language.source import SOURCE_RULES, read
+from govflow.text import Text
 
 FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED, *SOURCE_RULES)}
 HERE = Path(__file__).parent
@@ -218,7 +219,7 @@ def test_a_folder_that_is_not_there_is_an_error_of_the_caller(tmp_path: Path) ->
 def test_errors_travel_between_processes() -> None:
     """Each error keeps both texts and its details when it is pickled."""
     for kind in (GovflowError, NotFound, NotAllowed, Conflict, InvalidInput):
-        again = pickle.loads(pickle.dumps(kind("一", "one", field="x")))
+        again = pickle.loads(pickle.dumps(kind(Text("一", "one"), field="x")))
         assert (type(again), str(again), again.text("en"), again.details) == (kind, "一", "one", {"field": "x"})
 
 

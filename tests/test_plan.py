@@ -22,7 +22,6 @@ from govflow.language.model import (
     MaterialUse,
     Question,
     Step,
-    Text,
     Theme,
     ThemeItem,
     Together,
@@ -30,6 +29,7 @@ from govflow.language.model import (
 )
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Limit
+from govflow.text import Text
 from tests.catalogs import catalog, item, material, step, theme
 
 DEFINITIONS = Path(__file__).resolve().parent.parent / "definitions"
@@ -101,7 +101,7 @@ def test_a_licence_issued_in_the_case_is_not_asked(definitions: Catalog, restaur
     licence = next(m for m in plan.merged_materials(restaurant, definitions) if m.material == "M02")
     assert (licence.how, licence.asked_once, licence.submitted) == ("issued", True, False)
     assert str(licence.reason) == "由本次办理的“公司设立登记”核发，不用提交"
-    assert "company registration" in licence.reason.in_language("en")
+    assert "company registration" in licence.reason.text("en")
 
 
 def test_dropping_the_issuing_item_asks_again(definitions: Catalog, restaurant: Theme) -> None:
@@ -159,7 +159,7 @@ def test_the_savings_are_the_difference(definitions: Catalog, restaurant: Theme)
 
 def test_a_missing_answer_is_named_with_its_question() -> None:
     """The caller learns which question is open, in both languages."""
-    question = Question("area", Text((("zh-CN", "面积"), ("en", "floor area"))), "number")
+    question = Question("area", Text("面积", "floor area"), "number")
     small = theme(ThemeItem("I1", when=Fact("area", "at_least", 300)), questions=(question,))
     with pytest.raises(InvalidInput) as raised:
         plan.selected_items(small, catalog([item("I1")]), {})

@@ -250,7 +250,7 @@ def test_a_missing_flag_is_named_with_its_gateway() -> None:
     process = correction()
     step = spiff.start(process, {})
     error = refused("no_route", lambda: complete(process, step, "accept"))
-    assert "'missing'" in error.message and error.element == "ok"
+    assert "'missing'" in error.en and error.element == "ok"
     assert complete(process, step, "accept", missing=False).ended
 
 
@@ -294,7 +294,7 @@ def test_double_completion_is_not_live() -> None:
     """Completing a task twice is refused and says what waits instead."""
     process = spiff.compile_process(b.departments(2))
     step = complete(process, spiff.start(process, {}), "accept", "D01")
-    assert "D02" in refused("not_live", lambda: complete(process, step, "D01")).message
+    assert "D02" in refused("not_live", lambda: complete(process, step, "D01")).en
     refused("not_live", lambda: spiff.fire(process, step.state, "D01_warn", {}))
 
 
@@ -304,9 +304,9 @@ def test_errors_speak_both_languages_and_travel() -> None:
     step = spiff.start(process, {})
     error = refused("no_route", lambda: complete(process, step, "accept"))
     assert error.text("zh") == str(error) == "网关“ok”需要标志“missing”，但没有给出"
-    assert error.text("en") == error.message
+    assert error.text("en") == error.en
     copy = pickle.loads(pickle.dumps(error))
-    assert (copy.code, copy.message, copy.element, copy.zh) == (error.code, error.message, error.element, error.zh)
+    assert (copy.code, copy.en, copy.element, copy.zh) == (error.code, error.en, error.element, error.zh)
 
 
 # --- snapshots -------------------------------------------------------------------------------------------------------
@@ -440,7 +440,7 @@ def test_the_process_to_run_is_found() -> None:
     assert spiff.compile_process(b.definitions(p, q, before=b.pool("Q"))).id == "Q"
     assert spiff.compile_process(b.definitions(p, q), "P").id == "P"
     refused("unknown_process", lambda: spiff.compile_process(b.definitions(p, q)))
-    assert "P, Q" in refused("unknown_process", lambda: spiff.compile_process(b.definitions(p, q), "R")).message
+    assert "P, Q" in refused("unknown_process", lambda: spiff.compile_process(b.definitions(p, q), "R")).en
 
 
 def test_compiled_once_and_forgotten_in_order(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,23 +6,34 @@ Each error says in Chinese and in English what was found and what was expected. 
 
 from __future__ import annotations
 
+from govflow.text import Lang, Text
+
 
 class GovflowError(Exception):
     """Root of every error that the library raises on purpose; `str()` gives the Chinese text."""
 
-    def __init__(self, zh: str, en: str, **details: object) -> None:
-        super().__init__(zh)
-        self.zh = zh
-        self.en = en
+    def __init__(self, message: Text, **details: object) -> None:
+        super().__init__(message.zh)
+        self.message = message
         self.details = details
 
-    def text(self, lang: str = "zh") -> str:
-        """The message in Chinese (`zh...`) or, for any other language, in English."""
-        return self.zh if lang.startswith("zh") else self.en
+    @property
+    def zh(self) -> str:
+        """The Chinese text."""
+        return self.message.zh
+
+    @property
+    def en(self) -> str:
+        """The English text."""
+        return self.message.en
+
+    def text(self, lang: Lang | str = Lang.ZH) -> str:
+        """The message in this language. Raises ValueError for one that is neither Chinese nor English."""
+        return self.message.text(lang)
 
     def __reduce__(self) -> tuple[object, ...]:
         # The default rebuilds from `args` alone and would lose the English text between two processes.
-        return _rebuild, (type(self), self.zh, self.en, self.details)
+        return _rebuild, (type(self), self.message, self.details)
 
 
 class NotFound(GovflowError):
@@ -41,5 +52,5 @@ class InvalidInput(GovflowError):
     """A value given by the caller is not acceptable; the text names the field and what was expected."""
 
 
-def _rebuild(cls: type[GovflowError], zh: str, en: str, details: dict[str, object]) -> GovflowError:
-    return cls(zh, en, **details)
+def _rebuild(cls: type[GovflowError], message: Text, details: dict[str, object]) -> GovflowError:
+    return cls(message, **details)

@@ -23,9 +23,9 @@ class Lang(StrEnum):
 
         Raises ValueError for any other language; its text names the tag and what is understood.
         """
-        if isinstance(tag, cls):
-            return tag
-        found = _LANGUAGES.get(str(tag).strip().lower().replace("_", "-").partition("-")[0].partition(".")[0])
+        found = _LANGUAGES.get(tag)  # without a look at its parts: a case's view says some hundred names
+        if found is None:
+            found = _LANGUAGES.get(tag.strip().lower().replace("_", "-").partition("-")[0].partition(".")[0])
         if found is None:
             raise ValueError(f"language {tag!r}: expected zh or en, also as zh-CN, en-GB")
         return found
@@ -36,33 +36,32 @@ _LANGUAGES = {"zh": Lang.ZH, "en": Lang.EN}
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A name or a sentence in Chinese and English; `other` holds what an author wrote in further languages.
-
-    Without English the Chinese stands for it, and the other way round: an author need not translate a name.
-    """
+    """A name or a sentence in Chinese and English; where one is empty the other stands for it."""
 
     zh: str
     en: str = ""
-    other: tuple[tuple[str, str], ...] = ()
 
     @classmethod
-    def read(cls, data: object) -> Text:
-        """A name as a definition writes it: a plain string is Chinese; a mapping gives a string a language tag."""
+    def of(cls, data: object) -> Text:
+        """A name as a definition writes it: a plain string is Chinese, a mapping gives a string a language tag.
+
+        A name in further languages only is kept in the first of them.
+        """
         if not isinstance(data, Mapping):
             return cls("" if data is None else str(data))
-        known: dict[Lang, str] = {}
-        other: list[tuple[str, str]] = []
+        found: dict[Lang, str] = {}
         for tag, value in data.items():
             try:
-                known.setdefault(Lang.of(str(tag)), str(value))
+                found.setdefault(Lang.of(str(tag)), str(value))
             except ValueError:
-                other.append((str(tag), str(value)))
-        return cls(known.get(Lang.ZH, ""), known.get(Lang.EN, ""), tuple(other))
+                continue
+        if not found:
+            return cls(next((str(value) for value in data.values()), ""))
+        return cls(found.get(Lang.ZH, ""), found.get(Lang.EN, ""))
 
     def text(self, lang: Lang | str) -> str:
-        """The text in this language, else in the one that is there."""
-        chosen, spare = (self.zh, self.en) if Lang.of(lang) is Lang.ZH else (self.en, self.zh)
-        return chosen or spare or (self.other[0][1] if self.other else "")
+        """The text in this language, else in the other one. Raises ValueError for a language that is neither."""
+        return (self.zh or self.en) if Lang.of(lang) is Lang.ZH else (self.en or self.zh)
 
     def __str__(self) -> str:
-        return self.text(Lang.ZH)
+        return self.zh or self.en

@@ -19,6 +19,7 @@ from govflow.language.building import Names
 from govflow.language.building.regions import holds, reach, uppers
 from govflow.language.model import Catalog, Item
 from govflow.language.source import Document
+from govflow.text import Text
 
 _PLAIN = re.compile(
     r"(?!(?:none|null|true|false|yes|no|on|off|y|n)\Z)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff/-]*\Z", re.I
@@ -52,8 +53,8 @@ def effective_text(loaded: Loaded, ref: str, region: str, on: date | None = None
         day = f"{on} " if on else ""
         known = "、".join(sorted({code or "cn" for code, _ in levels}))
         raise NotFound(
-            f"{day}没有适用于 {region} 的 {item.code}；写了这些地区：{known}",
-            f"no {item.code} holds in {region}{f' on {on}' if on else ''}; there are: {known}",
+            Text(f"{day}没有适用于 {region} 的 {item.code}；写了这些地区：{known}",
+            f"no {item.code} holds in {region}{f' on {on}' if on else ''}; there are: {known}"),
             ref=ref, region=region,
         )  # fmt: skip
     _, chosen = max(holding, key=lambda each: (len(reach(each[0])), each[1].baseline is not None))
@@ -84,7 +85,7 @@ def _chain(chosen: Item, holding: list[Item]) -> list[Item]:
 
 def _item(catalog: Catalog, ref: str) -> Item:
     if ref not in catalog.items:
-        raise NotFound(f"没有名为 {ref!r} 的事项", f"no item {ref!r}", ref=ref)
+        raise NotFound(Text(f"没有名为 {ref!r} 的事项", f"no item {ref!r}"), ref=ref)
     return catalog.items[ref]
 
 

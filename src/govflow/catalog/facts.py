@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from govflow.diagnostics import Message
 from govflow.language.conditions import Condition, Fact, FactValue, condition_from, facts_in, holds
 from govflow.language.schema import Flaw, did_you_mean, nearest
+from govflow.text import Text
 
 Path = tuple[str | int, ...]
 Question = Mapping[str, Any]
@@ -47,8 +47,8 @@ def condition_flaws(
     always = constant(condition, questions)
     if always is not None:
         zh, en = ("永远成立", "is always true") if always else ("永远不成立", "is never true")
-        help = Message("去掉它，或者改成会随答案变化的条件。", "Remove it, or make it depend on the answers.")
-        yield Flaw("constant-condition", path, Message(f"这个条件{zh}。", f"This condition {en}."), help)
+        help = Text("去掉它，或者改成会随答案变化的条件。", "Remove it, or make it depend on the answers.")
+        yield Flaw("constant-condition", path, Text(f"这个条件{zh}。", f"This condition {en}."), help)
 
 
 def default_flaws(questions: Iterable[Question], path: Path) -> Iterator[Flaw]:
@@ -108,8 +108,8 @@ def _leaf_flaws(data: Any, path: Path, questions: Mapping[str, Question], comple
 
 
 def _undeclared(fact: str, path: Path, questions: Iterable[str], *, at_key: bool = False) -> Flaw:
-    message = Message(f"情形 {fact} 没有声明。", f"No question declares the fact {fact}.")
-    declare = Message("在 questions 里声明它。", "Declare it under questions.")
+    message = Text(f"情形 {fact} 没有声明。", f"No question declares the fact {fact}.")
+    declare = Text("在 questions 里声明它。", "Declare it under questions.")
     return Flaw(
         "unknown-question-or-answer", path, message, did_you_mean(nearest(fact, questions)) or declare, at_key=at_key
     )
@@ -121,11 +121,11 @@ def _value_flaws(fact: Fact, question: Question, path: Path) -> Iterator[Flaw]:
         return
     if fact.operator not in _FITTING[kind]:
         fitting = "、".join(_FITTING[kind])
-        message = Message(
+        message = Text(
             f"{fact.fact} 的答案是{_TYPE_NAMES[kind][0]}，不能用 {fact.operator} 比较。",
             f"{fact.fact} is answered by {_TYPE_NAMES[kind][1]}; {fact.operator} does not apply.",
         )
-        help = Message(f"可以用 {fitting}", f"Use {fitting.replace('、', ', ')}")
+        help = Text(f"可以用 {fitting}", f"Use {fitting.replace('、', ', ')}")
         yield Flaw("impossible-value", (*path, fact.operator), message, help, at_key=True)
         return
     several = isinstance(fact.value, tuple)
@@ -139,13 +139,13 @@ def _impossible(question: Question, value: FactValue, path: Path) -> Flaw:
     options = [str(each) for each in question.get("options", ())]
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     zh, en = _TYPE_NAMES.get(kind, ("", ""))
-    message = Message(
+    message = Text(
         f"{question['id']} 不可能是“{shown}”，答案应当是{zh}。",
         f'{question["id"]} cannot be "{shown}": the answer is {en}.',
     )
     help = did_you_mean(nearest(shown, options)) if options else None
     if help is None and options:
-        help = Message(f"选项有 {'、'.join(options)}", f"The options are {', '.join(options)}")
+        help = Text(f"选项有 {'、'.join(options)}", f"The options are {', '.join(options)}")
     return Flaw("unknown-question-or-answer" if options else "impossible-value", path, message, help)
 
 

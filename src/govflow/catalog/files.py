@@ -7,13 +7,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from govflow.diagnostics import Diagnostic, Message, Span
+from govflow.diagnostics import Diagnostic, Span
 from govflow.errors import NotFound
 from govflow.language.schema.rules import RULE_BY_NAME
+from govflow.text import Text
 
 ENDINGS = (".yaml", ".yml")
 LIBRARY_FILES = ("departments.yaml", "materials.yaml")
-_OUTSIDE = Message("链接指向给定文件夹之外，没有读取。", "The link leads out of the given folder; it was not read.")
+_OUTSIDE = Text("链接指向给定文件夹之外，没有读取。", "The link leads out of the given folder; it was not read.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> Listing:
             if folder is not None:
                 around |= dict.fromkeys(_below(str(folder), folder.resolve(), []))
         else:
-            raise NotFound(f"没有这个文件夹或文件：{path}", f"no such folder or file: {path}", path=str(path))
+            raise NotFound(Text(f"没有这个文件夹或文件：{path}", f"no such folder or file: {path}"), path=str(path))
     if around:
         seen = set(map(os.path.realpath, named))
         around = {_shown(each): None for each in around if os.path.realpath(each) not in seen}
@@ -49,7 +50,7 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> Listing:
 def unreadable(name: str, fault: OSError) -> Diagnostic:
     """The finding about a file that the system does not let us read."""
     reason = fault.strerror or str(fault)
-    return _about_file("unreadable-file", name, Message(f"读不出来：{reason}。", f"Cannot be read: {reason}."))
+    return _about_file("unreadable-file", name, Text(f"读不出来：{reason}。", f"Cannot be read: {reason}."))
 
 
 def _home_of(file: Path) -> Path | None:
@@ -107,6 +108,6 @@ def _shown(path: str) -> str:
     return str(whole.relative_to(here)) if whole.is_absolute() and whole.is_relative_to(here) else path
 
 
-def _about_file(name: str, path: str, message: Message) -> Diagnostic:
+def _about_file(name: str, path: str, message: Text) -> Diagnostic:
     code, severity = RULE_BY_NAME[name]
     return Diagnostic(code, name, severity, message, Span(path, 1, 1, 1, 1))

@@ -9,10 +9,11 @@ import os
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
-from govflow.diagnostics import Diagnostic, Message, Note
+from govflow.diagnostics import Diagnostic, Note
 from govflow.language.building import Names
 from govflow.language.schema import KINDS, Finding, Flaw, finding
 from govflow.language.source import Document, hinted_kind
+from govflow.text import Text
 
 SHELVES = ("item", "theme", "material", "department")
 LIBRARIES = {"materials": "material", "departments": "department"}
@@ -131,17 +132,17 @@ def _take(index: Index, shelf: str, name: str, place: Place) -> None:
     if first is place:
         return
     zh, en = KIND_NAMES[shelf]
-    message = Message(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
+    message = Text(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
     at_key = shelf in LIBRARIES.values() and len(place.path) == 2
     flaw = Flaw(
         "duplicate-id",
         place.path,
         message,
-        Message("每个编号和短名只能指一样东西。", "One name means one thing."),
+        Text("每个编号和短名只能指一样东西。", "One name means one thing."),
         at_key,
     )
     found = finding(place.document, flaw)
-    note = Note(Message("第一次出现在", "first here"), first.document.span(first.path))
+    note = Note(Text("第一次出现在", "first here"), first.document.span(first.path))
     index.twice.append(Finding(found.path, with_note(found.diagnostic, note)))
     index.first.append((first.held.file, first.path))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Index, Place, with_note
-from govflow.diagnostics import Message, Note
+from govflow.diagnostics import Note
 from govflow.language.schema import Finding, Flaw, did_you_mean, finding, nearest
 from govflow.language.source import Document
+from govflow.text import Text
 
 Path = tuple[str | int, ...]
 Data = Mapping[str, Any]
@@ -163,33 +164,33 @@ def _disagreeing(data: Data, index: Index) -> Iterator[Flaw]:
             yield _mismatch(question["id"], ("questions", at), other[0], "", apart)
 
 
-def _mismatch(fact: str, path: Path, one: str, other: str, apart: list[Message]) -> Flaw:
+def _mismatch(fact: str, path: Path, one: str, other: str, apart: list[Text]) -> Flaw:
     here, here_en = (f"事项 {other} ", f"item {other}") if other else ("主题", "the theme")
     zh, en = "、".join(each.zh for each in apart), ", ".join(each.en for each in apart)
     return Flaw(
         "question-mismatch",
         path,
-        Message(
+        Text(
             f"情形 {fact} 在事项 {one} 和{here}里的{zh}不一样。",
             f"The fact {fact} differs between item {one} and {here_en}: {en}.",
         ),
-        Message("同一个 id 必须是同一个问题。", "One id must be one question."),
+        Text("同一个 id 必须是同一个问题。", "One id must be one question."),
     )
 
 
 _ASPECTS = (
-    ("type", Message("类型", "type")),
-    ("unit", Message("单位", "unit")),
-    ("minimum", Message("最小值", "minimum")),
-    ("maximum", Message("最大值", "maximum")),
+    ("type", Text("类型", "type")),
+    ("unit", Text("单位", "unit")),
+    ("minimum", Text("最小值", "minimum")),
+    ("maximum", Text("最大值", "maximum")),
 )
 
 
-def _apart(one: Data, other: Data) -> list[Message]:
+def _apart(one: Data, other: Data) -> list[Text]:
     """In what two questions differ, so that an answer to one is not always an answer to the other."""
     apart = [named for key, named in _ASPECTS if one.get(key) != other.get(key)]
     if _options(one) != _options(other):
-        apart.append(Message("选项", "options"))
+        apart.append(Text("选项", "options"))
     return apart
 
 
@@ -207,7 +208,7 @@ def _inside(index: Index, held: set[str], refs: Iterable[tuple[Path, str]]) -> I
         unknown = list(_names(index, "item", [(path, name)]))
         yield from unknown
         if not unknown and _code(index, name) not in held:
-            message = Message(f"事项 {name} 不在本主题的 items 里。", f"Item {name} is not among the theme's items.")
+            message = Text(f"事项 {name} 不在本主题的 items 里。", f"Item {name} is not among the theme's items.")
             yield Flaw("unknown-reference", path, message)
 
 
@@ -234,7 +235,7 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
     target = index.find("theme", data["of"]) or index.find("item", data["of"])
     if target is None and not {"item", "theme"} & index.incomplete:
         known = [*index.shelves["item"], *index.shelves["theme"]]
-        message = Message(f"没有编号或短名为 {data['of']} 的事项或主题。", f"No item or theme is called {data['of']}.")
+        message = Text(f"没有编号或短名为 {data['of']} 的事项或主题。", f"No item or theme is called {data['of']}.")
         yield Flaw("unknown-reference", ("of",), message, did_you_mean(nearest(data["of"], known)))
     questions, complete = _asked(target, index)
     for at, scenario in enumerate(data["scenarios"]):
@@ -270,7 +271,7 @@ def _real_day(moment: str, path: Path) -> Iterator[Flaw]:
     try:
         date.fromisoformat(moment[:10])
     except ValueError:
-        message = Message(f"没有 {moment[:10]} 这一天。", f"There is no day {moment[:10]}.")
+        message = Text(f"没有 {moment[:10]} 这一天。", f"There is no day {moment[:10]}.")
         yield Flaw("bad-date", path, message)
 
 
@@ -290,21 +291,21 @@ def _names(index: Index, shelf: str, refs: Iterable[tuple[Path, str]]) -> Iterat
     for path, name in refs:
         if isinstance(name, str) and index.find(shelf, name) is None:
             zh, en = KIND_NAMES[shelf]
-            message = Message(f"没有编号或短名为 {name} 的{zh}。", f"No {en} has the code or slug {name}.")
+            message = Text(f"没有编号或短名为 {name} 的{zh}。", f"No {en} has the code or slug {name}.")
             meant = nearest(name, index.shelves[shelf])
             yield Flaw("unknown-reference", path, message, did_you_mean(meant) or _where(shelf, index))
 
 
-def _where(shelf: str, index: Index) -> Message:
+def _where(shelf: str, index: Index) -> Text:
     """Where something of this kind is defined: a file of its own for items and themes, a library for the others."""
     zh, en = KIND_NAMES[shelf]
     if shelf in ("item", "theme"):
-        return Message(
+        return Text(
             f"每个{zh}一个文件，写在 {shelf}s/ 里，第一个键是 govflow: {shelf}/1",
             f"Each {en} has a file of its own under {shelf}s/, whose first key is govflow: {shelf}/1",
         )
     files = list(dict.fromkeys(each.held.file for each in index.shelves[shelf].values()))[:_NAMED] or [f"{shelf}s.yaml"]
-    return Message(
+    return Text(
         f"{zh}在 {'、'.join(files)} 里定义；先写在那里，再引用",
         f"Define the {en} in {', '.join(files)} first",
     )
@@ -315,9 +316,9 @@ def _own(zh: str, en: str, known: list[str], refs: Iterable[tuple[Path, str]]) -
     for path, name in refs:
         if name not in known:
             listed = "、".join(dict.fromkeys(known)) or "无"
-            help = did_you_mean(nearest(name, known)) or Message(f"本文件里有：{listed}", f"This file has: {listed}")
+            help = did_you_mean(nearest(name, known)) or Text(f"本文件里有：{listed}", f"This file has: {listed}")
             yield Flaw(
-                "unknown-reference", path, Message(f"没有 id 为 {name} 的{zh}。", f"No {en} has the id {name}."), help
+                "unknown-reference", path, Text(f"没有 id 为 {name} 的{zh}。", f"No {en} has the id {name}."), help
             )
 
 
@@ -388,10 +389,10 @@ _UNIQUE: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
 
 
 _APART = {
-    "use": Message(
+    "use": Text(
         "去掉一处，或者给每一处都写上条件 when。", "Remove one of them, or give each its own condition `when`."
     ),
-    "item": Message("去掉一处。", "Remove one of them."),
+    "item": Text("去掉一处。", "Remove one of them."),
 }
 
 
@@ -400,8 +401,8 @@ def _repeated(document: Document, ids: Iterable[tuple[Path, str]]) -> Iterator[F
     for path, id in ids:
         if first.setdefault(id, path) is path:
             continue
-        message = Message(f"{id} 在这个文件里用了两次。", f"{id} is used twice in this file.")
-        help = _APART.get(str(path[-1]), Message("给其中一个写另一个 id。", "Give one of them another id."))
+        message = Text(f"{id} 在这个文件里用了两次。", f"{id} is used twice in this file.")
+        help = _APART.get(str(path[-1]), Text("给其中一个写另一个 id。", "Give one of them another id."))
         found = finding(document, Flaw("duplicate-id", path, message, help))
-        note = Note(Message("第一次出现在", "first here"), document.span(first[id]))
+        note = Note(Text("第一次出现在", "first here"), document.span(first[id]))
         yield Finding(found.path, with_note(found.diagnostic, note))

@@ -14,19 +14,20 @@ from decimal import Decimal
 from typing import Any
 
 from govflow.catalog.names import slug_of, with_note
-from govflow.diagnostics import Message, Note
+from govflow.diagnostics import Note
 from govflow.language.building import Names, variant_from
 from govflow.language.building.regions import around, holds, reach
 from govflow.language.model import Department, Fee, Item
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
 from govflow.law.clocks import Limit, against, compare
+from govflow.text import Text
 
 DEPTHS = ("I", "II", "III", "IV")
 STARTS = ("received", "accepted", "decided", "notified")
 WAYS = {"post": "快递", "online_payment": "网上缴费", "mobile": "手机办理", "appointment": "预约"}
 NONE = {"zh": "无", "en": "none"}
-TOGETHER = Message(
+TOGETHER = Text(
     "本地的部门、层级、编码一起写：department、level、code。",
     "Write the local body, its level and its codes together: department, level, code.",
 )
@@ -94,19 +95,19 @@ def _handled_elsewhere(variant: Item, data: Mapping[str, Any], departments: Mapp
     code, written = variant.implementation, data.get("code", {}).get("implementation")
     path: Path = ("department",) if own else ("region",)
     if department.region and not holds(department.region, region):
-        whose = Message("", "the department") if own else Message("标准事项的", "the standard item's department")
-        message = Message(
+        whose = Text("", "the department") if own else Text("标准事项的", "the standard item's department")
+        message = Text(
             f"{whose.zh}部门 {department.code}（{department.region}）管不到 {region}。",
             f"{whose.en[0].upper()}{whose.en[1:]} {department.code} ({department.region}) is not one for {region}.",
         )
     elif (own or "level" in data) and department.level and department.level != variant.level:
         path = ("level",) if "level" in data else path
-        message = Message(
+        message = Text(
             f"部门 {department.code} 是{department.level}的，变体是{variant.level}的。",
             f"Department {department.code} is of the level {department.level}, the variant of the level {variant.level}.",
         )
     elif own and department.uscc and code and not written and not code.startswith(department.uscc):
-        message = Message(  # a written one is the business of GF-C03
+        message = Text(  # a written one is the business of GF-C03
             f"没有写 {department.code} 的实施编码，标准事项的 {code} 是别的部门的。",
             f"No implementation code of {department.code}: the standard item's {code} is another body's.",
         )
@@ -125,9 +126,9 @@ class _Comparison:
         self.standard = standard
         self.names = names
         self.above = (
-            Message(f"标准事项 {base.code}", f"the standard item {base.code}")
+            Text(f"标准事项 {base.code}", f"the standard item {base.code}")
             if base.baseline is None
-            else Message(f"上一级的变体 {base.slug}", f"the variant {base.slug} above")
+            else Text(f"上一级的变体 {base.slug}", f"the variant {base.slug} above")
         )
 
     def flaws(self) -> Iterator[Flaw]:
@@ -225,7 +226,7 @@ class _Comparison:
             elif (was := known[each["id"]]) not in (None, each["elicence"]):
                 zh = f"结果 {each['id']} 在{self.above.zh} 已有电子证照“{was}”，不能改名。"
                 en = f"Result {each['id']} has the e-licence {was} in {self.above.en}; a variant cannot rename it."
-                yield Flaw("loosening-variant", ("results", at, "elicence"), Message(zh, en))
+                yield Flaw("loosening-variant", ("results", at, "elicence"), Text(zh, en))
 
     def _fees(self) -> Iterator[Flaw]:
         known = {each.name: each for each in self.base.fees}
@@ -255,16 +256,16 @@ class _Comparison:
             start, before, after = example
             shown_zh += f"，如 {start} 起算，{before} → {after} 到期"
             shown_en += f", as when begun on {start}: due {before} → {after}"
-        return self._flaw(path, Message(shown_zh, shown_en), zh, en)
+        return self._flaw(path, Text(shown_zh, shown_en), zh, en)
 
     def _worse(self, path: Path, was: object, now: object, zh: str, en: str) -> Flaw:
         def show(lang: str) -> str:
             return " → ".join(NONE[lang] if each is None else str(each) for each in (was, now))
 
-        return self._flaw(path, Message(show("zh"), show("en")), zh, en)
+        return self._flaw(path, Text(show("zh"), show("en")), zh, en)
 
-    def _flaw(self, path: Path, shown: Message, zh: str, en: str) -> Flaw:
-        message = Message(
+    def _flaw(self, path: Path, shown: Text, zh: str, en: str) -> Flaw:
+        message = Text(
             f"{zh}不如{self.above.zh}（{shown.zh}），变体只能更有利于申请人。",
             f"Less favourable than {self.above.en}: {en} ({shown.en}); a variant may only favour the applicant.",
         )
@@ -274,9 +275,7 @@ class _Comparison:
         return Flaw(
             "unknown-reference",
             path,
-            Message(
-                f"标准事项 {self.standard.code} 没有{zh}。", f"The standard item {self.standard.code} has no {en}."
-            ),
+            Text(f"标准事项 {self.standard.code} 没有{zh}。", f"The standard item {self.standard.code} has no {en}."),
         )
 
 
@@ -313,7 +312,7 @@ def _found(document: Document, flaw: Flaw, above: tuple[Document, ...]) -> Findi
     origin = next((each for each in above if _writes(each.data, flaw.path)), None)
     if origin is None:
         return found
-    note = Note(Message("上一级写在这里", "written above here"), origin.span(flaw.path))
+    note = Note(Text("上一级写在这里", "written above here"), origin.span(flaw.path))
     return Finding(found.path, with_note(found.diagnostic, note))
 
 
@@ -327,7 +326,7 @@ def _writes(data: Any, path: Path) -> bool:
 
 def _again(document: Document, first: Document) -> Finding:
     region = document.data["region"]
-    message = Message(f"这个事项在 {region} 已经有变体。", f"The item already has a variant for {region}.")
+    message = Text(f"这个事项在 {region} 已经有变体。", f"The item already has a variant for {region}.")
     found = finding(document, Flaw("duplicate-id", ("region",), message))
-    note = Note(Message("第一次出现在", "first here"), first.span(("region",)))
+    note = Note(Text("第一次出现在", "first here"), first.span(("region",)))
     return Finding(found.path, with_note(found.diagnostic, note))

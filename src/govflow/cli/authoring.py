@@ -21,6 +21,7 @@ from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
 from govflow.rules import PROFILES
+from govflow.text import Text
 from govflow.validation import Report, Request, Settings
 
 _LEVELS = tuple(each.word for each in Severity)
@@ -131,8 +132,10 @@ def _default_paths(settings: Settings) -> tuple[str, ...]:
     folder = os.environ.get("GOVFLOW_DEFINITIONS") or "definitions"
     if not Path(folder).exists():
         raise NotFound(
-            f"没有 {folder} 文件夹：写上要检查的文件夹或文件，或者用 govflow new 名称 --example 建一个示例",
-            f"no folder {folder}: name a folder or file, or make an example with govflow new NAME --example",
+            Text(
+                f"没有 {folder} 文件夹：写上要检查的文件夹或文件，或者用 govflow new 名称 --example 建一个示例",
+                f"no folder {folder}: name a folder or file, or make an example with govflow new NAME --example",
+            ),
         )
     return (folder,)
 

@@ -17,6 +17,7 @@ from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.products.timeline import Teller
+from govflow.text import Text
 
 LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
@@ -37,7 +38,7 @@ def apply_command(file: str, actor: str, definitions: str, db: str, as_json: boo
     data = demo.application_from(Path(file))
     for field in ("theme", "applicant"):
         if not data.get(field):
-            raise InvalidInput(f"{file} 没有写 {field}", f"{file}: {field} is missing", field=field)
+            raise InvalidInput(Text(f"{file} 没有写 {field}", f"{file}: {field} is missing"), field=field)
     engine = engine_from(db, definitions, str(data["theme"]))
     view = engine.apply(
         data["theme"], applicant=data["applicant"], answers=data.get("answers", {}), materials=data.get("materials", ()),
@@ -321,7 +322,7 @@ def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, d
         command = (
             f"govflow case correct {id.rpartition('.')[0]} --missing {','.join(missing)} --actor {shlex.quote(actor)}"
         )
-        raise NotAllowed(f"{fault.zh}：{command}", f"{fault.en}: {command}", **fault.details) from fault
+        raise NotAllowed(Text(f"{fault.zh}：{command}", f"{fault.en}: {command}"), **fault.details) from fault
 
 
 COMMANDS = (case, task, explain_command)

@@ -19,6 +19,7 @@ from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.errors import InvalidInput
 from govflow.language.model import Catalog
 from govflow.law.clocks import SHANGHAI
+from govflow.text import Text
 
 SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
 F = TypeVar("F", bound=Callable[..., Any])
@@ -130,8 +131,7 @@ def moment_from(text: str, field: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput(
-            f"{field} 是 {text!r}，应如 2025-03-03T09:00",
-            f"{field} {text!r}: expected such as 2025-03-03T09:00",
+            Text(f"{field} 是 {text!r}，应如 2025-03-03T09:00", f"{field} {text!r}: expected such as 2025-03-03T09:00"),
             field=field,
         ) from None
     return moment.replace(tzinfo=SHANGHAI) if moment.tzinfo is None else moment

@@ -28,6 +28,7 @@ from govflow.language.codes import check_region
 from govflow.language.model import Item, Theme
 from govflow.products import compare
 from govflow.products import graph as graphs
+from govflow.text import Text
 
 UNITS = {
     "submissions": ("份材料", "submissions"), "fields": ("个字段", "fields"), "workdays": ("个工作日", "workdays"),
@@ -63,7 +64,7 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
         case "svg":
             text = graphs.as_svg(drawn, language.code)
         case _:
-            text = "".join(_told(theme.name.in_language(language.code), found[theme.slug]) for theme in themes)
+            text = "".join(_told(theme.name.text(language.code), found[theme.slug]) for theme in themes)
             if isinstance(subject, Item):
                 text = _told_of_item(subject, drawn)
     if output is None:
@@ -85,13 +86,13 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
 
 def _told_of_item(item: Item, drawn: graphs.Graph) -> str:
     """What an item stands between; suggestions are about themes, and that is said."""
-    lines = [f"{item.name.in_language(language.code)}（{item.code}）"]
+    lines = [f"{item.name.text(language.code)}（{item.code}）"]
     named = {"department": ("部门", "department"), "material": ("材料", "material"), "result": ("结果", "result")}
     for kind, words in named.items():
         for each in drawn.nodes:
             if each.kind == kind:
                 code = each.id.rpartition("/")[2]
-                lines.append(f"  {language.say(*words)} {code} {each.name.in_language(language.code)}")
+                lines.append(f"  {language.say(*words)} {code} {each.name.text(language.code)}")
     lines.append(language.say(
         "  改进建议针对一件事：写 govflow graph 主题；关系图用 --format svg 画出",
         "  suggestions are about themes: govflow graph THEME; --format svg draws the graph",
@@ -128,7 +129,7 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
         click.echo(language.say(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only"))
     for figure in counted:
         numbers = ", ".join(_pair(key, *pair) for key, pair in figure.values.items())
-        click.echo(f"{figure.code} {figure.name.in_language(language.code)}: {numbers}")
+        click.echo(f"{figure.code} {figure.name.text(language.code)}: {numbers}")
     for failure, name in ((failure, each.scenario.name) for each in moved for failure in each.failures):
         what, place = failure.what.text(language.code), f"{failure.span.file}:{failure.span.line}"
         click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
@@ -168,7 +169,7 @@ def effective(ref: str, region: str, on: datetime | None, definitions: str) -> N
     reason = check_region(region)
     if reason is not None:
         zh, en = (f"--region {region}：{reason[0]}", f"--region {region}: {reason[1]}")
-        raise InvalidInput(zh, en, field="region")
+        raise InvalidInput(Text(zh, en), field="region")
     loaded = loaded_from(definitions, ref, region=region)
     code = item_from(loaded.catalog, ref).code
     click.echo(effective_text(loaded, code, region, on.date() if on else None), nl=False)

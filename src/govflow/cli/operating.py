@@ -32,6 +32,7 @@ from govflow.engine.views import Fired
 from govflow.errors import NotFound
 from govflow.language.model import Catalog
 from govflow.law import questions
+from govflow.text import Text
 
 
 @click.command("demo")
@@ -72,8 +73,10 @@ def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:
     slugs = [each.slug for each in catalog.themes.values()]
     known = "、".join(each for each in slugs if (examples / each / "application.yaml").is_file())
     raise NotFound(
-        f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
-        f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
+        Text(
+            f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
+            f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
+        ),
         ref=theme,
     )
 
@@ -117,8 +120,9 @@ def check(definitions: str, db: str, as_json: bool) -> None:
     """核对每条哈希链、每个存下的期限、每份可重放的状态。Verify hash chains, stored dates and replayed states."""
     if Database(db).version() is None:
         raise NotFound(
-            f"数据库 {db.rpartition('@')[2]} 里没有 govflow 的表，无可核对",
-            "there are no govflow tables to check",
+            Text(
+                f"数据库 {db.rpartition('@')[2]} 里没有 govflow 的表，无可核对", "there are no govflow tables to check"
+            ),
             db="",
         )
     engine = engine_from(db, definitions)

@@ -24,6 +24,7 @@ from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.products import guide
+from govflow.text import Text
 
 _LISTED = 40  # names shown of what there is
 
@@ -96,15 +97,15 @@ def stats(theme: str | None, definitions: str, as_json: bool) -> None:
     catalog = catalog_from(definitions, *([theme] if theme else []), whole=theme is None)
     themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
     if not themes:
-        raise NotFound("没有一件事可以统计", "there is no theme to count")
+        raise NotFound(Text("没有一件事可以统计", "there is no theme to count"))
     found = [plan.stats(each, catalog) for each in themes]
     if as_json:
         print_json({"themes": found})
         return
     for each in themes:
-        click.echo(f"{each.name.in_language(language.code)}（{each.slug}）")
+        click.echo(f"{each.name.text(language.code)}（{each.slug}）")
         for saving in plan.savings(each, catalog):
-            click.echo(f"  {saving.name.in_language(language.code)}: {saving.alone} → {saving.together}")
+            click.echo(f"  {saving.name.text(language.code)}: {saving.alone} → {saving.together}")
 
 
 @click.command("plan")
@@ -128,7 +129,7 @@ def plan_command(
         print_json({"theme": found.slug, **planned.as_data(catalog)})
         return
     for code, each in planned.items.items():
-        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.in_language(language.code)}")
+        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(language.code)}")
     click.echo(language.say(f"一件事到期：{planned.due}", f"theme due: {planned.due}"))
 
 
@@ -138,10 +139,12 @@ def theme_from(catalog: Catalog, ref: str) -> Theme:
         known = _listed(catalog.themes)
         if ref in catalog.items:
             raise NotFound(
-                f"{ref!r} 是事项，这里要的是一件事；有：{known}", f"{ref!r} is an item, not a theme; there are: {known}",
+                Text(f"{ref!r} 是事项，这里要的是一件事；有：{known}", f"{ref!r} is an item, not a theme; there are: {known}"),
                 ref=ref,
             )  # fmt: skip
-        raise NotFound(f"没有名为 {ref!r} 的一件事；有：{known}", f"no theme {ref!r}; there are: {known}", ref=ref)
+        raise NotFound(
+            Text(f"没有名为 {ref!r} 的一件事；有：{known}", f"no theme {ref!r}; there are: {known}"), ref=ref
+        )
     return catalog.themes[ref]
 
 
@@ -149,7 +152,7 @@ def item_from(catalog: Catalog, ref: str) -> Item:
     """An item by code or slug; NotFound names the ones there are, or some of many."""
     if ref not in catalog.items:
         known = _listed(catalog.items)
-        raise NotFound(f"没有名为 {ref!r} 的事项；有：{known}", f"no item {ref!r}; there are: {known}", ref=ref)
+        raise NotFound(Text(f"没有名为 {ref!r} 的事项；有：{known}", f"no item {ref!r}; there are: {known}"), ref=ref)
     return catalog.items[ref]
 
 
@@ -161,8 +164,8 @@ def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
         return catalog.themes[ref]
     themes, items = _listed(catalog.themes), _listed(catalog.items)
     raise NotFound(
-        f"没有名为 {ref!r} 的事项或一件事；一件事有：{themes}；事项有：{items}",
-        f"no item or theme {ref!r}; there are the themes {themes} and the items {items}", ref=ref,
+        Text(f"没有名为 {ref!r} 的事项或一件事；一件事有：{themes}；事项有：{items}",
+        f"no item or theme {ref!r}; there are the themes {themes} and the items {items}"), ref=ref,
     )  # fmt: skip
 
 

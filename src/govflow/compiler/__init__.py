@@ -11,7 +11,8 @@ from govflow.compiler.layout import lay_out
 from govflow.compiler.layout.geometry import Diagram
 from govflow.compiler.process import process_from
 from govflow.compiler.xml import to_xml
-from govflow.language.model import Catalog, Step, Text
+from govflow.language.model import Catalog, Step
+from govflow.text import Text
 
 __all__ = ["Compiled", "Diagram", "ElementInfo", "compiled", "elements", "pictures", "to_bpmn"]
 

@@ -10,7 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from govflow.language.model import Step, Text
+from govflow.language.model import Step
+from govflow.text import Text
 
 START, END, BOUNDARY = "startEvent", "endEvent", "boundaryEvent"
 USER, SEND, CALL, SUB = "userTask", "sendTask", "callActivity", "subProcess"

@@ -23,7 +23,8 @@ from govflow.compiler.blocks import (
 )
 from govflow.compiler.timers import Term, both, early, files, ncname, short_name, timer, watch
 from govflow.language.model import Block as Flow
-from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Text, Together, Warn
+from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Together, Warn
+from govflow.text import Text
 
 WINDOW = "window"
 # What the case does once for all its items, or after the hand-out.
@@ -158,7 +159,7 @@ def task_of(making: Making, step: Step) -> Element:
     department = making.department(step)
     name = step.name
     if not making.lanes and department != making.item.department:
-        name = both(f"{step.name}（{short_name(making.catalog, department)}）", step.name.in_language("en"))
+        name = both(f"{step.name}（{short_name(making.catalog, department)}）", step.name.text("en"))
     facts = [("kind", step.kind), ("department", ",".join(step.departments) or department), ("role", step.role)]
     facts += [("candidateGroups", ",".join(f"{each}:{step.role}" for each in step.departments or (department,)))]
     facts += [("limit", step.within.text("zh"))] if step.within else []

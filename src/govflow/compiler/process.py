@@ -36,13 +36,13 @@ from govflow.language.model import (
     Item,
     Stage,
     Step,
-    Text,
     Theme,
     ThemeItem,
     TimeLimit,
     Together,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 APPLICANT = "applicant"
 _NOTICE = Limit.of(5, "workday")  # 行政许可法 art. 32: the one-time notice
@@ -64,7 +64,7 @@ def process_from(ref: str, catalog: Catalog) -> Compiled:
     if ref in catalog.items:
         return _unique(_item_case(catalog.items[ref], catalog))
     raise NotFound(
-        f"没有代码或短名为“{ref}”的主题或事项", f"no theme or item has the code or slug {ref!r}", reference=ref
+        Text(f"没有代码或短名为“{ref}”的主题或事项", f"no theme or item has the code or slug {ref!r}"), reference=ref
     )
 
 
@@ -75,8 +75,10 @@ def _unique(compiled: Compiled) -> Compiled:
         for element, _ in elements(process.tree):
             if element.id in seen:
                 raise InvalidInput(
-                    f"{compiled.ref}：标识 {element.id} 出现两次，请改环节、阶段或事项的标识",
-                    f"{compiled.ref}: the id {element.id} arises twice; rename a step, a stage or an item",
+                    Text(
+                        f"{compiled.ref}：标识 {element.id} 出现两次，请改环节、阶段或事项的标识",
+                        f"{compiled.ref}: the id {element.id} arises twice; rename a step, a stage or an item",
+                    ),
                     element=element.id,
                 )
             seen.add(element.id)
@@ -112,8 +114,7 @@ def _item(code: str, theme: Theme, catalog: Catalog) -> Item:
         return catalog.items[code]
     except KeyError:
         raise NotFound(
-            f"主题 {theme.code} 引用的事项 {code} 不存在",
-            f"theme {theme.code} names the unknown item {code}",
+            Text(f"主题 {theme.code} 引用的事项 {code} 不存在", f"theme {theme.code} names the unknown item {code}"),
             item=code,
         ) from None
 
@@ -277,8 +278,10 @@ def _network(stem: str, theme: Theme, codes: list[str], catalog: Catalog) -> Net
     if not codes or not set(codes) <= held:
         missing = "、".join(code for code in codes if code not in held) or "无"
         raise InvalidInput(
-            f"{theme.code} 的 {stem} 应列出主题内的事项，主题外的事项：{missing}",
-            f"{theme.code}: {stem} must list items of the theme; not in it: {missing}",
+            Text(
+                f"{theme.code} 的 {stem} 应列出主题内的事项，主题外的事项：{missing}",
+                f"{theme.code}: {stem} must list items of the theme; not in it: {missing}",
+            ),
         )
     entries = [theme.entry(code) for code in codes]
     edges = _reduced([(before, each.item) for each in entries for before in each.after if before in codes], codes)
@@ -316,7 +319,9 @@ def _reduced(edges: list[tuple[str, str]], codes: list[str]) -> tuple[tuple[str,
     while left:
         free = [code for code in left if not any(code in after[other] for other in left)]
         if not free:
-            raise InvalidInput(f"前置事项成环：{'、'.join(left)}", f"prerequisites run in a circle: {', '.join(left)}")
+            raise InvalidInput(
+                Text(f"前置事项成环：{'、'.join(left)}", f"prerequisites run in a circle: {', '.join(left)}")
+            )
         order += free
         left = [code for code in left if code not in free]
     reach: dict[str, set[str]] = {}
@@ -334,7 +339,7 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
     if each.held_when is not None:
         what = str(item.results[0].name) if item.results else str(item.name)
         verify = Element(
-            f"t_verify_{code}", USER, both(f"核验{what}", f"Verify {item.name.in_language('en')}"), department, code,
+            f"t_verify_{code}", USER, both(f"核验{what}", f"Verify {item.name.text('en')}"), department, code,
             department=department, role="reviewer", note=f"申请人已持有{what}，只核验",
             facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
         )  # fmt: skip

@@ -13,6 +13,7 @@ from govflow.compiler.blocks import BOUNDARY, CALL, END, EXCLUSIVE, GATEWAYS, SE
 from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, wrapped
 from govflow.errors import InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
+from govflow.text import Text
 
 try:
     import resvg_py
@@ -63,7 +64,7 @@ def draw(
     chosen = next((each for each in found if process in (None, each.process.id)), None)
     if chosen is None:
         known = ", ".join(each.process.id for each in found)
-        raise NotFound(f"没有流程 {process}；有：{known}", f"no process {process!r}; there are: {known}")
+        raise NotFound(Text(f"没有流程 {process}；有：{known}", f"no process {process!r}; there are: {known}"))
     return to_svg(chosen, states, title, lang)
 
 
@@ -93,7 +94,7 @@ def to_png(svg: str, zoom: float = 1.0) -> bytes:
     """The picture as PNG; `zoom` 2 doubles each side. Raises NotAllowed when the extra `png` is not installed."""
     if resvg_py is None:
         raise NotAllowed(
-            "未安装 PNG 组件，请执行 pip install 'govflow[png]'", "PNG needs an extra: pip install 'govflow[png]'"
+            Text("未安装 PNG 组件，请执行 pip install 'govflow[png]'", "PNG needs an extra: pip install 'govflow[png]'")
         )
     return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=zoom))
 
@@ -103,8 +104,10 @@ def _by_element(states: Mapping[str, str]) -> dict[str, str]:
     for path, state in states.items():
         if state not in LOOKS:
             raise InvalidInput(
-                f"{path} 的状态“{state}”无效，应为 {'、'.join(LOOKS)}",
-                f"{path}: state {state!r} is unknown, expected one of {', '.join(LOOKS)}",
+                Text(
+                    f"{path} 的状态“{state}”无效，应为 {'、'.join(LOOKS)}",
+                    f"{path}: state {state!r} is unknown, expected one of {', '.join(LOOKS)}",
+                ),
             )
     return {path.rpartition("/")[2].partition("#")[0]: state for path, state in states.items()}
 

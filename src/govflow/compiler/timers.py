@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, Watch
-from govflow.language.model import Catalog, Share, Text, TimeLimit, Warn
+from govflow.language.model import Catalog, Share, TimeLimit, Warn
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 WARNING = Limit(Decimal(2), "workday")  # a yellow light shows when so much is left, unless the item says otherwise
 
@@ -51,7 +52,7 @@ def early(warn: Warn | None, limit: Limit) -> Limit:
 
 def both(zh: str, en: str) -> Text:
     """A name in Chinese and English."""
-    return Text((("zh-CN", zh), ("en", en)))
+    return Text(zh, en)
 
 
 def ncname(slug: str) -> str:

@@ -8,7 +8,8 @@ from govflow.diagnostics.fixes import apply_fixes, diff, replace_ranges
 from govflow.diagnostics.machine import as_github, as_json, as_junit, as_sarif
 from govflow.diagnostics.suppression import SUPPRESSION_RULES, Suppression, apply_suppressions
 from govflow.diagnostics.terminal import cells, concise, full, summary
-from govflow.diagnostics.values import Diagnostic, Edit, Fix, Message, Note, Severity, Span, ordered, sort_key
+from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, sort_key
+from govflow.text import Text
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 
@@ -18,11 +19,11 @@ __all__ = [
     "Diagnostic",
     "Edit",
     "Fix",
-    "Message",
     "Note",
     "Severity",
     "Span",
     "Suppression",
+    "Text",
     "apply_fixes",
     "apply_suppressions",
     "cells",

@@ -10,15 +10,14 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from govflow.diagnostics.values import Diagnostic, Edit, Message, Severity, Span
+from govflow.diagnostics.values import Diagnostic, Edit, Severity, Span
+from govflow.text import Text
 
 GITHUB_LIMIT = 10
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 _GITHUB_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
-_GITHUB_MORE = Message(
-    "还有 {n} 条未列出（每种最多 {limit} 条）。", "{n} more not listed (at most {limit} of each kind)."
-)
+_GITHUB_MORE = Text("还有 {n} 条未列出（每种最多 {limit} 条）。", "{n} more not listed (at most {limit} of each kind).")
 _ATTRIBUTE = {ord(each): f"&#{ord(each)};" for each in "\t\n\r"} | {34: "&quot;"}  # blanks would be taken for spaces
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")

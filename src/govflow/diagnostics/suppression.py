@@ -5,26 +5,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from govflow.diagnostics.values import Diagnostic, Message, Severity, Span, ordered
+from govflow.diagnostics.values import Diagnostic, Severity, Span, ordered
+from govflow.text import Text
 
-SUPPRESSION_RULES: tuple[tuple[str, str, Severity, Message], ...] = (
+SUPPRESSION_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
     (
         "GF-S01",
         "suppression-without-reason",
         Severity.ERROR,
-        Message("忽略一条规则必须写明理由。", "Ignoring a rule needs a reason."),
+        Text("忽略一条规则必须写明理由。", "Ignoring a rule needs a reason."),
     ),
     (
         "GF-S02",
         "suppression-unknown",
         Severity.ERROR,
-        Message("忽略的规则不存在，或没有写规则名。", "The ignored rule does not exist, or none is named."),
+        Text("忽略的规则不存在，或没有写规则名。", "The ignored rule does not exist, or none is named."),
     ),
     (
         "GF-S03",
         "suppression-unused",
         Severity.WARNING,
-        Message("忽略没有起作用，应当删除。", "The ignore comment removes no finding and should go."),
+        Text("忽略没有起作用，应当删除。", "The ignore comment removes no finding and should go."),
     ),
 )
 
@@ -102,9 +103,9 @@ def _fault(rule: int, suppression: Suppression, zh: str, en: str) -> Diagnostic:
         code,
         name,
         severity,
-        Message(zh, en),
+        Text(zh, en),
         suppression.span,
-        help=Message(
+        help=Text(
             "写成：# govflow: ignore[规则名] 理由",
             "Write it like this: # govflow: ignore[rule-name] reason",
         ),

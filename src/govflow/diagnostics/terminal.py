@@ -5,18 +5,19 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
-from govflow.diagnostics.values import Diagnostic, Message, Severity, Span
+from govflow.diagnostics.values import Diagnostic, Severity, Span
+from govflow.text import Text
 
 WIDEST_EXCERPT = 110
 _SEVERITY = {
-    Severity.ERROR: Message("错误", "error"),
-    Severity.WARNING: Message("警告", "warning"),
-    Severity.HINT: Message("提示", "hint"),
+    Severity.ERROR: Text("错误", "error"),
+    Severity.WARNING: Text("警告", "warning"),
+    Severity.HINT: Text("提示", "hint"),
 }
 _COLOUR = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.HINT: "36"}
-_HELP = Message("帮助", "help")
-_SOURCE = Message("依据", "source")
-_FIXABLE = Message("可自动修复", "fixable")
+_HELP = Text("帮助", "help")
+_SOURCE = Text("依据", "source")
+_FIXABLE = Text("可自动修复", "fixable")
 
 
 def cells(text: str) -> int:

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from govflow.text import Text
+
 
 class Severity(enum.IntEnum):
     """How bad a finding is; a smaller number is worse, so that sorting puts errors first."""
@@ -43,18 +45,6 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One sentence in both languages."""
-
-    zh: str
-    en: str
-
-    def text(self, lang: str) -> str:
-        """Return the English sentence for `lang` "en" (or "en_US" ...), the Chinese one otherwise."""
-        return self.en if lang.lower().startswith("en") else self.zh
-
-
-@dataclass(frozen=True, slots=True)
 class Edit:
     """Replace the characters from start_offset up to end_offset (counted from 0) by new_text."""
 
@@ -67,7 +57,7 @@ class Edit:
 class Fix:
     """A mend for one finding; `safe` means that it cannot change what the author meant."""
 
-    description: Message
+    description: Text
     edits: tuple[Edit, ...]
     safe: bool = False
 
@@ -76,7 +66,7 @@ class Fix:
 class Note:
     """A second place that belongs to a finding, for example where a repeated key stood first."""
 
-    message: Message
+    message: Text
     span: Span
 
 
@@ -87,9 +77,9 @@ class Diagnostic:
     code: str
     name: str
     severity: Severity
-    message: Message
+    message: Text
     span: Span
-    help: Message | None = None
+    help: Text | None = None
     source: str = ""
     fix: Fix | None = None
     notes: tuple[Note, ...] = ()

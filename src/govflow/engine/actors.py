@@ -8,6 +8,7 @@ from typing import Literal
 from govflow.engine import inputs
 from govflow.errors import InvalidInput
 from govflow.language.model import Catalog
+from govflow.text import Text
 
 ROLES = ("window", "reviewer", "head", "supervisor")
 
@@ -37,7 +38,7 @@ def actor_from(text: object, catalog: Catalog) -> Actor:
 
 def _wrong(text: object) -> InvalidInput:
     return InvalidInput(
-        f"办理人 actor 是 {inputs.shown(text)}，应为“部门代码:姓名”（如 D07:王强）、“部门代码/角色:姓名”（如 D01/head:李敏，"
+        Text(f"办理人 actor 是 {inputs.shown(text)}，应为“部门代码:姓名”（如 D07:王强）、“部门代码/角色:姓名”（如 D01/head:李敏，"
         f"角色为 {'、'.join(ROLES)}）或“applicant:编号”",
-        f"actor {inputs.shown(text)}: expected DEPARTMENT:name, DEPARTMENT/role:name or applicant:id", field="actor",
+        f"actor {inputs.shown(text)}: expected DEPARTMENT:name, DEPARTMENT/role:name or applicant:id"), field="actor",
     )  # fmt: skip

@@ -26,6 +26,7 @@ from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import ClockError, Limit
+from govflow.text import Text
 
 _log = logging.getLogger("govflow")
 
@@ -162,8 +163,8 @@ class Engine(Reader):
         case, before = seen
         if before != digest:
             raise Conflict(
-                f"编号 key={key} 已用于办件 {case}，而这次的内容与那次不同",
-                f"key {key} was used for case {case} with other content", case=case, key=key,
+                Text(f"编号 key={key} 已用于办件 {case}，而这次的内容与那次不同",
+                f"key {key} was used for case {case} with other content"), case=case, key=key,
             )  # fmt: skip
         return case
 
@@ -184,7 +185,7 @@ class Engine(Reader):
                 run(draft, actor_from(actor, draft.subject.catalog))
             except ClockError as fault:
                 zh, en = suspension.refusal_text(fault)
-                raise NotAllowed(zh, en, code=fault.code) from fault
+                raise NotAllowed(Text(zh, en), code=fault.code) from fault
             saved = save(statements, draft, file)
             if key is not None:
                 statements.remember(key[0], key[1], case, key[2], draft.at)
@@ -200,8 +201,8 @@ class Engine(Reader):
         state = from_text(row.body, file.live)
         if case_clocks.utc(now) < row.updated_at:
             raise InvalidInput(
-                f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
-                f"{now.isoformat()} is before the case's last event at {row.updated_at}", field="now",
+                Text(f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
+                f"{now.isoformat()} is before the case's last event at {row.updated_at}"), field="now",
             )  # fmt: skip
         subject = self._library.pinned(row.definition, statements)
         return Draft(subject, state, row.snapshot, now, actor, self.calendars), file
@@ -224,7 +225,7 @@ class Engine(Reader):
     def _case_of(self, task: str) -> str:
         case, dot, _ = inputs.text(task, "task", 60).rpartition(".")
         if not dot:
-            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+            raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         return case
 
     def _gone(self, task: str) -> Exception:
@@ -232,15 +233,15 @@ class Engine(Reader):
         with self._reading() as statements:
             row = statements.task(task)
         if row is None:
-            return NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+            return NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         if row.state == "open":
             return Conflict(
-                f"任务“{row.name}”因期限届满已自动处理", f"task {task} was just ended by its deadline", task=task
+                Text(f"任务“{row.name}”因期限届满已自动处理", f"task {task} was just ended by its deadline"), task=task
             )
         done = "取消" if row.state == "cancelled" else f"完成（{row.outcome}）"
         return Conflict(
-            f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
-            f"task {task} was {row.state} by {row.closed_by} at {row.closed_at}",
+            Text(f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
+            f"task {task} was {row.state} by {row.closed_by} at {row.closed_at}"),
             task=task, by=row.closed_by, at=row.closed_at,
         )  # fmt: skip
 
@@ -291,8 +292,10 @@ class Engine(Reader):
             code = None if item is None else self._item(draft, item)
             if task is None:
                 raise NotAllowed(
-                    f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
-                    f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
+                    Text(
+                        f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
+                        f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
+                    ),
                     state=draft.state.state,
                 )
             tasks.ask_correction(draft, task, who, missing, opinion, code)
@@ -333,7 +336,7 @@ class Engine(Reader):
             limit = Limit.parse(inputs.text(by, "by", 60))
         except ClockError as fault:
             zh, en = suspension.refusal_text(fault)
-            raise InvalidInput(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}", field="by") from fault
+            raise InvalidInput(Text(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}"), field="by") from fault
         return self._item_command(
             case, item, actor, lambda d, code, who: suspension.extend(d, code, limit, who, reason)
         )
@@ -350,7 +353,8 @@ class Engine(Reader):
         if code is None:
             listed = "、".join(draft.state.items)
             raise NotFound(
-                f"办件没有事项 {item!r}，有 {listed}", f"the case has no item {item!r}; it has {listed}", item=item
+                Text(f"办件没有事项 {item!r}，有 {listed}", f"the case has no item {item!r}; it has {listed}"),
+                item=item,
             )
         return code
 

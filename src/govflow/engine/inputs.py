@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from govflow.errors import InvalidInput
+from govflow.text import Text
 
 NAME = 200
 """Longest name, number, code, actor or key, in characters."""
@@ -37,13 +38,16 @@ def text(value: object, field: str, most: int = NAME, *, empty: bool = False) ->
     expected = f"{0 if empty else 1} 至 {most} 字的文字", f"text of {0 if empty else 1} to {most} characters"
     if not isinstance(value, str) or len(value) > most or not (value or empty):
         raise InvalidInput(
-            f"{field} 是 {shown(value)}，应为{expected[0]}",
-            f"{field}: found {shown(value)}, expected {expected[1]}",
+            Text(
+                f"{field} 是 {shown(value)}，应为{expected[0]}",
+                f"{field}: found {shown(value)}, expected {expected[1]}",
+            ),
             field=field,
         )
     if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
         raise InvalidInput(
-            f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate", field=field
+            Text(f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate"),
+            field=field,
         )
     return value
 
@@ -52,8 +56,9 @@ def texts(value: object, field: str) -> list[str]:
     """The value as a list of names; InvalidInput for anything else."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise InvalidInput(
-            f"{field} 是 {shown(value)}，应为一组文字",
-            f"{field}: found {shown(value)}, expected a list of texts",
+            Text(
+                f"{field} 是 {shown(value)}，应为一组文字", f"{field}: found {shown(value)}, expected a list of texts"
+            ),
             field=field,
         )
     return [text(each, f"{field}[{at}]") for at, each in enumerate(value)]
@@ -66,14 +71,16 @@ def document(value: object, field: str) -> Any:
         written.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as fault:
         raise InvalidInput(
-            f"{field} 不能保存为 JSON：{shown(fault)}", f"{field} is not JSON: {shown(fault)}", field=field
+            Text(f"{field} 不能保存为 JSON：{shown(fault)}", f"{field} is not JSON: {shown(fault)}"), field=field
         ) from None
     if not _named_by_text(value):
-        raise InvalidInput(f"{field} 里有不是文字的键", f"{field} has a key that is no text", field=field)
+        raise InvalidInput(Text(f"{field} 里有不是文字的键", f"{field} has a key that is no text"), field=field)
     if len(written) > DATA:
-        raise InvalidInput(f"{field} 有 {len(written)} 字，至多 {DATA}", f"{field} is longer than {DATA}", field=field)
+        raise InvalidInput(
+            Text(f"{field} 有 {len(written)} 字，至多 {DATA}", f"{field} is longer than {DATA}"), field=field
+        )
     if "\\u0000" in written:
-        raise InvalidInput(f"{field} 含有不能保存的字符（NUL）", f"{field} holds a NUL", field=field)
+        raise InvalidInput(Text(f"{field} 含有不能保存的字符（NUL）", f"{field} holds a NUL"), field=field)
     return value
 
 
@@ -88,7 +95,7 @@ def whole(value: object, field: str, least: int, most: int) -> int:
     """The value if it is a whole number in this range; InvalidInput otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise InvalidInput(
-            f"{field} 是 {shown(value)}，应为 {least} 至 {most} 的整数",
-            f"{field}: found {shown(value)}, expected a whole number from {least} to {most}", field=field,
+            Text(f"{field} 是 {shown(value)}，应为 {least} 至 {most} 的整数",
+            f"{field}: found {shown(value)}, expected a whole number from {least} to {most}"), field=field,
         )  # fmt: skip
     return value

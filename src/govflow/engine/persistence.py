@@ -11,6 +11,7 @@ from govflow.engine.commands.unit_of_work import Draft
 from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
 from govflow.engine.views import governing_clock, governs
 from govflow.errors import Conflict
+from govflow.text import Text
 
 NOTICES = frozenset({
     "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
@@ -41,8 +42,8 @@ def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
     changes = _changes(draft, row, fresh, touched)
     if not statements.save(changes, before.row.revision):
         raise Conflict(
-            f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
-            f"case {row.id} was changed meanwhile; nothing was done", case=row.id,
+            Text(f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
+            f"case {row.id} was changed meanwhile; nothing was done"), case=row.id,
         )  # fmt: skip
     closed = [clock.body for clock in (*changes.clocks, *changes.new_clocks) if not clocks[clock.id].live]
     draft.state.clocks = {id: clock for id, clock in clocks.items() if clock.live}

@@ -20,6 +20,7 @@ from govflow.errors import GovflowError, InvalidInput, NotFound
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
+from govflow.text import Text
 
 LARGEST_PAGE = 500
 
@@ -76,7 +77,8 @@ class Reader:
         inputs.whole(limit, "limit", 1, LARGEST_PAGE)
         if light not in (None, "green", "yellow", "red"):
             raise InvalidInput(
-                f"light 是 {inputs.shown(light)}，应为 green、yellow、red", "light: green, yellow or red", field="light"
+                Text(f"light 是 {inputs.shown(light)}，应为 green、yellow、red", "light: green, yellow or red"),
+                field="light",
             )
         for field, value in (("department", department), ("role", role), ("case", case), ("after", after)):
             if value is not None:
@@ -136,8 +138,8 @@ class Reader:
             if row is None:
                 known = "、".join(c.id for c in statements.clocks_of(case))
                 raise NotFound(
-                    f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
-                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}", clock=clock,
+                    Text(f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
+                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}"), clock=clock,
                 )  # fmt: skip
             _, subject = self._found(statements, case)
             calendar = self.calendars.for_region(subject.region(row.item))
@@ -156,7 +158,7 @@ class Reader:
         with self._reading() as statements:
             row = statements.task(inputs.text(task, "task", 60))
         if row is None:
-            raise NotFound(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}", task=task)
+            raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         return row.state == "open"
 
     def progress(self, case: str) -> Progress:
@@ -197,8 +199,10 @@ def aware(moment: datetime) -> datetime:
     """The moment itself; InvalidInput for a naive one, which could mean any day."""
     if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
         raise InvalidInput(
-            f"时刻是 {inputs.shown(moment)}，应为带时区的 datetime",
-            f"{inputs.shown(moment)}: expected a datetime with a time zone",
+            Text(
+                f"时刻是 {inputs.shown(moment)}，应为带时区的 datetime",
+                f"{inputs.shown(moment)}: expected a datetime with a time zone",
+            ),
             field="now",
         )
     return moment
@@ -206,4 +210,4 @@ def aware(moment: datetime) -> datetime:
 
 def no_case(case: object) -> NotFound:
     """The error for a case number that nobody has."""
-    return NotFound(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}", case=case)
+    return NotFound(Text(f"没有编号为 {case!r} 的办件", f"there is no case {case!r}"), case=case)

@@ -13,35 +13,7 @@ from typing import Protocol, TypeVar
 
 from govflow.language.conditions import Condition
 from govflow.law.clocks import Limit
-
-DEFAULT_LANGUAGE = "zh-CN"
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A name in one or more languages; `str()` gives the default language (Chinese)."""
-
-    by_language: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, data: object) -> Text:
-        """A plain string is the default language; a mapping gives a string a language."""
-        if isinstance(data, Mapping):
-            return cls(tuple((str(key), str(value)) for key, value in data.items()))
-        return cls(((DEFAULT_LANGUAGE, "" if data is None else str(data)),))
-
-    def __str__(self) -> str:
-        return self.in_language("zh")
-
-    def in_language(self, lang: str) -> str:
-        """The text in this language (`zh`, `en`, `zh-CN` ...), else in the default one, else in any."""
-        for key, value in self.by_language:
-            if key == lang or key.split("-")[0] == lang.split("-")[0]:
-                return value
-        for key, value in self.by_language:
-            if key == DEFAULT_LANGUAGE:
-                return value
-        return self.by_language[0][1] if self.by_language else ""
+from govflow.text import Text
 
 
 @dataclass(frozen=True, slots=True)

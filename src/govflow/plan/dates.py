@@ -17,6 +17,7 @@ from govflow.law.calendar import Calendar
 from govflow.law.clocks import Limit
 from govflow.plan.materials import issuing_item
 from govflow.plan.selection import items_of, selected_items
+from govflow.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def handling_order(theme: Theme, catalog: Catalog) -> tuple[str, ...]:
     except CycleError as error:
         circle = error.args[1]
         zh = f"{theme.name}的前置关系成环：{' → '.join(circle)}"
-        raise InvalidInput(zh, f"{theme.slug}: items wait for each other: {' -> '.join(circle)}") from None
+        raise InvalidInput(Text(zh, f"{theme.slug}: items wait for each other: {' -> '.join(circle)}")) from None
 
 
 def own_limit(item: Item) -> Limit | None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from govflow.language.conditions import Answers
-from govflow.language.model import Catalog, Item, Material, Text, Theme
+from govflow.language.model import Catalog, Item, Material, Theme
 from govflow.plan.selection import Known, facts, known_facts, selected_items, text
+from govflow.text import Text
 
 How = Literal["asked", "form", "issued", "verified", "elicence", "share", "commitment"]
 
@@ -156,7 +157,7 @@ def _how(
 
 
 def _quoted(item: Item) -> tuple[str, str]:
-    return f"“{item.name}”", f"“{item.name.in_language('en')}”"
+    return f"“{item.name}”", f"“{item.name.text('en')}”"
 
 
 def issuing_item(material: Material, catalog: Catalog) -> Item | None:

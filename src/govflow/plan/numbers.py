@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, Decimal
 
-from govflow.language.model import Catalog, Text, Theme, steps_of
+from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Limit
 from govflow.plan.dates import handling_order, own_limit, waits_for
 from govflow.plan.materials import merged_form, merged_materials
 from govflow.plan.selection import items_of, text
+from govflow.text import Text
 
 MERGED_KINDS = ("receive", "pre_review", "accept")  # done once for all items of a theme: one window
 

@@ -8,7 +8,8 @@ from typing import Literal
 
 from govflow.errors import InvalidInput
 from govflow.language.conditions import Answers, Condition, FactValue, UnknownFact, holds
-from govflow.language.model import Catalog, Item, Question, Text, Theme
+from govflow.language.model import Catalog, Item, Question, Theme
+from govflow.text import Text
 
 Handling = Literal["run", "verify", "skip"]
 
@@ -90,9 +91,9 @@ class Known:
             ask = self.asks.get(missing.fact, Text.of(missing.fact))
             zh, en = (
                 f"缺少对“{ask}”的回答（{missing.fact}）",
-                f"no answer to {ask.in_language('en')!r} ({missing.fact})",
+                f"no answer to {ask.text('en')!r} ({missing.fact})",
             )
-            raise InvalidInput(zh, en, field=missing.fact) from None
+            raise InvalidInput(Text(zh, en), field=missing.fact) from None
 
 
 def known_facts(theme: Theme, catalog: Catalog, answers: Answers | None) -> Known:
@@ -110,11 +111,11 @@ def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str]) -> set[str]:
         if ref not in catalog.items or catalog.items[ref].code not in members:
             zh, en = f"{theme.name}没有事项“{ref}”", f"{theme.slug} has no item {ref!r}"
             listed = "、".join(members)
-            raise InvalidInput(f"{zh}；有：{listed}", f"{en}; it has {', '.join(members)}", field=ref)
+            raise InvalidInput(Text(f"{zh}；有：{listed}", f"{en}; it has {', '.join(members)}"), field=ref)
         found.add(catalog.items[ref].code)
     return found
 
 
 def text(zh: str, en: str) -> Text:
     """A text in both languages."""
-    return Text((("zh-CN", zh), ("en", en)))
+    return Text(zh, en)

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, Literal
 
-from govflow.diagnostics import Message
 from govflow.language.conditions import All, Fact, Not, in_words
 from govflow.language.conditions import Any as AnyOf
-from govflow.language.model import Catalog, Item, Text, Theme, steps_of
+from govflow.language.model import Catalog, Item, Theme, steps_of
 from govflow.law.clocks import Limit
 from govflow.plan import in_workdays, item_materials, own_limit, stats
+from govflow.text import Text
 
 Kind = Literal["theme", "item", "variant", "material", "department"]
 
@@ -26,12 +26,12 @@ PASSED_OVER = frozenset({"file"})
 KEYS = ("code", "id", "material", "item", "law", "name")
 """By which of its fields an entry of a list is the same one in both catalogs."""
 
-FIGURES: Mapping[str, Message] = {
-    "materials": Message("提交材料", "materials handed in"),
-    "workdays": Message("工作日", "workdays"),
-    "steps": Message("办理环节", "steps"),
-    "visits": Message("上门核查", "visits to the premises"),
-    "trips": Message("跑动次数", "trips to the hall"),
+FIGURES: Mapping[str, Text] = {
+    "materials": Text("提交材料", "materials handed in"),
+    "workdays": Text("工作日", "workdays"),
+    "steps": Text("办理环节", "steps"),
+    "visits": Text("上门核查", "visits to the premises"),
+    "trips": Text("跑动次数", "trips to the hall"),
 }
 
 

@@ -78,12 +78,12 @@ class Teller:
         found = self.catalog.departments.get(code or "")
         if found is None:
             return str(code)
-        return (found.short if self.lang.startswith("zh") else found.name).in_language(self.lang)
+        return (found.short if self.lang.startswith("zh") else found.name).text(self.lang)
 
     def item(self, code: str | None) -> str:
         """`I07 食品经营许可（新办）`; empty for the case itself."""
         found = self.catalog.items.get(code or "")
-        return "" if found is None else f"{code} {found.name.in_language(self.lang)}"
+        return "" if found is None else f"{code} {found.name.text(self.lang)}"
 
     def named(self, code: str | None, name: str) -> str:
         """A step's, procedure's or result's name as an event keeps it (Chinese), in this language."""
@@ -92,13 +92,11 @@ class Teller:
             return name
         known = [step.name for step in steps_of(item.flow)] + [result.name for result in item.results]
         text = max((t for t in known if name.startswith(str(t))), key=lambda t: len(str(t)), default=None)
-        return name if text is None else text.in_language(self.lang)
+        return name if text is None else text.text(self.lang)
 
     def materials(self, codes: list[str]) -> str:
         """Material names, listed."""
-        names = [
-            self.catalog.materials[c].name.in_language(self.lang) if c in self.catalog.materials else c for c in codes
-        ]
+        names = [self.catalog.materials[c].name.text(self.lang) if c in self.catalog.materials else c for c in codes]
         return self.say("、", ", ").join(names)
 
     def clock(self, body: Mapping[str, Any]) -> str:

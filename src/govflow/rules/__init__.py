@@ -10,7 +10,7 @@ from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from govflow.diagnostics import Diagnostic, Message, Severity, Span, ordered
+from govflow.diagnostics import Diagnostic, Severity, Span, ordered
 from govflow.language.model import Catalog, Item, steps_of
 from govflow.language.source import Document
 from govflow.rules import (
@@ -31,6 +31,7 @@ from govflow.rules import (
 from govflow.rules.context import Context, Documents, by_record
 from govflow.rules.summaries import ItemCard, Released, UseCard
 from govflow.rules.types import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
+from govflow.text import Text
 
 __all__ = [
     "PROFILES",
@@ -358,7 +359,7 @@ def _written(record: Key, path: Path, context: Context) -> bool:
 
 
 def _diagnostic(rule: Rule, finding: Finding, record: Key, context: Context) -> Diagnostic:
-    message = Message(finding.zh, finding.en)
+    message = Text(finding.zh, finding.en)
     span = _span(finding.record or record, finding.path, context)
     return Diagnostic(rule.code, rule.name, rule.severity, message, span, finding.help, rule.text.source)
 

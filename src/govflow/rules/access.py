@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from govflow.diagnostics import Message
 from govflow.language.model import Item
 from govflow.rules.context import LEVELS, Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 SCOPE_LEVELS: Mapping[str, str] = {
     "全国通办": "国家级",
@@ -244,7 +244,7 @@ def contact_wrong(context: Context, item: Item) -> Iterator[Finding]:
             ("channels", "hours"),
             "没有办理时间（hours）。",
             "The hours are missing.",
-            help=Message("写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30", "E.g. hours: 工作日 09:00-17:30"),
+            help=Text("写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30", "E.g. hours: 工作日 09:00-17:30"),
         )
     elif "工作日" not in channels.hours:
         yield Finding(

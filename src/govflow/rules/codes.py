@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
-from govflow.diagnostics import Message
 from govflow.language.codes import (
     LEVEL_DIGITS,
     PROVINCES,
@@ -23,6 +22,7 @@ from govflow.rules.context import Context
 from govflow.rules.summaries import ItemCard
 from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
+from govflow.text import Text
 
 # Provinces whose lists give a type other digits than the national list: province -> type -> digits.
 REGIONAL_TYPE_DIGITS: Mapping[str, Mapping[str, str]] = {"44": {"公共服务": "21"}}
@@ -54,7 +54,7 @@ def basic_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
     if reason:
         upper = item.basic.upper()
         fixed = upper != item.basic and check_basic_code(upper) is None
-        help = Message(f"字母应大写：{upper}", f"Use capitals: {upper}") if fixed else None
+        help = Text(f"字母应大写：{upper}", f"Use capitals: {upper}") if fixed else None
         yield Finding(("code", "basic"), f"{reason[0]}。", f"Wrong basic code: {reason[1]}.", help=help)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from govflow.diagnostics import Message
 from govflow.language.model import Basis, Item, Theme
 from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
 from govflow.rules.types import Finding, Key, Subject
 from govflow.rules.written_limits import number_fault, unit_fault
+from govflow.text import Text
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
 FEWEST_FOR_AVERAGE = 5
@@ -100,18 +100,18 @@ def _spans(found: Comparison) -> tuple[str, str]:
     )
 
 
-def _verdict(found: Comparison) -> Message:
+def _verdict(found: Comparison) -> Text:
     """Does the promise end later? Only what the calendars show."""
     if found.verdict == "unknown":
-        return Message("不能断定谁先到期", "which of them ends first is not known")
+        return Text("不能断定谁先到期", "which of them ends first is not known")
     if found.verdict == "never":
-        return Message("同一天起算，承诺不会更晚到期", "so begun on the same day the promise never ends later")
+        return Text("同一天起算，承诺不会更晚到期", "so begun on the same day the promise never ends later")
     example = found.example
     zh = f"：如 {example.start} 起算，承诺 {example.one} 到期，法定 {example.other} 到期" if example else ""
     en = f": begun on {example.start}, one is due on {example.one}, the other on {example.other}" if example else ""
     if found.verdict == "always":
-        return Message(f"哪一天起算承诺都更晚到期{zh}", f"and the promise always ends later{en}")
-    return Message(
+        return Text(f"哪一天起算承诺都更晚到期{zh}", f"and the promise always ends later{en}")
+    return Text(
         f"{found.starts} 个起算日中有 {found.later} 个承诺可能更晚到期{zh}",
         f"and from {found.later} of {found.starts} start dates the promise may end later{en}",
     )
@@ -206,7 +206,7 @@ def statutory_limit_missing(context: Context, item: Item) -> Iterator[Finding]:
             ("limits",),
             "没有写法定办结时限；法律没有规定的，写 statutory: none。",
             "The statutory limit is missing; write `statutory: none` if no law sets one.",
-            help=Message(
+            help=Text(
                 "statutory: {within: 20 workdays, from: accepted, basis: 依据的 id}",
                 "statutory: {within: 20 workdays, from: accepted, basis: id of the basis}",
             ),
@@ -457,11 +457,11 @@ def start_event_unclear(context: Context, item: Item) -> Iterator[Finding]:
             return
 
 
-def _over(limit: Limit, most: Limit) -> Message:
+def _over(limit: Limit, most: Limit) -> Text:
     """Exceeds, or may exceed: limits of different units are longer only on some start dates, unless on all."""
     if limit.unit == most.unit or against(limit, most).verdict == "always":
-        return Message("超过", "exceeds")
-    return Message("可能超过", "may exceed")
+        return Text("超过", "exceeds")
+    return Text("可能超过", "may exceed")
 
 
 def _counts_from_receipt(basis: Basis) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from govflow.diagnostics import Message
 from govflow.language.conditions import Condition, Fact, FactValue, facts_in
 from govflow.language.model import Item, Material, Question, Theme
 from govflow.rules.context import Context, cycles
@@ -13,6 +12,7 @@ from govflow.rules.sources import could_be_committed
 from govflow.rules.summaries import ItemCard
 from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
+from govflow.text import Text
 
 # 10 % of fewer items is less than one item.
 FEWEST_FOR_SHARE = 10
@@ -122,7 +122,7 @@ def same_material_twice(context: Context) -> Iterator[Finding]:
             f"{second}“{other.name}”和 {first}“{one.name}”是同一份材料（{same}），主题 {'、'.join(themes)} 会要两次。",
             f"{second} and {first} are the same material ({same}); themes {', '.join(themes)} ask for it twice.",
             record=("material", second),
-            help=Message(f"统一使用 {first}。", f"Use {first} everywhere."),
+            help=Text(f"统一使用 {first}。", f"Use {first} everywhere."),
         )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from govflow.diagnostics import Message
 from govflow.language.model import Material
 from govflow.rules import wording
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 
 def catch_all_material(context: Context, material: Material) -> Iterator[Finding]:
@@ -36,7 +36,7 @@ def catch_all_material(context: Context, material: Material) -> Iterator[Finding
             ("name",),
             f"材料名称“{material.name}”是兜底条款（{words}），没有说清是哪一份材料。",
             f"The material name {str(material.name)!r} is a catch-all ({words}).",
-            help=Message("逐一列出要交的材料，或者删去这一条。", "List the documents one by one, or drop the entry."),
+            help=Text("逐一列出要交的材料，或者删去这一条。", "List the documents one by one, or drop the entry."),
         )
 
 

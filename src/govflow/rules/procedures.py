@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from govflow.diagnostics import Message
 from govflow.language.model import Block, Item, SpecialProcedure, Step
 from govflow.law.clocks import EXTENSION, JOINT_EXTENSION, Limit, compare
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 # 行政许可法 art. 45: hearing, tender, auction, inspection, testing, quarantine, appraisal, expert review.
 KINDS_BY_LAW = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
@@ -109,7 +109,7 @@ def procedure_without_ground(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, procedure in enumerate(item.special_procedures):
         if procedure.kind and not procedure.basis and _needs_own_basis(procedure):
-            listed = Message("第四十五条列举：" + "、".join(KINDS_BY_LAW), "Art. 45 lists: " + ", ".join(KINDS_BY_LAW))
+            listed = Text("第四十五条列举：" + "、".join(KINDS_BY_LAW), "Art. 45 lists: " + ", ".join(KINDS_BY_LAW))
             yield Finding(
                 ("special_procedures", at),
                 f"“{procedure.kind}”不是行政许可法第四十五条列举的程序，要写明依据（basis）才能停表。",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from govflow.diagnostics import Message
 from govflow.language.model import Item
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 _LICENCE_NAME = re.compile(
     r"(?:许可证|资格证|登记证|合格证|产权证|备案证|执照|证书|证)(?:书)?(?:[（(][^（）()]*[）)])?$"
@@ -73,14 +73,14 @@ def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
             ("channels", "online_payment"),
             "收费却不能网上支付。",
             "There is a fee, but no online payment.",
-            help=Message("在 channels 里写 online_payment: true", "Write online_payment: true under channels"),
+            help=Text("在 channels 里写 online_payment: true", "Write online_payment: true under channels"),
         )
     elif pays and not item.fees and context.raw("item", item.code).get("fees") == "none":
         yield Finding(
             ("channels", "online_payment"),
             "不收费却写了网上支付。",
             "Online payment is set, but nothing is charged.",
-            help=Message(
+            help=Text(
                 "写 online_payment: false，或者在 fees 里写明收什么费",
                 "Write online_payment: false, or say under fees what is charged",
             ),

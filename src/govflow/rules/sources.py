@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from govflow.diagnostics import Message
 from govflow.language.model import Material
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 # 沪府办发〔2019〕8号: the intermediary services of administrative approval.
 INTERMEDIARY_SERVICES = (
@@ -48,7 +48,7 @@ def proof_without_basis(context: Context, material: Material) -> Iterator[Findin
             (),
             f"证明材料“{material.name}”没有设定依据（basis）。",
             f"The proof {str(material.name)!r} names no legal basis.",
-            help=Message("写明法律法规的条款；没有依据的不能要。", "Name the article; without one, do not ask for it."),
+            help=Text("写明法律法规的条款；没有依据的不能要。", "Name the article; without one, do not ask for it."),
         )
 
 
@@ -184,7 +184,7 @@ def intermediary_without_basis(context: Context, material: Material) -> Iterator
             ("intermediary",),
             f"“{service}”不在行政审批中介服务事项清单内。",
             f"{service!r} is not on the list of intermediary services.",
-            help=Message("清单：" + "、".join(INTERMEDIARY_SERVICES), "The list: " + ", ".join(INTERMEDIARY_SERVICES)),
+            help=Text("清单：" + "、".join(INTERMEDIARY_SERVICES), "The list: " + ", ".join(INTERMEDIARY_SERVICES)),
         )
 
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Literal, get_args
 
-from govflow.diagnostics import Message, Severity
+from govflow.diagnostics import Severity
 from govflow.language.model import Department, Item, Material, Theme
+from govflow.text import Text
 
 Scope = Literal["item", "record", "material", "theme", "catalog", "versions", "levels"]
 Profile = Literal["core", "recommended", "strict"]
@@ -33,7 +34,7 @@ class Finding:
     zh: str
     en: str
     record: Key | None = None
-    help: Message | None = None
+    help: Text | None = None
 
 
 Check = Callable[..., Iterator[Finding]]
@@ -43,9 +44,9 @@ Check = Callable[..., Iterator[Finding]]
 class RuleText:
     """The documentation of a rule, read from the docstring of its check."""
 
-    title: Message
-    what: Message
-    why: Message
+    title: Text
+    what: Text
+    why: Text
     source: str
     bad: str
     good: str
@@ -97,8 +98,8 @@ def rule_text(check: Any) -> RuleText:
     )
 
 
-def _pair(check: Any, text: str, separator: str) -> Message:
+def _pair(check: Any, text: str, separator: str) -> Text:
     zh, found, en = text.partition(separator)
     if not found:
         raise ValueError(f"the docstring of {check.__name__} needs Chinese and English in {text!r}")
-    return Message(zh.strip(), " ".join(en.split()))
+    return Text(zh.strip(), " ".join(en.split()))

@@ -18,6 +18,7 @@ from govflow.diagnostics import Diagnostic, Severity, Suppression, apply_suppres
 from govflow.errors import InvalidInput
 from govflow.language.source import Document
 from govflow.rules import RULE_BY_REF, Profile
+from govflow.text import Text
 from govflow.validation.baseline import baseline_of, baseline_text, without_known
 from govflow.validation.cache import FOLDER, Cache, digest_of
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
@@ -215,8 +216,10 @@ def _last(request: Request) -> Tree | None:
     tree = tree_of([request.previous])
     if not tree.named:
         raise InvalidInput(
-            f"上一版 {request.previous} 里没有 .yaml 文件，没有可比的",
-            f"no .yaml files in the last release {request.previous}: nothing to compare with",
+            Text(
+                f"上一版 {request.previous} 里没有 .yaml 文件，没有可比的",
+                f"no .yaml files in the last release {request.previous}: nothing to compare with",
+            ),
             field="previous",
         )
     return tree

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from govflow.diagnostics import Diagnostic
 from govflow.errors import InvalidInput, NotFound
+from govflow.text import Text
 
 _Mark = tuple[str, str, str]
 
@@ -34,7 +35,9 @@ def baseline_of(file: str) -> str:
         return Path(file).read_text("utf-8", "replace")
     except FileNotFoundError:
         zh = f"没有这个基线文件：{file}（用 --write-baseline 写一份）"
-        raise NotFound(zh, f"no such baseline file: {file} (write one with --write-baseline)", path=file) from None
+        raise NotFound(
+            Text(zh, f"no such baseline file: {file} (write one with --write-baseline)"), path=file
+        ) from None
 
 
 def without_known(diagnostics: Iterable[Diagnostic], text: str, file: Path) -> tuple[tuple[Diagnostic, ...], int, int]:
@@ -65,7 +68,9 @@ def _counts(text: str, file: Path) -> Counter[_Mark]:
             counts[(str(entry["file"]), str(entry["code"]), str(entry["message"]))] += int(entry["count"])
     except (ValueError, KeyError, TypeError, RecursionError) as fault:
         zh = f"{file}: 不是基线文件（{fault}）；用 --write-baseline 重新写一份"
-        raise InvalidInput(zh, f"{file}: not a baseline file ({fault}); write one with --write-baseline") from None
+        raise InvalidInput(
+            Text(zh, f"{file}: not a baseline file ({fault}); write one with --write-baseline")
+        ) from None
     return counts
 
 

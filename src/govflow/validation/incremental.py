@@ -16,6 +16,7 @@ from govflow.diagnostics import Diagnostic, Suppression
 from govflow.errors import InvalidInput
 from govflow.language.source import Document, hinted_kind, read
 from govflow.rules import Released
+from govflow.text import Text
 from govflow.validation.cache import Cache, Row, content_digest, digest_of, stamp_of
 from govflow.validation.files import Tree
 from govflow.validation.serialize import packed, unpacked, unpacked_findings
@@ -110,7 +111,8 @@ def check(
         except _Moved:
             state = State(state.tree, state.cache)
     raise InvalidInput(
-        "检查期间文件一直在变，请稍后再试", "the files kept changing while they were checked: try again", field="paths"
+        Text("检查期间文件一直在变，请稍后再试", "the files kept changing while they were checked: try again"),
+        field="paths",
     )
 
 

@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from govflow.diagnostics import SUPPRESSION_RULES, Message, Severity
+from govflow.diagnostics import SUPPRESSION_RULES, Severity
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.schema import SCHEMA_RULES
 from govflow.language.source import SOURCE_RULES
 from govflow.rules import PROFILES, RULES, Profile, RuleText
+from govflow.text import Text
 from govflow.validation.examples import EXAMPLES
 
 _READING = "YAML 1.1; RFC 3629 (UTF-8)"
@@ -30,7 +31,7 @@ class KnownRule:
     name: str
     severity: Severity
     profile: Profile
-    title: Message
+    title: Text
     source: str = ""
     text: RuleText | None = None
 
@@ -64,7 +65,7 @@ def rule_named(ref: str) -> KnownRule:
     for rule in known_rules():
         if wanted.lower() in (rule.code.lower(), rule.name):
             return rule
-    raise NotFound(*_unknown(wanted), ref=wanted)
+    raise NotFound(_unknown(wanted), ref=wanted)
 
 
 def explained(rule: KnownRule, lang: str) -> str:
@@ -104,7 +105,7 @@ def codes_of(refs: Iterable[str]) -> frozenset[str]:
             {rule.code for rule in rules if rule.code.startswith(start)} if _PREFIX.fullmatch(word) and word else set()
         )
         if not begun:
-            raise InvalidInput(*_unknown(word), field="rule", found=word)
+            raise InvalidInput(_unknown(word), field="rule", found=word)
         found |= begun
     return frozenset(found)
 
@@ -115,10 +116,10 @@ def in_profiles(profile: Profile) -> frozenset[str]:
     return frozenset(rule.code for rule in known_rules() if rule.profile in held)
 
 
-def _unknown(word: str) -> tuple[str, str]:
+def _unknown(word: str) -> Text:
     names = [each for rule in known_rules() for each in (rule.code, rule.name)]
     guesses = difflib.get_close_matches(word, names, n=3) or difflib.get_close_matches(word.upper(), names, n=3)
     zh, en = f"没有名为 {word!r} 的规则", f"there is no rule {word!r}"
     if guesses:
         zh, en = f"{zh}，相近的有：{'、'.join(guesses)}", f"{en}; near it are: {', '.join(guesses)}"
-    return f"{zh}（govflow rules 列出全部规则）", f"{en} (govflow rules lists them all)"
+    return Text(f"{zh}（govflow rules 列出全部规则）", f"{en} (govflow rules lists them all)")

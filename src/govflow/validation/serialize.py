@@ -9,9 +9,10 @@ from functools import lru_cache
 from typing import Any
 
 from govflow.catalog import Judged
-from govflow.diagnostics import Diagnostic, Edit, Fix, Message, Note, Severity, Span, Suppression
+from govflow.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span, Suppression
 from govflow.law.clocks import Limit
 from govflow.rules import ItemCard, UseCard
+from govflow.text import Text
 
 Plain = list[Any]
 _MANY = 1 << 16
@@ -84,18 +85,18 @@ def findings_in(found: Iterable[Plain]) -> tuple[Diagnostic, ...]:
             code,
             name,
             Severity(severity),
-            Message(*message),
+            Text(*message),
             Span(*span),
-            help and Message(*help),
+            help and Text(*help),
             source,
             fix and _fix_in(*fix),
-            tuple(Note(Message(*said), Span(*place)) for said, place in notes),
+            tuple(Note(Text(*said), Span(*place)) for said, place in notes),
         )
         for code, name, severity, message, span, help, source, fix, notes in found
     )
 
 
-def _message_out(message: Message) -> Plain:
+def _message_out(message: Text) -> Plain:
     return [message.zh, message.en]
 
 
@@ -109,7 +110,7 @@ def _fix_out(fix: Fix) -> Plain:
 
 
 def _fix_in(description: Plain, edits: list[Plain], safe: bool) -> Fix:
-    return Fix(Message(*description), tuple(Edit(*each) for each in edits), safe)
+    return Fix(Text(*description), tuple(Edit(*each) for each in edits), safe)
 
 
 def _card_out(card: ItemCard) -> Plain:

@@ -12,6 +12,7 @@ from govflow.diagnostics import FORMATS, Severity
 from govflow.errors import InvalidInput
 from govflow.language.schema import nearest
 from govflow.rules import PROFILES, Profile
+from govflow.text import Text
 
 _WORDS = {
     "profile": PROFILES,
@@ -71,7 +72,9 @@ def _table(file: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_bytes().decode("utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as fault:
-        raise InvalidInput(f"{file}: 不是合格的 TOML：{fault}", f"{file}: not well-formed TOML: {fault}") from None
+        raise InvalidInput(
+            Text(f"{file}: 不是合格的 TOML：{fault}", f"{file}: not well-formed TOML: {fault}")
+        ) from None
 
 
 def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
@@ -82,11 +85,13 @@ def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
             zh, en = f"{file}: 不认识的设置 {key}", f"{file}: unknown setting {key}"
             if near:
                 zh, en = f"{zh}，是不是想写 {near}？", f"{en}; did you mean {near}?"
-            raise InvalidInput(f"{zh}（可写：{'、'.join(_KEYS)}）", f"{en} (known: {', '.join(_KEYS)})", field=key)
+            raise InvalidInput(
+                Text(f"{zh}（可写：{'、'.join(_KEYS)}）", f"{en} (known: {', '.join(_KEYS)})"), field=key
+            )
         expected = _fault(key, value)
         if expected:
             zh, en = f"{file}: {key} = {value!r}，应为 {expected}", f"{file}: {key} = {value!r}: expected {expected}"
-            raise InvalidInput(zh, en, field=key)
+            raise InvalidInput(Text(zh, en), field=key)
         found[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
     return Settings(file=file, **found)
 

@@ -17,6 +17,7 @@ from govflow.errors import InvalidInput, NotFound
 from govflow.language.model import Catalog
 from govflow.language.source import read
 from govflow.products import guide
+from govflow.text import Text
 
 Say = Callable[[str], None]
 
@@ -35,7 +36,7 @@ def run(
     if theme not in catalog.themes:
         known = "、".join(t.slug for t in catalog.themes.values())
         raise NotFound(
-            f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}", ref=theme
+            Text(f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}"), ref=theme
         )
     slug = catalog.themes[theme].slug
     application = application_from(examples / slug / "application.yaml")
@@ -64,15 +65,15 @@ def run(
 def application_from(path: Path) -> dict[str, Any]:
     """An application, story or notice file as plain data; raises NotFound or InvalidInput naming file, line and fault."""
     if not path.is_file():
-        raise NotFound(f"没有文件 {path}", f"there is no file {path}", path=str(path))
+        raise NotFound(Text(f"没有文件 {path}", f"there is no file {path}"), path=str(path))
     document = read(path.read_bytes(), str(path))
     faults = [d for d in document.diagnostics if d.severity is Severity.ERROR]
     if faults:
         where = f"{faults[0].span.file}:{faults[0].span.line}"
         message = faults[0].message
-        raise InvalidInput(f"{where}: {message.text('zh')}", f"{where}: {message.text('en')}", file=str(path))
+        raise InvalidInput(Text(f"{where}: {message.text('zh')}", f"{where}: {message.text('en')}"), file=str(path))
     if not isinstance(document.data, dict):
-        raise InvalidInput(f"{path} 应是一组“字段: 值”", f"{path}: expected a mapping", file=str(path))
+        raise InvalidInput(Text(f"{path} 应是一组“字段: 值”", f"{path}: expected a mapping"), file=str(path))
     return document.data
 
 

@@ -14,6 +14,7 @@ from govflow.errors import InvalidInput
 from govflow.language.model import Catalog
 from govflow.law import clocks
 from govflow.law.clocks import SHANGHAI, Ledger, Limit
+from govflow.text import Text
 
 OPINIONS = {
     "review": ("材料真实有效，符合条件", "documents in order"),
@@ -56,7 +57,7 @@ def story_from(data: Mapping[str, Any]) -> Story:
             late=tuple(data.get("late", ())), slow=tuple(data.get("slow", ())), people=dict(data.get("people", {})),
         )  # fmt: skip
     except ValueError as fault:
-        raise InvalidInput(f"story 有误：{fault}", f"story: {fault}", field="story") from fault
+        raise InvalidInput(Text(f"story 有误：{fault}", f"story: {fault}"), field="story") from fault
 
 
 @dataclass

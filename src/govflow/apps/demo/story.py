@@ -49,7 +49,7 @@ class Narrator:
 
     def opening(self, application: Mapping[str, Any], answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         """Who applies, what the answers choose, which materials are asked and why."""
-        name = self.theme.name.in_language(self.lang)
+        name = self.theme.name.text(self.lang)
         self.out(self.say(f"{name}  ·  模拟时钟演示", f"{name}  ·  on a simulated clock"))
         self._title(self.say("一、申请", "1. The application"))
         self.out(f"  {application['applicant']['name']}  {application['applicant']['id']}")
@@ -69,7 +69,7 @@ class Narrator:
                 else value
             )
             unit = self.say("", " ") + question.unit if question.unit else ""
-            self.out(f"  · {question.ask.in_language(self.lang)}{self.colon}{shown}{unit}")
+            self.out(f"  · {question.ask.text(self.lang)}{self.colon}{shown}{unit}")
 
     def _items(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         chosen = plan.selected_items(self.theme, self.catalog, answers, drop)
@@ -89,10 +89,10 @@ class Narrator:
                 )
                 if limit is not None
             ]
-            reason = each.reason.in_language(self.lang)
+            reason = each.reason.text(self.lang)
             who = self.teller.department(item.department)
             what = self.say("，", ", ").join([who, *limits]) if each.how == "run" else reason
-            name = f"{code} {item.name.in_language(self.lang)}"
+            name = f"{code} {item.name.text(self.lang)}"
             self.out(self.say(f"    {mark} {name}（{what}）", f"    {mark} {name} ({what})"))
 
     def _materials(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
@@ -114,8 +114,8 @@ class Narrator:
             )
         for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
             mark = "✔" if line.how == "asked" else "－"
-            name = line.name.in_language(self.lang)
-            self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.in_language(self.lang)}")
+            name = line.name.text(self.lang)
+            self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.text(self.lang)}")
 
     # --- while -------------------------------------------------------------------------------------------------
 
@@ -229,7 +229,7 @@ class Narrator:
             promised = next((c for c in view.clocks if c.id == f"{item.item}/promised"), None)
             light = {"green": "🟢", "yellow": "🟡", "red": "🔴"}[promised.light] if promised else "  "
             actual = case_clocks.local_date(item.decided)
-            name = _padded(f"{item.item} {self.catalog.items[item.item].name.in_language(self.lang)}", 38)
+            name = _padded(f"{item.item} {self.catalog.items[item.item].name.text(self.lang)}", 38)
             self.out(
                 f"  {name} {planned.items[item.item].due}  {promised.due if promised else '—':10}  {actual} {light}"
             )

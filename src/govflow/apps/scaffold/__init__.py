@@ -14,6 +14,7 @@ from govflow.catalog import load
 from govflow.errors import Conflict, InvalidInput
 from govflow.language import schema
 from govflow.language.source import Document
+from govflow.text import Text
 
 Kind = Literal["item", "theme"]
 SCHEMAS = ".govflow/schemas"
@@ -24,7 +25,9 @@ _FIRST: dict[Kind, tuple[str, int]] = {"item": ("I", 2), "theme": ("T", 1)}  # l
 def new_example(folder: Path) -> tuple[Path, ...]:
     """Write a working folder with two planted mistakes; give the files written. Conflict when it is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict(f"{folder} 已经存在，没有动它；换个名称", f"{folder} exists and is left alone; use another name")
+        raise Conflict(
+            Text(f"{folder} 已经存在，没有动它；换个名称", f"{folder} exists and is left alone; use another name")
+        )
     source = importlib.resources.files(__name__) / "example"
     written = [_write(folder / place, file.read_text("utf-8")) for place, file in _files(source, Path())]
     return (*written, *_write_schemas(folder))
@@ -38,13 +41,15 @@ def new_file(kind: Kind, name: str, definitions: Path) -> tuple[Path, ...]:
     """
     if not name or _BAD_NAME.search(name) or len(name.encode()) > 200:
         raise InvalidInput(
-            f"{name!r} 不能作文件名：不要用路径、空白开头或标点",
-            f"{name!r} is no file name: no path, no punctuation",
+            Text(
+                f"{name!r} 不能作文件名：不要用路径、空白开头或标点",
+                f"{name!r} is no file name: no path, no punctuation",
+            ),
             field="NAME",
         )
     target = definitions / f"{kind}s" / f"{name}.yaml"
     if target.exists():
-        raise Conflict(f"{target} 已经存在，没有动它", f"{target} exists and is left alone")
+        raise Conflict(Text(f"{target} 已经存在，没有动它", f"{target} exists and is left alone"))
     documents = load(definitions, rules=()).documents if definitions.is_dir() else ()
     text = _skeleton(kind, "../../")
     marks = {

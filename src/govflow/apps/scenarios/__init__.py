@@ -15,13 +15,13 @@ from govflow.apps.scenarios.reading import scenarios_from
 from govflow.apps.scenarios.records import Expectation, Failure, Played, Scenario, Step
 from govflow.apps.scenarios.telling import as_data, summed_up, table, told
 from govflow.catalog import Loaded
-from govflow.diagnostics import Message
 from govflow.engine.api import Engine
 from govflow.engine.definitions import bundle
 from govflow.engine.store import Database
 from govflow.errors import GovflowError
 from govflow.language.model import Catalog
 from govflow.law.clocks import ClockError
+from govflow.text import Text
 
 __all__ = [
     "Coverage",
@@ -127,7 +127,7 @@ def _played(scenario: Scenario, stage: _Stage) -> Played:
     catalog = stage.catalog
     shelf = catalog.themes if scenario.of in catalog.themes else catalog.items
     if scenario.of not in shelf:
-        what = Message(f"{scenario.of} 的定义有错误，不能办理", f"the definition of {scenario.of} is not sound")
+        what = Text(f"{scenario.of} 的定义有错误，不能办理", f"the definition of {scenario.of} is not sound")
         return Played(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
     code = shelf[scenario.of].code
     elements = stage.elements_of(code)
@@ -168,12 +168,10 @@ def _done(player: Player, step: Step, lang: str) -> Failure | None:
         zh, en = (fault.zh, fault.en) if isinstance(fault, GovflowError) else (fault.message, fault.message)
         if wanted is not None and (wanted in zh or wanted in en):
             return None
-        what = Message(f"步骤 {step.do} 被拒绝", f"step {step.do} was refused")
-        expected = (
-            Message("能够办理", "allowed") if wanted is None else Message(f"拒绝：{wanted}", f"refused: {wanted}")
-        )
-        return Failure(step.span, what, expected.text(lang), Message(zh, en).text(lang))
+        what = Text(f"步骤 {step.do} 被拒绝", f"step {step.do} was refused")
+        expected = Text("能够办理", "allowed") if wanted is None else Text(f"拒绝：{wanted}", f"refused: {wanted}")
+        return Failure(step.span, what, expected.text(lang), Text(zh, en).text(lang))
     if wanted is None:
         return None
-    what = Message(f"步骤 {step.do} 应被拒绝", f"step {step.do} should have been refused")
-    return Failure(step.span, what, wanted, Message("没有拒绝", "allowed").text(lang))
+    what = Text(f"步骤 {step.do} 应被拒绝", f"step {step.do} should have been refused")
+    return Failure(step.span, what, wanted, Text("没有拒绝", "allowed").text(lang))

@@ -7,10 +7,10 @@ from typing import Any
 
 from govflow.apps.scenarios.playing import Player
 from govflow.apps.scenarios.records import Expectation, Failure
-from govflow.diagnostics import Message
 from govflow.engine.views import CaseView, ClockView
 from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
+from govflow.text import Text
 
 NONE = "—"
 
@@ -20,7 +20,7 @@ def failures_of(player: Player, expected: Expectation, lang: str) -> Iterator[Fa
     try:
         view, item = player.view_now(), player.item(expected.words)
     except NotFound as fault:
-        yield Failure(expected.span, Message(fault.zh, fault.en), _shown(dict(expected.words)), NONE)
+        yield Failure(expected.span, fault.message, _shown(dict(expected.words)), NONE)
         return
     for key, wanted in expected.words.items():
         if key == "item":
@@ -31,7 +31,7 @@ def failures_of(player: Player, expected: Expectation, lang: str) -> Iterator[Fa
                 yield Failure(expected.spans[key], what, _shown(want), _shown(got), details())
 
 
-Found = tuple[Message, Any, Any, Callable[[], tuple[str, ...]]]
+Found = tuple[Text, Any, Any, Callable[[], tuple[str, ...]]]
 
 
 class _Check:
@@ -50,7 +50,7 @@ class _Check:
         """Why a clock is due when it is, day by day; the clocks there are if it is none. Computed only when shown."""
         if clock is None:
             listed = "、".join(each.id for each in self.view.clocks) or NONE
-            return lambda: (Message(f"现有的时钟：{listed}", f"clocks there are: {listed}").text(self.lang),)
+            return lambda: (Text(f"现有的时钟：{listed}", f"clocks there are: {listed}").text(self.lang),)
         return lambda: _lines(self.player.engine.explain(self.player.id, clock.id, self.lang), self.lang)
 
 
@@ -83,9 +83,9 @@ def _shown(value: Any) -> str:
 
 def _state(check: _Check, wanted: str) -> Iterator[Found]:
     if check.named:
-        yield Message(f"{check.item} 的状态", f"state of {check.item}"), wanted, _item_state(check), _no_details
+        yield Text(f"{check.item} 的状态", f"state of {check.item}"), wanted, _item_state(check), _no_details
     else:
-        yield Message("办件的状态", "state of the case"), wanted, check.view.state, _no_details
+        yield Text("办件的状态", "state of the case"), wanted, check.view.state, _no_details
 
 
 def _item_state(check: _Check) -> str | None:
@@ -94,14 +94,14 @@ def _item_state(check: _Check) -> str | None:
 
 def _outcome(check: _Check, wanted: str) -> Iterator[Found]:
     got = next((i.outcome for i in check.view.items if i.item == check.item), None)
-    yield Message(f"{check.item} 的决定", f"decision on {check.item}"), wanted, got, _no_details
+    yield Text(f"{check.item} 的决定", f"decision on {check.item}"), wanted, got, _no_details
 
 
 def _due(kind: str, zh: str, en: str) -> Callable[[_Check, str], Iterator[Found]]:
     def check_due(check: _Check, wanted: str) -> Iterator[Found]:
         clock = check.clock(kind)
         owner = check.item or ""
-        what = Message(f"{owner} {zh}".strip(), f"{en} {owner}".strip())
+        what = Text(f"{owner} {zh}".strip(), f"{en} {owner}".strip())
         yield what, wanted, clock.due if clock is not None else None, check.explained(clock)
 
     return check_due
@@ -109,7 +109,7 @@ def _due(kind: str, zh: str, en: str) -> Callable[[_Check, str], Iterator[Found]
 
 def _light(check: _Check, wanted: str) -> Iterator[Found]:
     clock = check.clock("promised") or check.clock("statutory")
-    what = Message(f"{check.item or '全件'}的灯", f"light of {check.item or 'the case'}")
+    what = Text(f"{check.item or '全件'}的灯", f"light of {check.item or 'the case'}")
     yield what, wanted, clock.light if clock is not None else None, check.explained(clock)
 
 
@@ -118,7 +118,7 @@ def _due_of(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
     for id, date in wanted.items():
         clock = clocks.get(id)
         got = clock.due if clock is not None else None
-        yield Message(f"时钟 {id} 的到期日", f"due date of clock {id}"), date, got, check.explained(clock)
+        yield Text(f"时钟 {id} 的到期日", f"due date of clock {id}"), date, got, check.explained(clock)
 
 
 def _lights(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
@@ -126,27 +126,27 @@ def _lights(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
     for id, colour in wanted.items():
         clock = clocks.get(id)
         got = clock.light if clock is not None else None
-        yield Message(f"时钟 {id} 的灯", f"light of clock {id}"), colour, got, check.explained(clock)
+        yield Text(f"时钟 {id} 的灯", f"light of clock {id}"), colour, got, check.explained(clock)
 
 
 def _tasks(check: _Check, wanted: list[str]) -> Iterator[Found]:
     mine = [t for t in check.view.open_tasks if not check.named or t.item == check.item]
     got = sorted(check.player.step_id(t) for t in mine)
-    yield Message("待办环节", "open steps"), sorted(wanted), got, _no_details
+    yield Text("待办环节", "open steps"), sorted(wanted), got, _no_details
 
 
 def _materials(check: _Check, wanted: list[str]) -> Iterator[Found]:
     shelf = check.player.catalog.materials
     got = sorted(m.material for m in check.view.materials if m.status in ("supplied", "missing"))
     codes = sorted(shelf[ref].code if ref in shelf else ref for ref in wanted)
-    yield Message("要提交的材料", "materials to submit"), codes, got, _no_details
+    yield Text("要提交的材料", "materials to submit"), codes, got, _no_details
 
 
 def _items(check: _Check, wanted: list[str]) -> Iterator[Found]:
     shelf = check.player.catalog.items
     got = sorted(i.item for i in check.view.items if i.mode != "skip")
     codes = sorted(shelf[ref].code if ref in shelf else ref for ref in wanted)
-    yield Message("要办的事项", "items to handle"), codes, got, _no_details
+    yield Text("要办的事项", "items to handle"), codes, got, _no_details
 
 
 def _states(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
@@ -154,18 +154,18 @@ def _states(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
     shelf = check.player.catalog.items
     for ref, state in wanted.items():
         code = shelf[ref].code if ref in shelf else ref
-        yield Message(f"{code} 的状态", f"state of {code}"), state, states.get(code), _no_details
+        yield Text(f"{code} 的状态", f"state of {code}"), state, states.get(code), _no_details
 
 
 def _results(check: _Check, wanted: list[str]) -> Iterator[Found]:
     got = sorted(str(r["name"]) for r in check.view.results if not check.named or r["item"] == check.item)
-    yield Message("已制发的结果", "results issued"), sorted(wanted), got, _no_details
+    yield Text("已制发的结果", "results issued"), sorted(wanted), got, _no_details
 
 
 def _provisional(check: _Check, wanted: bool) -> Iterator[Found]:
     clock = check.clock("promised") or check.clock("statutory")
     got = clock.provisional if clock is not None else None
-    what = Message("到期日是否暂定（放假通知未公布）", "due date is provisional (no holiday notice yet)")
+    what = Text("到期日是否暂定（放假通知未公布）", "due date is provisional (no holiday notice yet)")
     yield what, wanted, got, check.explained(clock)
 
 

@@ -19,6 +19,7 @@ from govflow.engine.definitions.compiled import alone
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.model import Catalog, Item, Question, Theme
+from govflow.text import Text
 
 COMPANY = {"kind": "企业法人", "name": "示范市江畔商贸有限公司", "id": "91421300MAXX884166"}
 PERSON = {"kind": "自然人", "name": "陈江", "id": "11010519491231002X"}
@@ -87,7 +88,9 @@ class Player:
     def id(self) -> str:
         """The case's number; NotFound before the application."""
         if self.case is None:
-            raise NotFound("还没有提交申请（submit），没有办件", "nothing has been submitted yet: there is no case")
+            raise NotFound(
+                Text("还没有提交申请（submit），没有办件", "nothing has been submitted yet: there is no case")
+            )
         return self.case
 
     def _note(self) -> None:
@@ -103,7 +106,7 @@ class Player:
         if ref is None:
             return self.only
         if ref not in self.catalog.items:
-            raise NotFound(f"没有事项 {ref}", f"there is no item {ref}")
+            raise NotFound(Text(f"没有事项 {ref}", f"there is no item {ref}"))
         return self.catalog.items[ref].code
 
     def step_id(self, task: TaskView) -> str:
@@ -236,8 +239,10 @@ def _single(player: Player, found: list[TaskView], name: str) -> TaskView:
     if len(found) > 1:
         listed = "、".join(f"{t.item or ''} {player.step_id(t)}（{t.department}）" for t in found)
         raise InvalidInput(
-            f"“{name}”有 {len(found)} 个：{listed}；请写明 item、task 或 department",
-            f"{len(found)} open tasks are meant: {listed}; name item, task or department",
+            Text(
+                f"“{name}”有 {len(found)} 个：{listed}；请写明 item、task 或 department",
+                f"{len(found)} open tasks are meant: {listed}; name item, task or department",
+            ),
         )
     return found[0]
 
@@ -246,8 +251,10 @@ def _no_task(player: Player, name: str) -> NotFound:
     view = player.view()
     listed = "、".join(f"{t.item or ''} {player.step_id(t)}".strip() for t in view.open_tasks) or "（没有）"
     return NotFound(
-        f"现在没有待办的“{name}”；办件状态 {view.state}，待办的是 {listed}",
-        f"no task {name!r} is open; the case is {view.state}, open are {listed}",
+        Text(
+            f"现在没有待办的“{name}”；办件状态 {view.state}，待办的是 {listed}",
+            f"no task {name!r} is open; the case is {view.state}, open are {listed}",
+        ),
     )
 
 
@@ -273,7 +280,7 @@ def _actor(task: TaskView) -> str:
 def _one_item(player: Player, words: Mapping[str, Any]) -> Item:
     code = player.item(words)
     if code is None:
-        raise InvalidInput("请写明 item：这里有多个事项", "name the item: there are several here", field="item")
+        raise InvalidInput(Text("请写明 item：这里有多个事项", "name the item: there are several here"), field="item")
     return player.catalog.items[code]
 
 

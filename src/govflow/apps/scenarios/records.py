@@ -8,8 +8,9 @@ from datetime import datetime
 from typing import Any
 
 from govflow.compiler import ElementInfo
-from govflow.diagnostics import Message, Span
+from govflow.diagnostics import Span
 from govflow.engine.views import EventView
+from govflow.text import Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class Failure:
     """Something that is not as the scenario says. `details` explain it line by line, e.g. a due date day by day."""
 
     span: Span
-    what: Message
+    what: Text
     expected: str
     got: str
     details: tuple[str, ...] = ()

@@ -7,33 +7,32 @@ from typing import Any
 
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
 from govflow.apps.scenarios.records import Failure, Played
-from govflow.diagnostics import Message, cells
+from govflow.diagnostics import cells
 from govflow.language.model import Catalog
+from govflow.text import Text
 
 MOST_NAMED = 12
 """So many unexercised points are named in one line of the table at most."""
 
-_HEADS: dict[Kind, Message] = {
-    "limit": Message("时限", "limits"),
-    "condition": Message("条件", "conditions"),
-    "material": Message("材料", "materials"),
-    "outcome": Message("决定", "outcomes"),
-    "procedure": Message("特别程序", "procedures"),
-    "step": Message("环节", "steps"),
-    "item": Message("事项", "items"),
-    "visit": Message("联合踏勘", "visits"),
+_HEADS: dict[Kind, Text] = {
+    "limit": Text("时限", "limits"),
+    "condition": Text("条件", "conditions"),
+    "material": Text("材料", "materials"),
+    "outcome": Text("决定", "outcomes"),
+    "procedure": Text("特别程序", "procedures"),
+    "step": Text("环节", "steps"),
+    "item": Text("事项", "items"),
+    "visit": Text("联合踏勘", "visits"),
 }
 
 
 def told(played: Played, lang: str) -> str:
     """A scenario's failures: where, what, expected and got, and why a date is as it is; empty if it passed."""
-    words = {"expected": Message("期待", "expected").text(lang), "got": Message("实际", "got").text(lang)}
+    words = {"expected": Text("期待", "expected").text(lang), "got": Text("实际", "got").text(lang)}
     lines = [line for failure in played.failures for line in _failure(played, failure, words, lang)]
     if played.failures and played.assumed:
         names = "、".join(played.assumed) if lang == "zh" else ", ".join(played.assumed)
-        note = Message(
-            f"没有写明的是否问题按“否”办：{names}", f"yes/no questions not answered are taken as no: {names}"
-        )
+        note = Text(f"没有写明的是否问题按“否”办：{names}", f"yes/no questions not answered are taken as no: {names}")
         lines.append(f"    {note.text(lang)}")
     return "\n".join(lines)
 
@@ -53,11 +52,11 @@ def summed_up(played: Sequence[Played], lang: str) -> str:
     expectations = sum(len(each.scenario.expect) for each in played)
     files = len({each.scenario.file for each in played})
     if failed:
-        return Message(
+        return Text(
             f"✗ {files} 个文件，{len(played)} 个场景，{failed} 个没有通过",
             f"✗ {files} files, {len(played)} scenarios, {failed} failed",
         ).text(lang)
-    return Message(
+    return Text(
         f"✓ {files} 个文件，{len(played)} 个场景，{expectations} 项期待，全部通过",
         f"✓ {files} files, {len(played)} scenarios, {expectations} expectations, all passed",
     ).text(lang)
@@ -65,7 +64,7 @@ def summed_up(played: Sequence[Played], lang: str) -> str:
 
 def table(found: Sequence[Coverage], catalog: Catalog, lang: str) -> str:
     """What the scenarios exercise: a row an item or theme, what none exercises beneath it, totals at the end."""
-    heads = ["", Message("场景", "scenarios").text(lang), *(_HEADS[kind].text(lang) for kind in KINDS)]
+    heads = ["", Text("场景", "scenarios").text(lang), *(_HEADS[kind].text(lang) for kind in KINDS)]
     rows = [(_row(each, catalog, lang), _missed(each, lang)) for each in found]
     rows.append((_totals(found, lang), ""))
     widths = [max(cells(row[at]) for row in [heads, *(row for row, _ in rows)]) for at in range(len(heads))]
@@ -79,7 +78,7 @@ def table(found: Sequence[Coverage], catalog: Catalog, lang: str) -> str:
 
 def _row(each: Coverage, catalog: Catalog, lang: str) -> list[str]:
     subject = catalog.themes[each.code] if each.code in catalog.themes else catalog.items[each.code]
-    name = f"{each.code} {subject.name.in_language(lang)}"
+    name = f"{each.code} {subject.name.text(lang)}"
     return [name, str(each.scenarios), *(_share(*each.count(kind)) for kind in KINDS)]
 
 
@@ -92,8 +91,8 @@ def _missed(each: Coverage, lang: str) -> str:
         return ""
     names = [f"{_HEADS[kind].text(lang)} {name}" for kind, name in each.missed]
     more = len(names) - MOST_NAMED
-    shown = names[:MOST_NAMED] + ([Message(f"另有 {more} 处", f"{more} more").text(lang)] if more > 0 else [])
-    return Message("没有场景：", "no scenario: ").text(lang) + ("、" if lang == "zh" else ", ").join(shown)
+    shown = names[:MOST_NAMED] + ([Text(f"另有 {more} 处", f"{more} more").text(lang)] if more > 0 else [])
+    return Text("没有场景：", "no scenario: ").text(lang) + ("、" if lang == "zh" else ", ").join(shown)
 
 
 def _totals(found: Iterable[Coverage], lang: str) -> list[str]:
@@ -101,7 +100,7 @@ def _totals(found: Iterable[Coverage], lang: str) -> list[str]:
     sums = [(sum(row[at][0] for row in counts), sum(row[at][1] for row in counts)) for at in range(len(KINDS))]
     done, all = sum(s[0] for s in sums), sum(s[1] for s in sums)
     share = f"{done * 1000 // all / 10}%" if all else "-"
-    name = Message(f"合计 {done}/{all}（{share}）", f"total {done}/{all} ({share})").text(lang)
+    name = Text(f"合计 {done}/{all}（{share}）", f"total {done}/{all} ({share})").text(lang)
     return [name, str(sum(each.scenarios for each in found)), *(_share(*each) for each in sums)]
 
 

@@ -17,6 +17,7 @@ from govflow.language import codes
 from govflow.language.conditions import FactValue
 from govflow.language.model import Question
 from govflow.plan import Selection
+from govflow.text import Text
 
 PERSONS = ("自然人",)
 KINDS = ("自然人", "企业法人", "事业法人", "社会组织法人", "非法人企业", "个体工商户", "行政机关", "其他组织")
@@ -40,7 +41,7 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
     reason = codes.check_citizen_id(number, today) if kind in PERSONS else codes.check_uscc(number)
     if reason is not None:
         zh, en = reason
-        raise InvalidInput(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}", field="applicant.id")
+        raise InvalidInput(Text(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}"), field="applicant.id")
     return dict(applicant)
 
 
@@ -54,8 +55,8 @@ def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, F
             near = difflib.get_close_matches(str(name), questions, 1)
             hint = f"，是不是想写 {near[0]}" if near else ""
             raise InvalidInput(
-                f"没有 {name!r} 这个问题{hint}；问题有：{'、'.join(questions)}",
-                f"there is no question {name!r}; the questions are {', '.join(questions)}", field=f"answers.{name}",
+                Text(f"没有 {name!r} 这个问题{hint}；问题有：{'、'.join(questions)}",
+                f"there is no question {name!r}; the questions are {', '.join(questions)}"), field=f"answers.{name}",
             )  # fmt: skip
     found = {q.id: q.default for q in questions.values() if q.default is not None}
     found |= {name: _checked_answer(questions[name], value) for name, value in answers.items()}
@@ -103,7 +104,7 @@ def require_answers(subject: Subject, answers: Mapping[str, FactValue], running:
     if missing:
         lines = "、".join(f"{q.id}（{q.ask}）" for q in missing)
         raise InvalidInput(
-            f"还有问题没有回答：{lines}", f"not answered: {', '.join(q.id for q in missing)}",
+            Text(f"还有问题没有回答：{lines}", f"not answered: {', '.join(q.id for q in missing)}"),
             field=f"answers.{missing[0].id}", missing=[q.id for q in missing],
         )  # fmt: skip
 
@@ -116,7 +117,7 @@ def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[
     chosen = plan.selected_items(subject.theme, subject.catalog, answers, drop)
     if all(each.how == "skip" for each in chosen.values()):
         raise InvalidInput(
-            "按所答情形没有需要办理的事项", "no item is left to handle for these answers", field="answers"
+            Text("按所答情形没有需要办理的事项", "no item is left to handle for these answers"), field="answers"
         )
     return chosen
 
@@ -135,18 +136,18 @@ def require_in_force(subject: Subject, running: Iterable[str], today: date) -> N
     ):
         if state != "在用":
             raise NotAllowed(
-                f"{what}“{name}”已{state}，不受理新的办件",
-                f"{name.in_language('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted", state=state,
+                Text(f"{what}“{name}”已{state}，不受理新的办件",
+                f"{name.text('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted"), state=state,
             )  # fmt: skip
         if begins and begins > today.isoformat():
             raise NotAllowed(
-                f"{what}“{name}”自 {begins} 起施行，今天是 {today}",
-                f"{name.in_language('en')!r} is in force from {begins}; today is {today}", valid_from=begins,
+                Text(f"{what}“{name}”自 {begins} 起施行，今天是 {today}",
+                f"{name.text('en')!r} is in force from {begins}; today is {today}"), valid_from=begins,
             )  # fmt: skip
         if ends and ends < today.isoformat():
             raise NotAllowed(
-                f"{what}“{name}”已于 {ends} 失效，今天是 {today}",
-                f"{name.in_language('en')!r} was in force until {ends}; today is {today}", valid_to=ends,
+                Text(f"{what}“{name}”已于 {ends} 失效，今天是 {today}",
+                f"{name.text('en')!r} was in force until {ends}; today is {today}"), valid_to=ends,
             )  # fmt: skip
 
 
@@ -160,8 +161,8 @@ def material_statuses(
         material = subject.catalog.materials.get(ref) if isinstance(ref, str) else None
         if material is None or material.code not in statuses:
             raise InvalidInput(
-                f"办事指南没有列出材料 {ref!r}；本件的材料是 {'、'.join(statuses)}",
-                f"the guide does not list material {ref!r}; listed are {', '.join(statuses)}",
+                Text(f"办事指南没有列出材料 {ref!r}；本件的材料是 {'、'.join(statuses)}",
+                f"the guide does not list material {ref!r}; listed are {', '.join(statuses)}"),
                 field="materials", material=ref,
             )  # fmt: skip
         statuses[material.code] = "supplied"
@@ -171,7 +172,7 @@ def material_statuses(
 def _wrong(field: str, found: object, expected: str) -> InvalidInput:
     shown = inputs.shown(found)
     return InvalidInput(
-        f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}", field=field
+        Text(f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}"), field=field
     )
 
 

@@ -13,6 +13,7 @@ from govflow.language.model import Extension as ExtensionRule
 from govflow.language.model import Item
 from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
+from govflow.text import Text
 
 GENERAL_EXTENSION = ExtensionRule(Limit.parse("10 workdays"), "head", True, "行政许可法第四十二条")
 
@@ -35,13 +36,13 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     if found is None:
         listed = "、".join(f"{p.id}（{p.kind}）" for p in item.special_procedures) or "（没有）"
         raise NotAllowed(
-            f"事项 {code} 没有列出特别程序 {procedure!r}，不得据此停止计时；列出的有 {listed}",
-            f"item {code} lists no special procedure {procedure!r}; it lists {listed}", procedure=procedure,
+            Text(f"事项 {code} 没有列出特别程序 {procedure!r}，不得据此停止计时；列出的有 {listed}",
+            f"item {code} lists no special procedure {procedure!r}; it lists {listed}"), procedure=procedure,
         )  # fmt: skip
     if found.id in state.stopped_by:
-        raise NotAllowed(f"{code} 已因“{found.kind}”停止计时", f"{code} is suspended for {found.id} already")
+        raise NotAllowed(Text(f"{code} 已因“{found.kind}”停止计时", f"{code} is suspended for {found.id} already"))
     if not reason.strip():
-        raise InvalidInput("停止计时须书面告知申请人理由：reason 是空的", "reason is empty", field="reason")
+        raise InvalidInput(Text("停止计时须书面告知申请人理由：reason 是空的", "reason is empty"), field="reason")
     stop(draft, code, found.id, reason)
     id = f"{code}/{found.id}/procedure"
     watched = any(c.live and c.id.partition("#")[0] == id for c in draft.state.clocks.values())
@@ -76,13 +77,15 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reas
     """Resume on command; without a procedure, the one that stands open."""
     item, state = _open_item(draft, code, actor)
     if not state.stopped_by:
-        raise NotAllowed(f"事项 {code} 没有停止计时，无从恢复", f"item {code} is not suspended")
+        raise NotAllowed(Text(f"事项 {code} 没有停止计时，无从恢复", f"item {code} is not suspended"))
     found = item.procedure(procedure) if procedure else None
     name = found.id if found is not None else procedure or (state.stopped_by[0] if len(state.stopped_by) == 1 else None)
     if name not in state.stopped_by:
         raise NotAllowed(
-            f"事项 {code} 没有因 {procedure!r} 停止计时；停止的原因是 {'、'.join(state.stopped_by)}",
-            f"item {code} is suspended for {', '.join(state.stopped_by)}, not for {procedure!r}",
+            Text(
+                f"事项 {code} 没有因 {procedure!r} 停止计时；停止的原因是 {'、'.join(state.stopped_by)}",
+                f"item {code} is suspended for {', '.join(state.stopped_by)}, not for {procedure!r}",
+            ),
         )
     resume(draft, code, str(name), reason)
 
@@ -93,14 +96,14 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
     rule = _extension_rule(item)
     if actor.role != rule.approver:
         raise NotAllowed(
-            f"延期须由 {rule.approver} 批准，{actor.text} 的角色是 {actor.role or '（未说明）'}；"
+            Text(f"延期须由 {rule.approver} 批准，{actor.text} 的角色是 {actor.role or '（未说明）'}；"
             f"写法如 {item.department}/{rule.approver}:姓名",
-            f"an extension is decided by role {rule.approver}, not by {actor.text}", role=rule.approver,
+            f"an extension is decided by role {rule.approver}, not by {actor.text}"), role=rule.approver,
         )  # fmt: skip
     if not reason.strip():
-        raise InvalidInput("延期须告知申请人理由：reason 是空的", "reason is empty", field="reason")
+        raise InvalidInput(Text("延期须告知申请人理由：reason 是空的", "reason is empty"), field="reason")
     if by.value == 0:
-        raise InvalidInput("延长的时间是 0", "the extension is 0 long", field="by")
+        raise InvalidInput(Text("延长的时间是 0", "the extension is 0 long"), field="by")
     running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in DECISION_CLOCKS and c.live]
     today = case_clocks.local_date(draft.now)
     extended = [c for c in running if _extensible(draft, c, by, rule, actor, reason, today)]
@@ -133,7 +136,7 @@ def _extensible(
             return False
         zh, en = refusal_text(fault)
         raise NotAllowed(
-            f"{clock.id} 不能延期：{zh}", f"{clock.id} cannot be extended: {en}", code=fault.code
+            Text(f"{clock.id} 不能延期：{zh}", f"{clock.id} cannot be extended: {en}"), code=fault.code
         ) from fault
     return True
 
@@ -148,13 +151,15 @@ def _open_item(draft: Draft, code: str, actor: Actor) -> tuple[Item, ItemState]:
     item, state = draft.subject.item(code), draft.state.items[code]
     if state.state not in ("reviewing", "suspended"):
         raise NotAllowed(
-            f"事项 {code} 的状态是 {state.state}，只有审查中（reviewing、suspended）的事项可以停止、恢复或延长时限",
-            f"item {code} is {state.state}; only an item under review has clocks to stop, resume or extend",
+            Text(f"事项 {code} 的状态是 {state.state}，只有审查中（reviewing、suspended）的事项可以停止、恢复或延长时限",
+            f"item {code} is {state.state}; only an item under review has clocks to stop, resume or extend"),
             state=state.state, item=code,
         )  # fmt: skip
     if actor.department not in (item.department, *item.joint_departments):
         raise NotAllowed(
-            f"事项 {code} 由 {item.department} 负责，{actor.text} 无权改变其时限",
-            f"item {code} is handled by {item.department}, not by {actor.text}",
+            Text(
+                f"事项 {code} 由 {item.department} 负责，{actor.text} 无权改变其时限",
+                f"item {code} is handled by {item.department}, not by {actor.text}",
+            ),
         )
     return item, state

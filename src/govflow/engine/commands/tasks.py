@@ -16,6 +16,7 @@ from govflow.engine.commands.unit_of_work import Draft
 from govflow.errors import Conflict, InvalidInput, NotAllowed
 from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "accept": ("accept", "refuse"),
@@ -37,7 +38,7 @@ def claim(draft: Draft, task: TaskState, actor: Actor) -> None:
     _may_work(draft, task, actor)
     if task.assignee is not None and task.assignee != actor.text:
         raise Conflict(
-            f"任务“{task.name}”已由 {task.assignee} 于 {task.claimed} 认领", f"already claimed by {task.assignee}",
+            Text(f"任务“{task.name}”已由 {task.assignee} 于 {task.claimed} 认领", f"already claimed by {task.assignee}"),
             task=task.id, by=task.assignee, at=task.claimed,
         )  # fmt: skip
     if task.assignee is None:
@@ -48,8 +49,10 @@ def release(draft: Draft, task: TaskState, actor: Actor) -> None:
     """Give a claimed task back."""
     if task.assignee != actor.text:
         raise NotAllowed(
-            f"任务“{task.name}”由 {task.assignee or '无人'} 认领，只有认领人能够退回",
-            f"the task is claimed by {task.assignee or 'nobody'}; only the claimant can release it",
+            Text(
+                f"任务“{task.name}”由 {task.assignee or '无人'} 认领，只有认领人能够退回",
+                f"the task is claimed by {task.assignee or 'nobody'}; only the claimant can release it",
+            ),
         )
     draft.emit("task_released", task=task.id)
 
@@ -58,7 +61,7 @@ def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion:
     """Finish a task with an outcome and an opinion, and let the process go on."""
     _may_work(draft, task, actor)
     if task.assignee is not None and task.assignee != actor.text:
-        raise NotAllowed(f"任务“{task.name}”已由 {task.assignee} 认领", f"the task is claimed by {task.assignee}")
+        raise NotAllowed(Text(f"任务“{task.name}”已由 {task.assignee} 认领", f"the task is claimed by {task.assignee}"))
     outcome = _outcome(task, outcome, opinion)
     together = _joint(draft, task)
     for each in together:
@@ -99,19 +102,21 @@ def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
     if task.role == "applicant":
         if actor.kind == "applicant" or actor.department == draft.subject.theme.lead:
             return
-        raise NotAllowed(f"任务“{task.name}”由申请人办理", "this task is the applicant's")
+        raise NotAllowed(Text(f"任务“{task.name}”由申请人办理", "this task is the applicant's"))
     allowed = {t.department for t in _joint(draft, task)} | {task.department}
     if actor.department not in allowed:
         owner = _department_name(draft, task.department)
         raise NotAllowed(
-            f"任务“{task.name}”属于{owner}（{task.department}），{actor.text} 不是该部门的经办人",
-            f"task {task.id} belongs to department {task.department}; {actor.text} is not of it",
+            Text(f"任务“{task.name}”属于{owner}（{task.department}），{actor.text} 不是该部门的经办人",
+            f"task {task.id} belongs to department {task.department}; {actor.text} is not of it"),
             task=task.id, department=task.department,
         )  # fmt: skip
     if actor.role is not None and actor.role != task.role and actor.role != "head":
         raise NotAllowed(
-            f"任务“{task.name}”由{task.role}角色办理，{actor.text} 的角色是 {actor.role}",
-            f"task {task.id} is for role {task.role}; {actor.text} acts as {actor.role}",
+            Text(
+                f"任务“{task.name}”由{task.role}角色办理，{actor.text} 的角色是 {actor.role}",
+                f"task {task.id} is for role {task.role}; {actor.text} acts as {actor.role}",
+            ),
         )
 
 
@@ -125,13 +130,15 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
     allowed = OUTCOMES.get(task.kind, OPINIONS)
     if outcome not in allowed:
         raise InvalidInput(
-            f"任务“{task.name}”的办理结果 outcome 是 {outcome!r}，应为 {'、'.join(allowed)} 之一",
-            f"outcome {outcome!r}: expected one of {', '.join(allowed)}", field="outcome",
+            Text(f"任务“{task.name}”的办理结果 outcome 是 {outcome!r}，应为 {'、'.join(allowed)} 之一",
+            f"outcome {outcome!r}: expected one of {', '.join(allowed)}"), field="outcome",
         )  # fmt: skip
     if outcome == "refuse" and not opinion.strip():
         raise InvalidInput(
-            "不予许可、不予受理须说明理由（行政许可法第三十八条）：请填写 opinion",
-            "a refusal must give its reasons (Administrative Licensing Law, art. 38): opinion is empty",
+            Text(
+                "不予许可、不予受理须说明理由（行政许可法第三十八条）：请填写 opinion",
+                "a refusal must give its reasons (Administrative Licensing Law, art. 38): opinion is empty",
+            ),
             field="opinion",
         )
     return outcome
@@ -161,8 +168,10 @@ def _gaps(draft: Draft) -> dict[str, Limit]:
     if lacking:
         names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
         raise NotAllowed(
-            f"还缺 {names}，不能受理；请用 ask_correction 一次性告知申请人补正",
-            f"cannot accept while {', '.join(lacking)} are missing; ask for correction once, naming all of them",
+            Text(
+                f"还缺 {names}，不能受理；请用 ask_correction 一次性告知申请人补正",
+                f"cannot accept while {', '.join(lacking)} are missing; ask for correction once, naming all of them",
+            ),
             missing=lacking,
         )
     return deferred
@@ -197,38 +206,19 @@ def ask_correction(
 ) -> None:
     """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9)."""
     _may_work(draft, task, actor)
-    listed = draft.state.materials
     codes = [listed_material(draft, ref, "missing") for ref in missing]
     if not codes:
-        raise InvalidInput("补正告知没有列出任何材料：missing 是空的", "the notice lists nothing", field="missing")
+        raise InvalidInput(
+            Text("补正告知没有列出任何材料：missing 是空的", "the notice lists nothing"), field="missing"
+        )
     if item is not None:
         strange = [code for code in codes if all(user != item for user, _ in _uses(draft, code))]
         if strange:
             raise InvalidInput(
-                f"事项 {item} 不要 {'、'.join(f'{code} {material_name(draft, code)}' for code in strange)}",
-                f"item {item} does not ask for {', '.join(strange)}", field="missing", item=item,
+                Text(f"事项 {item} 不要 {'、'.join(f'{code} {material_name(draft, code)}' for code in strange)}",
+                f"item {item} does not ask for {', '.join(strange)}"), field="missing", item=item,
             )  # fmt: skip
-    first = draft.state.correction.get("notices") is None
-    later = set(draft.state.correction.get("later", ()))
-    told = {code for notice in draft.state.correction.get("notices", ()) for code in notice}
-    repeated = [code for code in codes if not first and code not in later | told]
-    if repeated:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in repeated)
-        raise NotAllowed(
-            f"第一次补正告知没有提到 {names}，而它当时就缺；补正须一次性告知，不得再次要求",
-            f"{', '.join(repeated)} was missing already at the first notice: a second request is not allowed",
-            materials=repeated,
-        )
-    left_out = [
-        c for c, status in listed.items() if status == "missing" and c not in codes and _defer(draft, c) is None
-    ]
-    if left_out and first:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in left_out)
-        raise InvalidInput(
-            f"补正须一次性告知全部内容：还缺 {names}，告知中没有列出",
-            f"the notice must name everything that is missing at once; it leaves out {', '.join(left_out)}",
-            field="missing", materials=left_out,
-        )  # fmt: skip
+    _require_once(draft, codes)
     draft.close_task(task, "completed", "correct")
     draft.emit("correction_asked", missing=codes, **({} if item is None else {"item": item}))
     move = draft.move("complete", task.path, "correct")
@@ -237,13 +227,40 @@ def ask_correction(
     draft.follow(move)
 
 
+def _require_once(draft: Draft, codes: Sequence[str]) -> None:
+    """One notice names all that is missing; a later one only what was named or came since."""
+    first = draft.state.correction.get("notices") is None
+    later = set(draft.state.correction.get("later", ()))
+    told = {code for notice in draft.state.correction.get("notices", ()) for code in notice}
+    repeated = [code for code in codes if not first and code not in later | told]
+    if repeated:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in repeated)
+        raise NotAllowed(
+            Text(
+                f"第一次补正告知没有提到 {names}，而它当时就缺；补正须一次性告知，不得再次要求",
+                f"{', '.join(repeated)} was missing already at the first notice: a second request is not allowed",
+            ),
+            materials=repeated,
+        )
+    left_out = [
+        c for c, s in draft.state.materials.items() if s == "missing" and c not in codes and _defer(draft, c) is None
+    ]
+    if left_out and first:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in left_out)
+        raise InvalidInput(
+            Text(f"补正须一次性告知全部内容：还缺 {names}，告知中没有列出",
+            f"the notice must name everything that is missing at once; it leaves out {', '.join(left_out)}"),
+            field="missing", materials=left_out,
+        )  # fmt: skip
+
+
 def listed_material(draft: Draft, ref: str, field: str) -> str:
     """The code of a material that the guide lists for this case; InvalidInput for any other (行政许可法 art. 31)."""
     material = draft.subject.catalog.materials.get(ref)
     if material is None or material.code not in draft.state.materials:
         raise InvalidInput(
-            f"办事指南没有列出材料 {ref}，不得要求或收取指南以外的材料；本件的材料是 {'、'.join(draft.state.materials)}",
-            f"the guide does not list material {ref}; listed are {', '.join(draft.state.materials)}",
+            Text(f"办事指南没有列出材料 {ref}，不得要求或收取指南以外的材料；本件的材料是 {'、'.join(draft.state.materials)}",
+            f"the guide does not list material {ref}; listed are {', '.join(draft.state.materials)}"),
             field=field, material=ref,
         )  # fmt: skip
     return material.code
@@ -254,20 +271,21 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
     state = draft.state
     if state.closed is not None:
         raise NotAllowed(
-            f"办件已结束（状态 {state.state}），不能再提交材料", f"the case is over ({state.state})", state=state.state
+            Text(f"办件已结束（状态 {state.state}），不能再提交材料", f"the case is over ({state.state})"),
+            state=state.state,
         )
     if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
         raise NotAllowed(
-            "材料由申请人提交，或由牵头部门的窗口代收", "materials come from the applicant or the lead's window"
+            Text("材料由申请人提交，或由牵头部门的窗口代收", "materials come from the applicant or the lead's window")
         )
     codes = [listed_material(draft, ref, "materials") for ref in materials]
     if not codes:
-        raise InvalidInput("没有提交任何材料：materials 是空的", "materials is empty", field="materials")
+        raise InvalidInput(Text("没有提交任何材料：materials 是空的", "materials is empty"), field="materials")
     task = next((t for t in state.tasks.values() if t.element == "t_supplement"), None)
     if task is None and not set(codes) & set(state.gaps):
         raise NotAllowed(
-            f"本件现在不在补正中（状态 {state.state}），也没有待补的容缺材料",
-            f"nothing is to be supplemented in state {state.state}", state=state.state,
+            Text(f"本件现在不在补正中（状态 {state.state}），也没有待补的容缺材料",
+            f"nothing is to be supplemented in state {state.state}"), state=state.state,
         )  # fmt: skip
     if task is not None:
         _may_work(draft, task, actor)
@@ -275,7 +293,7 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
         if open_ones:
             names = "、".join(f"{code} {material_name(draft, code)}" for code in open_ones)
             raise InvalidInput(
-                f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(open_ones)}",
+                Text(f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(open_ones)}"),
                 field="materials", missing=open_ones,
             )  # fmt: skip
     draft.emit("supplemented", materials=codes)
@@ -292,8 +310,10 @@ def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
     item = draft.state.items[code]
     if item.stopped_by:
         raise NotAllowed(
-            f"{code} 的时限因“{'、'.join(item.stopped_by)}”停止计算，恢复后才能决定",
-            f"the clocks of {code} stand still for {', '.join(item.stopped_by)}; resume before deciding",
+            Text(
+                f"{code} 的时限因“{'、'.join(item.stopped_by)}”停止计算，恢复后才能决定",
+                f"the clocks of {code} stand still for {', '.join(item.stopped_by)}; resume before deciding",
+            ),
         )
     draft.emit("item_decided", item=code, outcome=outcome)
     draft.close_clocks(
@@ -340,7 +360,9 @@ def _issue(draft: Draft, task: TaskState, outcome: str) -> str:
     open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
     if open_gaps:
         names = "、".join(f"{c} {material_name(draft, c)}" for c in open_gaps)
-        raise NotAllowed(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
+        raise NotAllowed(
+            Text(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
+        )
     _issue_results(draft, code)
     results = draft.subject.item(code).results
     if results and all(result.elicence for result in results):

@@ -10,6 +10,7 @@ from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState
 from govflow.engine.commands.tasks import finish
 from govflow.engine.commands.unit_of_work import SYSTEM, Draft
 from govflow.errors import InvalidInput, NotAllowed
+from govflow.text import Text
 
 
 def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
@@ -17,15 +18,17 @@ def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
     state = draft.state
     if state.state not in OPEN_STATES or not any(i.state in UNDECIDED for i in state.items.values()):
         raise NotAllowed(
-            f"办件 {state.id} 的状态是 {state.state}，作出决定之后不能撤回",
-            f"case {state.id} is {state.state}: it can be withdrawn only before the decision", state=state.state,
+            Text(f"办件 {state.id} 的状态是 {state.state}，作出决定之后不能撤回",
+            f"case {state.id} is {state.state}: it can be withdrawn only before the decision"), state=state.state,
         )  # fmt: skip
     if not reason.strip():
-        raise InvalidInput("撤回须说明理由：reason 是空的", "reason is empty", field="reason")
+        raise InvalidInput(Text("撤回须说明理由：reason 是空的", "reason is empty"), field="reason")
     if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
         raise NotAllowed(
-            f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
-            f"{actor.text} cannot withdraw for the applicant",
+            Text(
+                f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
+                f"{actor.text} cannot withdraw for the applicant",
+            ),
         )
     _end(draft, "withdrawn", {"reason": reason})
 

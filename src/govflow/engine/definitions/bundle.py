@@ -18,6 +18,7 @@ from govflow.language import building
 from govflow.language.building import Names, Plain, departments_in, library_texts
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.language.source import read
+from govflow.text import Text
 
 FORMAT = "bundle/1"
 
@@ -45,7 +46,7 @@ def catalog_from_bundle(data: bytes) -> Catalog:
     except ValueError:
         whole = None
     if not isinstance(whole, dict) or whole.get("govflow") != FORMAT:
-        raise InvalidInput(f"这不是 {FORMAT} 格式的定义包", f"these bytes are no {FORMAT}", field="bundle")
+        raise InvalidInput(Text(f"这不是 {FORMAT} 格式的定义包", f"these bytes are no {FORMAT}"), field="bundle")
     names = _names(whole)
     return Catalog(
         items=Shelf(building.item_from(Plain(entry), slug, names) for slug, entry in whole["items"].items()),
@@ -76,7 +77,7 @@ def _closure(catalog: Catalog, ref: str) -> tuple[Theme | None, tuple[Item, ...]
         return theme, tuple(catalog.items[entry.item] for entry in theme.items)
     item = catalog.items.get(ref)
     if item is None:
-        raise NotFound(f"没有编号或短名为 {ref} 的事项或主题", f"no item or theme is called {ref!r}", ref=ref)
+        raise NotFound(Text(f"没有编号或短名为 {ref} 的事项或主题", f"no item or theme is called {ref!r}"), ref=ref)
     return None, (item,)
 
 
@@ -102,8 +103,10 @@ def _data(catalog: Catalog, key: str) -> Any:
     text = catalog.texts.get(key)
     if text is None:
         raise InvalidInput(
-            f"目录里没有 {key} 的定义文本：请用 govflow.load 读取",
-            f"the catalog keeps no text of {key}: read it with govflow.load",
+            Text(
+                f"目录里没有 {key} 的定义文本：请用 govflow.load 读取",
+                f"the catalog keeps no text of {key}: read it with govflow.load",
+            ),
             field=key,
         )
     try:

@@ -17,12 +17,12 @@ from govflow.language.model import (
     Joint,
     Question,
     Step,
-    Text,
     Theme,
     ThemeItem,
     steps_of,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 NOTICE = Limit.parse("5 workdays")
 """行政许可法 art. 32: everything missing is told at once within five days of receipt."""

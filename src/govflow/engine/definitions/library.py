@@ -8,6 +8,7 @@ from govflow.engine.definitions.compiled import Subject, subject_from
 from govflow.engine.store import Statements
 from govflow.errors import NotFound
 from govflow.language.model import Catalog
+from govflow.text import Text
 
 
 class Library:
@@ -28,8 +29,7 @@ class Library:
             return self.catalog.items[ref].code
         known = "、".join([t.slug for t in self.catalog.themes.values()] or list(self.catalog.items))
         raise NotFound(
-            f"没有名为 {ref!r} 的事项或一件事；现有一件事：{known}",
-            f"no item or theme {ref!r}; themes: {known}",
+            Text(f"没有名为 {ref!r} 的事项或一件事；现有一件事：{known}", f"no item or theme {ref!r}; themes: {known}"),
             ref=ref,
         )
 
@@ -62,7 +62,9 @@ class Library:
         if subject is None:
             stored = statements.definition(digest)
             if stored is None:
-                raise NotFound(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
+                raise NotFound(
+                    Text(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
+                )
             ref, closed, xml = stored
             subject = self._subjects[digest] = subject_from(ref, bundle.catalog_from_bundle(closed), digest, xml)
         return subject

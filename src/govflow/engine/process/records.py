@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from govflow.errors import GovflowError
+from govflow.text import Text
 
 Code = Literal[
     "bad_bpmn",
@@ -43,23 +44,22 @@ _ZH: dict[str, str] = {
 class ProcessError(GovflowError):
     """A process could not be compiled or moved; the state that was given in is unchanged and still good.
 
-    ``code`` says which kind of fault it is, ``message`` (English) what was found and expected, ``element`` which BPMN
-    element it is about (or None). ``zh`` replaces the general Chinese text of the code.
+    ``code`` says which kind of fault it is, ``message`` what was found and expected, ``element`` which BPMN element it
+    is about (or None). ``zh`` replaces the general Chinese text of the code.
     """
 
-    def __init__(self, code: Code, message: str, element: str | None = None, *, zh: str | None = None) -> None:
+    def __init__(self, code: Code, en: str, element: str | None = None, *, zh: str | None = None) -> None:
         general = _ZH[code] if element is None else f"{_ZH[code]}：“{element}”"
-        super().__init__(zh or general, message, code=code, element=element)
+        super().__init__(Text(zh or general, en), code=code, element=element)
         self.code: Code = code
-        self.message = message
         self.element = element
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (self.code, self.message, self.element, self.zh)
+        return _rebuild, (self.code, self.en, self.element, self.zh)
 
 
-def _rebuild(code: Code, message: str, element: str | None, zh: str) -> ProcessError:
-    return ProcessError(code, message, element, zh=zh)
+def _rebuild(code: Code, en: str, element: str | None, zh: str) -> ProcessError:
+    return ProcessError(code, en, element, zh=zh)
 
 
 @dataclass(frozen=True, slots=True)

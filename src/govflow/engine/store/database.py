@@ -13,6 +13,7 @@ from alembic import command
 from alembic.config import Config
 
 from govflow.errors import Conflict, GovflowError
+from govflow.text import Text
 
 AnyEngine = sa.Engine
 Connection = sa.Connection
@@ -67,13 +68,17 @@ class Database:
             self.upgrade()
         elif version not in KNOWN:
             raise StoreVersionError(
-                f"数据库的表结构版本是 {version}，比本程序认识的 {CURRENT} 新；请升级 govflow，数据库未作任何改动",
-                f"the database stands at version {version}, newer than {CURRENT} known here; upgrade govflow",
+                Text(
+                    f"数据库的表结构版本是 {version}，比本程序认识的 {CURRENT} 新；请升级 govflow，数据库未作任何改动",
+                    f"the database stands at version {version}, newer than {CURRENT} known here; upgrade govflow",
+                ),
             )
         elif version != CURRENT:
             raise StoreVersionError(
-                f"数据库的表结构版本是 {version}，需要 {CURRENT}；请先备份，再运行 govflow db upgrade",
-                f"the database stands at version {version}, {CURRENT} is needed; back up, run govflow db upgrade",
+                Text(
+                    f"数据库的表结构版本是 {version}，需要 {CURRENT}；请先备份，再运行 govflow db upgrade",
+                    f"the database stands at version {version}, {CURRENT} is needed; back up, run govflow db upgrade",
+                ),
             )
 
     def upgrade(self) -> tuple[str | None, str]:
@@ -107,11 +112,15 @@ def _plainly() -> Iterator[None]:
         said = str(getattr(fault, "orig", fault)).strip().partition("\n")[0]
         if "locked" in said or "busy" in said:
             raise Conflict(
-                "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
-                "the database is being written by another process and the wait ran out; nothing was changed",
+                Text(
+                    "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
+                    "the database is being written by another process and the wait ran out; nothing was changed",
+                ),
             ) from fault
         raise StoreError(
-            f"数据库拒绝了操作：{said}；本次操作没有任何改动", f"the database refused: {said}; nothing was changed"
+            Text(
+                f"数据库拒绝了操作：{said}；本次操作没有任何改动", f"the database refused: {said}; nothing was changed"
+            )
         ) from fault
 
 
@@ -133,7 +142,7 @@ def _engine(url: str) -> sa.Engine:
     except (sa.exc.ArgumentError, ModuleNotFoundError) as fault:
         shown = _without_password(url)
         raise StoreError(
-            f"不能使用数据库地址 {shown}：{fault}", f"the database URL {shown} cannot be used: {fault}"
+            Text(f"不能使用数据库地址 {shown}：{fault}", f"the database URL {shown} cannot be used: {fault}")
         ) from fault
 
 

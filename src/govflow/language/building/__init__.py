@@ -33,12 +33,12 @@ from govflow.language.model import (
     Result,
     SpecialProcedure,
     Stage,
-    Text,
     Theme,
     ThemeItem,
     TimeLimit,
 )
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 __all__ = [
     "ACTIVITIES",

@@ -9,7 +9,8 @@ from typing import Any
 
 from govflow.language.building.shared import Data, Names, limit_of
 from govflow.language.conditions import condition_from
-from govflow.language.model import Block, Step, Text, Together
+from govflow.language.model import Block, Step, Together
+from govflow.text import Text
 
 ACTIVITIES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
     {
@@ -33,7 +34,7 @@ ACTIVITIES: Mapping[str, tuple[str, str, str]] = MappingProxyType(
 )
 """The activity words of a flow, each with its default name (Chinese, English) and role."""
 
-_NAMES = {word: Text((("zh-CN", zh), ("en", en))) for word, (zh, en, _) in ACTIVITIES.items()}
+_NAMES = {word: Text(zh, en) for word, (zh, en, _) in ACTIVITIES.items()}
 
 
 def flow_from(data: Iterable[Any], department: str, names: Names) -> tuple[Block, ...]:

@@ -14,11 +14,12 @@ import importlib.resources
 import json
 from typing import Any
 
-from govflow.diagnostics import Diagnostic, Message
+from govflow.diagnostics import Diagnostic
 from govflow.errors import NotFound
 from govflow.language.schema.explain import Finding, Flaw, did_you_mean, explain, finding, nearest
 from govflow.language.schema.rules import SCHEMA_RULES
 from govflow.language.source import Document
+from govflow.text import Text
 
 _rs: Any
 try:
@@ -68,7 +69,7 @@ def schema(kind: str) -> dict[str, Any]:
     """The JSON Schema of a kind, complete in itself, as an editor wants it; NotFound for an unknown kind."""
     if kind not in KINDS:
         known = ", ".join(KINDS)
-        raise NotFound(f"没有 {kind} 这种文件；有：{known}", f"no kind {kind!r}; there are: {known}", kind=kind)
+        raise NotFound(Text(f"没有 {kind} 这种文件；有：{known}", f"no kind {kind!r}; there are: {known}"), kind=kind)
     return copy.deepcopy(_schema(kind))
 
 
@@ -126,13 +127,13 @@ def _yes_or_no(kind: str) -> Any:
 
 
 def _unknown_kind(document: Document, kind: str) -> Finding:
-    message = Message(f"不认识 {kind} 这种文件。", f"{kind} is not a kind of file.")
-    listed = Message(f"可以写：{'、'.join(KINDS)}", f"One of: {', '.join(KINDS)}")
+    message = Text(f"不认识 {kind} 这种文件。", f"{kind} is not a kind of file.")
+    listed = Text(f"可以写：{'、'.join(KINDS)}", f"One of: {', '.join(KINDS)}")
     return finding(document, Flaw("unknown-value", ("govflow",), message, did_you_mean(nearest(kind, KINDS)) or listed))
 
 
 def _unknown_version(document: Document, kind: str, version: int) -> Finding:
-    message = Message(
+    message = Text(
         f"不认识 {kind}/{version}：本版程序只认识 {kind}/1。",
         f"{kind}/{version} is not known: this version reads {kind}/1.",
     )

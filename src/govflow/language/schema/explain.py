@@ -9,9 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from govflow.diagnostics import Diagnostic, Edit, Fix, Message
+from govflow.diagnostics import Diagnostic, Edit, Fix
 from govflow.language.schema.rules import RULE_BY_NAME
 from govflow.language.source import Document
+from govflow.text import Text
 
 Path = tuple[str | int, ...]
 
@@ -25,8 +26,8 @@ class Flaw:
 
     name: str
     path: Path
-    message: Message
-    help: Message | None = None
+    message: Text
+    help: Text | None = None
     at_key: bool = False
     fix: Fix | None = None
     meant: str | None = None
@@ -113,9 +114,9 @@ def _plain_code(code: str) -> str:
     return letters.upper() + code[len(letters) :].lstrip("0")
 
 
-def did_you_mean(word: str | None) -> Message | None:
+def did_you_mean(word: str | None) -> Text | None:
     """The help line for a suggestion."""
-    return None if word is None else Message(f"是不是想写 {word}？", f"Did you mean {word}?")
+    return None if word is None else Text(f"是不是想写 {word}？", f"Did you mean {word}?")
 
 
 def _one_each(flaws: list[Flaw]) -> Iterator[Flaw]:
@@ -136,10 +137,10 @@ def _one_each(flaws: list[Flaw]) -> Iterator[Flaw]:
         yield flaw
 
 
-def _lacks(flaw: Flaw, keys: list[str]) -> Message:
+def _lacks(flaw: Flaw, keys: list[str]) -> Text:
     named = "、".join(f"{key}（{flaw.titles[key]}）" if flaw.titles.get(key) else key for key in keys)
     zh = f"{_name(flaw.path)}缺少 {named}。" if flaw.path else f"缺少 {named}。"
-    return Message(zh, f"{_name_en(flaw.path)} lacks {', '.join(keys)}.")
+    return Text(zh, f"{_name_en(flaw.path)} lacks {', '.join(keys)}.")
 
 
 def _flaws(document: Document, error: Any) -> Iterator[Flaw]:
@@ -157,9 +158,9 @@ def _unknown_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
             continue
         meant = nearest(str(key), missing) or nearest(str(key), free or (["zh-CN", "en"] if patterns else []))
         listed = "、".join(allowed) or "zh-CN、en"
-        help = did_you_mean(meant) or Message(f"这里可以写：{listed}", f"Here may stand: {listed.replace('、', ', ')}")
+        help = did_you_mean(meant) or Text(f"这里可以写：{listed}", f"Here may stand: {listed.replace('、', ', ')}")
         fix = _rename(document, (*path, key), meant) if meant else None
-        message = Message(f"不认识的字段 {key}。", f"Unknown key {key}.")
+        message = Text(f"不认识的字段 {key}。", f"Unknown key {key}.")
         yield Flaw("unknown-key", (*path, key), message, help, at_key=True, fix=fix, meant=meant)
 
 
@@ -176,7 +177,7 @@ def _rename(document: Document, path: Path, meant: str) -> Fix | None:
     start = document.text.rfind(key, 0, value)
     if start < 0 or span.end_column - span.column != len(key):
         return None
-    return Fix(Message(f"改成 {meant}", f"Change to {meant}"), (Edit(start, start + len(key), meant),))
+    return Fix(Text(f"改成 {meant}", f"Change to {meant}"), (Edit(start, start + len(key), meant),))
 
 
 def _missing_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
@@ -187,7 +188,7 @@ def _missing_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     for name in dict.fromkeys(["missing-key", *ruled.values()]):
         some = tuple(key for key in keys if ruled.get(key, "missing-key") == name)
         if some:
-            yield Flaw(name, path, Message("", ""), at_key=True, keys=some, titles=titles)
+            yield Flaw(name, path, Text("", ""), at_key=True, keys=some, titles=titles)
 
 
 def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
@@ -201,15 +202,15 @@ def _wrong_type(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
         en = f"{_name_en(path)} is {_type_of(found, 1)}{_shown(found, *_QUOTES)}"
     types_zh = "或".join(_TYPES[each][0] for each in wanted)
     types_en = " or ".join(_TYPES[each][1] for each in wanted)
-    message = Message(f"{zh}，应当是{types_zh}。", f"{en}; expected {types_en}.")
+    message = Text(f"{zh}，应当是{types_zh}。", f"{en}; expected {types_en}.")
     help, fix = _expected(error.schema), None
     if values:
         help = _one_of(values)
     if "string" in wanted and isinstance(found, int | float):
         written = document.written(path)
-        help = Message(f'加上引号，使它成为文字，写成 "{written}"', f'Put it in quotes to make it text, "{written}"')
+        help = Text(f'加上引号，使它成为文字，写成 "{written}"', f'Put it in quotes to make it text, "{written}"')
         start, end = document.offsets(path)
-        fix = Fix(Message("加引号", "Add quotes"), (Edit(start, end, f'"{written}"'),), safe=True)
+        fix = Fix(Text("加引号", "Add quotes"), (Edit(start, end, f'"{written}"'),), safe=True)
     yield Flaw("wrong-type", path, message, help, at_key=found is None, fix=fix)
 
 
@@ -225,15 +226,15 @@ def _unknown_value(document: Document, path: Path, error: Any) -> Iterator[Flaw]
     meant = nearest(found, values)
     help = did_you_mean(meant) or listed
     if meant and len(values) <= 8:
-        help = Message(f"{help.zh}{listed.zh}", f"{help.en} {listed.en}")
-    message = Message(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".')
+        help = Text(f"{help.zh}{listed.zh}", f"{help.en} {listed.en}")
+    message = Text(f"{_name(path)}不能是“{found}”。", f'{_name_en(path)} cannot be "{found}".')
     yield Flaw("unknown-value", path, message, help, fix=_put(document, path, meant) if meant else None)
 
 
 def _put(document: Document, path: Path, text: str, *, safe: bool = False) -> Fix:
     """Offer another value; safe only where it means the same."""
     start, end = document.offsets(path)
-    return Fix(Message(f"改成 {text}", f"Change to {text}"), (Edit(start, end, text),), safe)
+    return Fix(Text(f"改成 {text}", f"Change to {text}"), (Edit(start, end, text),), safe)
 
 
 def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
@@ -242,31 +243,31 @@ def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
         path = (*path, error.instance)
     found = error.instance
     help = _expected(error.schema)
-    message = Message(f"{_name(path)}写得不对：“{found}”。", f'{_name_en(path)} is malformed: "{found}".')
+    message = Text(f"{_name(path)}写得不对：“{found}”。", f'{_name_en(path)} is malformed: "{found}".')
     if name == "bad-limit":
         message, name = _about_limit(found), _limit_fault(found)
         same = _same_limit(found, error.validator_value)
         fix = _put(document, path, same, safe=True) if same else None
     elif name == "bad-date":
-        message = Message(f"“{found}”不是日期。", f'"{found}" is not a date.')
+        message = Text(f"“{found}”不是日期。", f'"{found}" is not a date.')
     yield Flaw(name, path, message, help, at_key="propertyNames" in error.absolute_schema_path, fix=fix)
 
 
-def _about_limit(found: str) -> Message:
+def _about_limit(found: str) -> Text:
     fault, unit = _limit_fault(found), _unit_of(found)
     if fault == "limit-number-wrong":
         zh = f"“{found}”的数量不对：不能是负数，自然日、月和年要整数。"
-        return Message(
+        return Text(
             zh, f'The number in "{found}" is wrong: not negative, and whole for natural days, months and years.'
         )
     if fault == "limit-unit-unclear" and unit:
-        return Message(
+        return Text(
             f"“{found}”的单位有歧义：没有说明是工作日还是自然日。",
             f'The unit of "{found}" is ambiguous: workdays or natural days?',
         )
     if not unit:
-        return Message(f"“{found}”没有写单位。", f'"{found}" has no unit.')
-    return Message(f"“{found}”不是时限。", f'"{found}" is not a time limit.')
+        return Text(f"“{found}”没有写单位。", f'"{found}" has no unit.')
+    return Text(f"“{found}”不是时限。", f'"{found}" is not a time limit.')
 
 
 def _limit_fault(found: str) -> str:
@@ -318,13 +319,13 @@ def _out_of_range(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
         zh, en = "不能是空的", "must not be empty"
     size = f"，这里是 {found}" if isinstance(found, int | float) else ""
     size_en = f"; found {found}" if isinstance(found, int | float) else ""
-    message = Message(f"{_name(path)}{zh.format(limit)}{size}。", f"{_name_en(path)} {en.format(limit)}{size_en}.")
+    message = Text(f"{_name(path)}{zh.format(limit)}{size}。", f"{_name_en(path)} {en.format(limit)}{size_en}.")
     yield Flaw("out-of-range", path, message, _expected(error.schema))
 
 
 def _bad_shape(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     keys = "、".join(map(str, error.instance)) if isinstance(error.instance, Mapping) else str(error.instance)
-    message = Message(
+    message = Text(
         f"{_name(path)}不能这样写（这里有：{keys or '空'}）。",
         f"{_name_en(path)} cannot be written like this (found: {keys.replace('、', ', ') or 'nothing'}).",
     )
@@ -335,14 +336,14 @@ def _other(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     yield from _bad_shape(document, path, error)
 
 
-def _expected(schema: Mapping[str, Any]) -> Message | None:
+def _expected(schema: Mapping[str, Any]) -> Text | None:
     expected = schema.get("x-expected")
     return _to_write(expected) if expected else None
 
 
-def _to_write(expected: Mapping[str, str]) -> Message:
+def _to_write(expected: Mapping[str, str]) -> Text:
     """What should be written; the label before it ends with a colon already."""
-    return Message(f"应当写{_spaced(expected['zh'])}", f"Expected {expected['en']}")
+    return Text(f"应当写{_spaced(expected['zh'])}", f"Expected {expected['en']}")
 
 
 def _spaced(text: str) -> str:
@@ -350,9 +351,9 @@ def _spaced(text: str) -> str:
     return f" {text}" if text[:1].isascii() else text
 
 
-def _one_of(values: Iterable[object]) -> Message:
+def _one_of(values: Iterable[object]) -> Text:
     words = [str(each) for each in values]
-    return Message(f"可以写{_spaced('、'.join(words))}", f"One of {', '.join(words)}")
+    return Text(f"可以写{_spaced('、'.join(words))}", f"One of {', '.join(words)}")
 
 
 def _name(path: Path) -> str:

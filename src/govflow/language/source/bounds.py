@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from govflow.diagnostics import Message
 from govflow.language.source.findings import Flaw
+from govflow.text import Text
 
 MAX_DEPTH = 64
 MAX_NODES = 200_000
@@ -16,37 +16,35 @@ Place = tuple[int, int]
 
 def several_documents(start: int, end: int) -> Flaw:
     """A second document begins."""
-    message = Message("这里开始了第二个文档；一个文件只能有一个。", "A second document starts here; a file holds one.")
-    advice = Message("把它移到另一个文件，或删去 ---。", "Move it to another file, or remove the ---.")
+    message = Text("这里开始了第二个文档；一个文件只能有一个。", "A second document starts here; a file holds one.")
+    advice = Text("把它移到另一个文件，或删去 ---。", "Move it to another file, or remove the ---.")
     return Flaw("several-documents", start, end, message, advice)
 
 
 def tag(start: int, end: int) -> Flaw:
     """A tag, such as !!int."""
-    message = Message(
-        "不允许使用标签（!）：值的类型由模式决定。", "Tags (!) are not allowed: the schema decides types."
-    )
-    advice = Message("删去标签；要写成文字就加引号。", "Remove the tag; quote the value to make it text.")
+    message = Text("不允许使用标签（!）：值的类型由模式决定。", "Tags (!) are not allowed: the schema decides types.")
+    advice = Text("删去标签；要写成文字就加引号。", "Remove the tag; quote the value to make it text.")
     return Flaw("tag-refused", start, end, message, advice)
 
 
 def repeated_key(key: str, place: Place, first: Place) -> Flaw:
     """A key that its mapping has already."""
     shown = _short(key)
-    message = Message(f"键 {shown} 重复了。", f"The key {shown} appears twice.")
-    advice = Message("只保留一处；两处内容不同时请合并。", "Keep one of them; merge their contents if they differ.")
-    return Flaw("repeated-key", *place, message, advice, note=(Message("第一次出现在", "first here"), *first))
+    message = Text(f"键 {shown} 重复了。", f"The key {shown} appears twice.")
+    advice = Text("只保留一处；两处内容不同时请合并。", "Keep one of them; merge their contents if they differ.")
+    return Flaw("repeated-key", *place, message, advice, note=(Text("第一次出现在", "first here"), *first))
 
 
 def merge_key(place: Place) -> Flaw:
     """The merge key <<."""
-    message = Message("不允许使用合并键 <<。", "The merge key << is not allowed.")
-    return Flaw("merge-key", *place, message, Message("把要合并的键逐个写出来。", "Write the merged keys out."))
+    message = Text("不允许使用合并键 <<。", "The merge key << is not allowed.")
+    return Flaw("merge-key", *place, message, Text("把要合并的键逐个写出来。", "Write the merged keys out."))
 
 
 def complex_key(start: int, end: int) -> Flaw:
     """A key that is no plain text."""
-    message = Message(
+    message = Text(
         "键必须是简单的文字，这里是列表、映射或别名。", "A key must be plain text; here it is a list, mapping or alias."
     )
     return Flaw("complex-key", start, max(end, start + 1), message)
@@ -56,21 +54,17 @@ def bad_alias(anchor: str, place: Place, inside: bool) -> Flaw:
     """An alias of nothing, or of what it is part of."""
     shown = _short(anchor)
     if inside:
-        message = Message(
-            f"别名 *{shown} 引用了它自己所在的内容。", f"The alias *{shown} refers to what it is part of."
-        )
+        message = Text(f"别名 *{shown} 引用了它自己所在的内容。", f"The alias *{shown} refers to what it is part of.")
         return Flaw("alias-bomb", *place, message)
-    message = Message(
-        f"别名 *{shown} 没有对应的锚点 &{shown}。", f"The alias *{shown} has no anchor &{shown} before it."
-    )
-    hint = Message("要写以 * 开头的文字，请加引号。", "Quote the value if it is text that starts with *.")
+    message = Text(f"别名 *{shown} 没有对应的锚点 &{shown}。", f"The alias *{shown} has no anchor &{shown} before it.")
+    hint = Text("要写以 * 开头的文字，请加引号。", "Quote the value if it is text that starts with *.")
     return Flaw("unknown-alias", *place, message, hint)
 
 
 def control_character(found: re.Match[str] | None, place: Place) -> Flaw:
     """An escape that gives what is no text."""
     code = f"U+{ord(found[0]):04X}" if found else ""
-    message = Message(f"转义得到了控制字符 {code}，不能用在文字里。", f"An escape gives the control character {code}.")
+    message = Text(f"转义得到了控制字符 {code}，不能用在文字里。", f"An escape gives the control character {code}.")
     return Flaw("control-character", *place, message)
 
 
@@ -83,19 +77,19 @@ def too_large(place: Place, length: int) -> Flaw:
         )
     else:
         zh, en = f"文件里的条目超过 {MAX_NODES} 个。", f"The file has more than {MAX_NODES} entries."
-    return Flaw("too-large", place[0], min(place[1], place[0] + 40), Message(zh, en))
+    return Flaw("too-large", place[0], min(place[1], place[0] + 40), Text(zh, en))
 
 
 def too_deep(start: int) -> Flaw:
     """One level too many."""
-    message = Message(f"嵌套超过 {MAX_DEPTH} 层。", f"Nested deeper than {MAX_DEPTH} levels.")
+    message = Text(f"嵌套超过 {MAX_DEPTH} 层。", f"Nested deeper than {MAX_DEPTH} levels.")
     return Flaw("too-deep", start, start + 1, message)
 
 
 def alias_bomb(anchor: str, place: Place) -> Flaw:
     """An alias that stands for too much."""
     shown = _short(anchor)
-    message = Message(
+    message = Text(
         f"别名 *{shown} 展开后超出上限（{MAX_NODES} 个条目、{MAX_DEPTH} 层）。",
         f"The alias *{shown} expands beyond the limit ({MAX_NODES} entries, {MAX_DEPTH} levels).",
     )

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from govflow.diagnostics import Edit, Fix, Message
+from govflow.diagnostics import Edit, Fix
 from govflow.language.source.findings import Flaw, mend
+from govflow.text import Text
 
 MAX_BYTES = 4 * 1024 * 1024
 MAX_HIDDEN = 5000  # a text with more hidden characters is not read
@@ -37,7 +38,7 @@ def decode(raw: str | bytes) -> tuple[str, Flaw | None]:
     """Return the text; a flaw when it is too large or not UTF-8, then with as much text as helps to show where."""
     if len(raw) > MAX_BYTES:
         zh, en = "文件超过 4 MB 的上限。", "The file is larger than the limit of 4 MB."
-        return "", Flaw("too-large", 0, 0, Message(zh, en), Message("拆成几个文件。", "Split it into several files."))
+        return "", Flaw("too-large", 0, 0, Text(zh, en), Text("拆成几个文件。", "Split it into several files."))
     if isinstance(raw, str):
         return raw, None
     try:
@@ -105,10 +106,10 @@ def _hidden_flaw(text: str, start: int, end: int, kind: int) -> Flaw:
     zh, en = character_name(text[start])
     more_zh, more_en = ("", "") if end - start == 1 else (f" {end - start} 个", f", {end - start} of them")
     if kind == 4:
-        message = Message(f"文本里有不允许的字符：{zh}。", f"A character that is not allowed: {en}.")
+        message = Text(f"文本里有不允许的字符：{zh}。", f"A character that is not allowed: {en}.")
         fix = mend("删去这个字符", "remove it", start, end, "", safe=False)
         return Flaw("control-character", start, end, message, fix=fix)
-    message = Message(f"这里有看不见的字符：{zh}{more_zh}。", f"A character that cannot be seen: {en}{more_en}.")
+    message = Text(f"这里有看不见的字符：{zh}{more_zh}。", f"A character that cannot be seen: {en}{more_en}.")
     if kind == 2:
         safe = "\u200d" not in text[start:end]
         fix = mend("删去看不见的字符", "remove what cannot be seen", start, end, "", safe=safe)
@@ -134,11 +135,11 @@ def _not_utf8(raw: bytes, at: int) -> tuple[str, Flaw]:
     encoding, zh, en = _guess(raw)
     text = raw.decode(encoding, "replace")
     start = 0 if encoding.startswith("utf-16") else len(raw[:at].decode(encoding, "replace"))
-    message = Message(
+    message = Text(
         f"文件不是 UTF-8 编码：第 {at + 1} 个字节（0x{raw[at]:02X}）不对{zh}。",
         f"The file is not UTF-8: byte {at + 1} (0x{raw[at]:02X}) is wrong{en}.",
     )
-    advice = Message("用编辑器另存为 UTF-8 编码。", "Save it as UTF-8 in your editor.")
+    advice = Text("用编辑器另存为 UTF-8 编码。", "Save it as UTF-8 in your editor.")
     return text, Flaw("not-utf8", min(start, len(text)), min(start + 1, len(text)), message, advice)
 
 

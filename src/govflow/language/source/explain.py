@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from govflow.diagnostics import Fix, Message
+from govflow.diagnostics import Fix
 from govflow.language.source.findings import Flaw, mend
 from govflow.language.source.full_path import Failure
+from govflow.text import Text
 
 _KEY_WITHOUT_SPACE = re.compile(r"[ ]*(?:- +)*[\"']?[A-Za-z_][A-Za-z0-9_-]{0,60}[\"']?(:)(?=[^\s/:])")
 _DASH_WITHOUT_SPACE = re.compile(r"[ ]*(-)(?=[^\s-])")
@@ -58,14 +59,14 @@ def _flaw(
     at: int,
     zh: str,
     en: str,
-    advice: Message | None = None,
+    advice: Text | None = None,
     *,
     name: str = "yaml-syntax",
     fix: Fix | None = None,
 ) -> Flaw:
     word = _WORD.match(about.text, at)
     end = min(word.end(), at + 80) if word else min(at + 1, len(about.text))
-    return Flaw(name, at, max(at, end), Message(zh, en), advice, fix)
+    return Flaw(name, at, max(at, end), Text(zh, en), advice, fix)
 
 
 def _missing_space(about: _Complaint, at: int) -> Flaw | None:
@@ -95,7 +96,7 @@ def _stray_mapping(about: _Complaint) -> Flaw:
     """`key: value: more`, or a key that is deeper than the line above, which already has a value."""
     before = about.text[about.line_start(about.at) : about.at]
     if re.search(r":[ \t]", before):
-        quote = Message("值里有冒号时，给整个值加引号。", "Quote a value that holds a colon.")
+        quote = Text("值里有冒号时，给整个值加引号。", "Quote a value that holds a colon.")
         return _flaw(about, about.at, "值里又出现了“冒号加空格”。", "The value holds another colon and space.", quote)
     above = about.line_before()
     start = about.line_start(about.at)
@@ -103,7 +104,7 @@ def _stray_mapping(about: _Complaint) -> Flaw:
     missing = _missing_space(about, max(0, start - 1)) if start else None
     if missing is not None and above == about.line(start - 1):
         return missing
-    indent = Message(
+    indent = Text(
         "让这一行与同级的键对齐；或者上一行只留 键: ，把值都写到下面。",
         "Align this line with the keys beside it, or leave only `key:` on the line above.",
     )
@@ -126,8 +127,8 @@ def _no_colon(about: _Complaint) -> Flaw:
         zh = "冒号“：”（U+FF1A）是全角的，YAML 不认识。"
         en = "The colon “：” (U+FF1A) is full-width; YAML does not know it."
         fix = mend("换成半角冒号和空格", "use a half-width colon and a space", at, at + 1, ": ", safe=False)
-        return Flaw("full-width-punctuation", at, at + 1, Message(zh, en), None, fix)
-    advice = Message(
+        return Flaw("full-width-punctuation", at, at + 1, Text(zh, en), None, fix)
+    advice = Text(
         "每行写成 键: 值；上一行的文字没写完时，这一行要缩进。",
         "Write `key: value`; indent the line if it continues the text above.",
     )
@@ -141,7 +142,7 @@ def _no_colon(about: _Complaint) -> Flaw:
 
 
 def _open_quote(about: _Complaint) -> Flaw:
-    advice = Message("在这段文字的末尾补上同样的引号。", "Close the text with the same quote.")
+    advice = Text("在这段文字的末尾补上同样的引号。", "Close the text with the same quote.")
     return _flaw(about, about.since, "引号没有配对：从这里开始一直没有结束。", "This quote is never closed.", advice)
 
 
@@ -151,17 +152,13 @@ def _open_bracket(about: _Complaint) -> Flaw:
     found = about.text[about.at : about.at + 1]
     same_line = about.line_start(about.since) == about.line_start(about.at)
     if not same_line or not found.strip():
-        advice = Message(
-            f"补上 {closing}，或检查各项之间的逗号。", f"Add {closing}, or check the commas between entries."
-        )
+        advice = Text(f"补上 {closing}，或检查各项之间的逗号。", f"Add {closing}, or check the commas between entries.")
         return _flaw(about, about.since, f"{opening} 没有配对的 {closing}。", f"{opening} has no {closing}.", advice)
     if found in "]}":
         return _flaw(
             about, about.at, f"这里应是 {closing}，却是 {found}。", f"Expected {closing} here but found {found}."
         )
-    advice = Message(
-        "各项之间用半角逗号分开；含有特殊符号的值加引号。", "Separate entries by commas; quote special text."
-    )
+    advice = Text("各项之间用半角逗号分开；含有特殊符号的值加引号。", "Separate entries by commas; quote special text.")
     return _flaw(about, about.at, f"这里缺少逗号或 {closing}。", f"A comma or {closing} is missing here.", advice)
 
 
@@ -169,12 +166,12 @@ def _bad_block(about: _Complaint) -> Flaw:
     """Something that is neither the next key nor the end of a mapping."""
     before = about.text[about.line_start(about.at) : about.at]
     if before.rstrip().endswith(('"', "'", "]", "}")):
-        advice = Message("把整个值放进引号里，或删去多余的部分。", "Put the whole value in quotes, or remove the rest.")
+        advice = Text("把整个值放进引号里，或删去多余的部分。", "Put the whole value in quotes, or remove the rest.")
         return _flaw(
             about, about.at, "值已经结束，后面还有多余的内容。", "The value has ended; more text follows.", advice
         )
     if about.text[about.at : about.at + 1] == "-" and not before.strip():
-        advice = Message("检查连字符的缩进，同一列表的各项要对齐。", "Align the hyphens of one list.")
+        advice = Text("检查连字符的缩进，同一列表的各项要对齐。", "Align the hyphens of one list.")
         return _flaw(
             about,
             about.at,
@@ -183,7 +180,7 @@ def _bad_block(about: _Complaint) -> Flaw:
             advice,
         )
     if not before.strip():
-        advice = Message("同一层的键要从同一列开始。", "Keys of one level start in the same column.")
+        advice = Text("同一层的键要从同一列开始。", "Keys of one level start in the same column.")
         return _flaw(
             about,
             about.at,
@@ -198,9 +195,7 @@ def _bad_list(about: _Complaint) -> Flaw:
     line = about.line(about.at)
     if missing := _missing_space(about, about.at):
         return missing
-    advice = Message(
-        "列表每项以“- ”开头并对齐；键不能和列表项混在一层。", "List items start with `- ` and are aligned."
-    )
+    advice = Text("列表每项以“- ”开头并对齐；键不能和列表项混在一层。", "List items start with `- ` and are aligned.")
     return _flaw(
         about,
         about.at,
@@ -214,24 +209,24 @@ def _bad_start(about: _Complaint) -> Flaw:
     found = about.text[about.at : about.at + 1]
     if found == "\t":
         return _tab(about)
-    advice = Message("给这个值加引号。", "Quote the value.")
+    advice = Text("给这个值加引号。", "Quote the value.")
     return _flaw(
         about, about.at, f"值不能以“{found}”开头。", f"A value cannot start with {found!r}.".replace("'", "`"), advice
     )
 
 
 def _tab(about: _Complaint) -> Flaw:
-    advice = Message("改用空格。", "Use spaces.")
+    advice = Text("改用空格。", "Use spaces.")
     zh, en = "这里用了制表符（Tab，U+0009）。", "There is a tab (U+0009) here."
     return _flaw(about, about.at, zh, en, advice, name="tab-indentation")
 
 
 def _stray_list(about: _Complaint) -> Flaw:
-    advice = Message("把列表换到下一行，或写成 [甲, 乙]。", "Start the list on the next line, or write [a, b].")
+    advice = Text("把列表换到下一行，或写成 [甲, 乙]。", "Start the list on the next line, or write [a, b].")
     return _flaw(about, about.at, "列表项不能写在这里。", "A list item cannot stand here.", advice)
 
 
-def _simply(zh: str, en: str, advice: Message | None = None, name: str = "yaml-syntax") -> Callable[[_Complaint], Flaw]:
+def _simply(zh: str, en: str, advice: Text | None = None, name: str = "yaml-syntax") -> Callable[[_Complaint], Flaw]:
     return lambda about: _flaw(about, about.at, zh, en, advice, name=name)
 
 
@@ -248,7 +243,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Flaw]], ...] = (
         _simply(
             "双引号里的反斜杠写法不对。",
             "The backslash in double quotes is not a known escape.",
-            Message("改用单引号，或把 \\ 写成 \\\\。", "Use single quotes, or write \\\\ for \\."),
+            Text("改用单引号，或把 \\ 写成 \\\\。", "Use single quotes, or write \\\\ for \\."),
         ),
     ),
     (
@@ -256,7 +251,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Flaw]], ...] = (
         _simply(
             "以 & 或 * 开头的文字要加引号。",
             "Text that starts with & or * needs quotes.",
-            Message("给整个值加引号。", "Quote the value."),
+            Text("给整个值加引号。", "Quote the value."),
         ),
     ),
     (
@@ -264,9 +259,7 @@ _EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Flaw]], ...] = (
         _simply(
             "“|”或“>”后面不能再有文字。",
             "No text may follow `|` or `>` on the same line.",
-            Message(
-                "文字从下一行开始并缩进；以 | 或 > 开头的值要加引号。", "Start the text on the next line, indented."
-            ),
+            Text("文字从下一行开始并缩进；以 | 或 > 开头的值要加引号。", "Start the text on the next line, indented."),
         ),
     ),
     ("tag", _simply("不允许使用标签（!）。", "Tags (!) are not allowed.", name="tag-refused")),

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 
-from govflow.diagnostics import Edit, Fix, Message
+from govflow.diagnostics import Edit, Fix
 from govflow.language.source.findings import Flaw, mend
+from govflow.text import Text
 
 MAX_REPAIRS = 2000
 MAX_LOOKS = 50_000  # so many colons are looked at
@@ -106,7 +107,7 @@ def grouped(flaws: Iterable[Flaw], text: str) -> list[Flaw]:
         fix = first.fix and Fix(first.fix.description, edits, first.fix.safe)
         message = first.message
         if len(same) > 1:
-            message = Message(
+            message = Text(
                 f"{message.zh.rstrip('。')}，共 {len(same)} 处。",
                 f"{message.en.rstrip('.')}; {len(same)} places.",
             )
@@ -126,7 +127,7 @@ def _colons(text: str) -> Iterator[Repair]:
         end = _end(_BLANKS, text, at + 1)
         new = ":" if text[end : end + 1] in ("", "\n", "\r") else ": "
         edit = Edit(at - len(before) + len(key), end, new)
-        message = Message(
+        message = Text(
             "键后面的冒号“：”（U+FF1A）是全角的，YAML 不认识。",
             "The colon “：” (U+FF1A) after the key is full-width; YAML does not know it.",
         )
@@ -162,12 +163,10 @@ def _indents(text: str) -> Iterator[Repair]:
             continue
         if "\t" in blanks:
             name = "tab-indentation"
-            message = Message(
-                "缩进用了制表符（Tab，U+0009），只能用空格。", "Indented with a tab (U+0009); use spaces."
-            )
+            message = Text("缩进用了制表符（Tab，U+0009），只能用空格。", "Indented with a tab (U+0009); use spaces.")
         else:
             name = "full-width-space"
-            message = Message(
+            message = Text(
                 "缩进用了全角空格（U+3000），只能用半角空格。",
                 "Indented with a full-width space (U+3000); use half-width spaces.",
             )
@@ -194,7 +193,7 @@ def _gaps(text: str) -> Iterator[Repair]:
     for match in _WIDE_GAP.finditer(text):
         start, end = match.span()
         at = match[0].index("\u3000") + start
-        message = Message(
+        message = Text(
             "这里用全角空格（U+3000）分隔，YAML 不认识。",
             "Separated by a full-width space (U+3000); YAML does not know it.",
         )
@@ -207,7 +206,7 @@ def _dashes(text: str) -> Iterator[Repair]:
         group = 1 if match[1] else 2
         at = match.start(group)
         dash = match[group]
-        message = Message(
+        message = Text(
             f"列表项前面的“{dash}”（U+{ord(dash):04X}）不是半角连字符。",
             f"The “{dash}” (U+{ord(dash):04X}) before the list item is not a hyphen.",
         )
@@ -237,7 +236,7 @@ def _commas(text: str) -> Iterator[Repair]:
             continue
         for at in _separators(text, start, done):
             end = _end(_BLANKS, text, at + 1)
-            message = Message(
+            message = Text(
                 "“，”（U+FF0C）是全角逗号，不能分隔 [ ] 和 { } 里的各项。",
                 "“，” (U+FF0C) is a full-width comma; it does not separate what is in [ ] and { }.",
             )
@@ -276,9 +275,9 @@ def _wrappings(text: str) -> Iterator[Repair]:
         zh, en = ("引号", "quotes") if quotes else ("括号", "brackets")
         half = (_PAIRS[opening], _PAIRS[closing])
         edits = (Edit(start, start + 1, half[0]), Edit(end - 1, end, half[1]))
-        description = Message(f"换成半角{zh}", f"use half-width {en}")
+        description = Text(f"换成半角{zh}", f"use half-width {en}")
         name = "full-width-punctuation" if sure else "full-width-quotes"
-        message = Message(
+        message = Text(
             f"“{opening}{closing}”是全角{zh}，不起语法作用。"
             if not quotes
             else f"{opening}{closing} 是全角引号，不起语法作用，会成为文字的一部分。",
@@ -301,7 +300,7 @@ def _digits(text: str) -> Iterator[Repair]:
     for match in _DIGITS.finditer(text):
         start, end = match.span(1)
         new = match[1].translate(_HALF)
-        message = Message(
+        message = Text(
             f"数字“{match[1]}”是全角的，会被当作文字。",
             f"The number “{match[1]}” is full-width and would be read as text.",
         )
@@ -309,11 +308,9 @@ def _digits(text: str) -> Iterator[Repair]:
         yield Repair(repair.edits, repair.flaw, "value")
 
 
-def _punctuation(edit: Edit, start: int, end: int, message: Message, zh: str, en: str) -> Repair:
-    fix = Fix(Message(zh, en), (edit,), True)
-    advice = Message(
-        "如果它是文字的一部分，请给整个值加半角引号。", "If it is part of the text, quote the whole value."
-    )
+def _punctuation(edit: Edit, start: int, end: int, message: Text, zh: str, en: str) -> Repair:
+    fix = Fix(Text(zh, en), (edit,), True)
+    advice = Text("如果它是文字的一部分，请给整个值加半角引号。", "If it is part of the text, quote the whole value.")
     return Repair((edit,), Flaw("full-width-punctuation", start, end, message, advice, fix))
 
 

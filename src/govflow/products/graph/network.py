@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from govflow.language.model import Catalog, Item, Text, Theme
+from govflow.language.model import Catalog, Item, Theme
 from govflow.plan import items_of
+from govflow.text import Text
 
 NodeKind = Literal["department", "material", "item", "result"]
 EdgeKind = Literal["handles", "needs", "issues", "becomes", "before"]

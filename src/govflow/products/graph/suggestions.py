@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from govflow.diagnostics import Message
 from govflow.language.model import Catalog, Item, Shelf, Theme, TimeLimit, steps_of
 from govflow.law.clocks import Limit
 from govflow.plan import (
@@ -21,6 +20,7 @@ from govflow.plan import (
     prerequisites,
     stats,
 )
+from govflow.text import Text
 
 INSTANT = Limit(Decimal(0), "workday")
 
@@ -43,7 +43,7 @@ class Suggestion:
 
     number: int
     name: str
-    what: Message
+    what: Text
     about: tuple[str, ...]
     unit: str
     before: int | float
@@ -69,7 +69,7 @@ def _submitted(theme: Theme, catalog: Catalog) -> list[MergedMaterial]:
 
 
 def _fewer(
-    theme: Theme, catalog: Catalog, number: int, name: str, what: Message, codes: list[str], less: int
+    theme: Theme, catalog: Catalog, number: int, name: str, what: Text, codes: list[str], less: int
 ) -> Suggestion:
     group = stats(theme, catalog)["materials"]
     assert isinstance(group, dict)
@@ -84,7 +84,7 @@ def _same_materials(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         groups.setdefault(material.elicence or str(material.name), []).append(line.material)
     for key, codes in groups.items():
         if len(codes) > 1:
-            what = Message(f"合并同一种材料“{key}”", f"merge the materials that are {key}")
+            what = Text(f"合并同一种材料“{key}”", f"merge the materials that are {key}")
             yield _fewer(theme, catalog, 1, "merge-materials", what, codes, len(codes) - 1)
 
 
@@ -94,7 +94,7 @@ def _results(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     for line in _submitted(theme, catalog):
         item = issued.get(str(line.name))
         if item is not None and catalog.materials[line.material].result_of is None:
-            what = Message(
+            what = Text(
                 f"“{line.name}”是{item.name}的结果，关联后不用提交",
                 f"{line.material} is a result of {item.code}: link it",
             )
@@ -108,7 +108,7 @@ def _fetched(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         if catalog.materials[line.material].source == "政府部门核发"
     ]  # fmt: skip
     if codes:
-        what = Message("政府部门核发的材料改为调取电子证照或共享数据", "fetch what the government itself has issued")
+        what = Text("政府部门核发的材料改为调取电子证照或共享数据", "fetch what the government itself has issued")
         yield _fewer(theme, catalog, 3, "fetch", what, codes, len(codes))
 
 
@@ -121,7 +121,7 @@ def _form_fields(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     same = {label: meanings for label, meanings in labels.items() if len(meanings) > 1}
     if same:
         names = "、".join(same)
-        what = Message(f"统一含义相同的表单字段：{names}", f"give fields of one label one meaning: {names}")
+        what = Text(f"统一含义相同的表单字段：{names}", f"give fields of one label one meaning: {names}")
         about = tuple(meaning for meanings in same.values() for meaning in meanings)
         yield Suggestion(4, "merge-fields", what, about, "fields", len(form.fields), len(labels))
 
@@ -140,14 +140,14 @@ def _baseless(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         and not material.basis and material.code not in bases
     ]  # fmt: skip
     if codes:
-        what = Message("取消没有依据的证明", "drop the proofs that no law demands")
+        what = Text("取消没有依据的证明", "drop the proofs that no law demands")
         yield _fewer(theme, catalog, 5, "drop-proofs", what, codes, len(codes))
 
 
 # --- time ------------------------------------------------------------------------------------------------------
 
 
-def _days(number: int, name: str, what: Message, about: Iterable[str], before: Decimal, after: Decimal) -> Suggestion:
+def _days(number: int, name: str, what: Text, about: Iterable[str], before: Decimal, after: Decimal) -> Suggestion:
     return Suggestion(number, name, what, tuple(about), "workdays", plain(before), plain(after))
 
 
@@ -163,7 +163,7 @@ def _parallel(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     ]
     if habit:
         names = "、".join(f"{one}→{other}" for one, other in habit)
-        what = Message(f"没有结果传递的先后关系改为并行：{names}", f"run in parallel where no result flows: {names}")
+        what = Text(f"没有结果传递的先后关系改为并行：{names}", f"run in parallel where no result flows: {names}")
         about = tuple(dict.fromkeys(code for pair in habit for code in pair))
         yield _days(6, "run-parallel", what, about, critical_path(theme, catalog)[1], critical_path(loose, catalog)[1])
 
@@ -182,7 +182,7 @@ def _joint_visit(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         count = stats(theme, catalog)["visits"]
         assert isinstance(count, dict)
         names = "、".join(together)
-        what = Message(f"{names} 一次联合踏勘", f"one joint visit for {', '.join(together)}")
+        what = Text(f"{names} 一次联合踏勘", f"one joint visit for {', '.join(together)}")
         before = count["together"]
         yield Suggestion(7, "joint-visit", what, tuple(together), "visits", before, before - len(ways) + 1)
 
@@ -214,7 +214,7 @@ def _commitment(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     for item in (catalog.items[code] for code in path):
         if item.commitment is None and not item.instant and item.type == "行政许可":
             after = critical_path(theme, _with_limit(catalog, item, INSTANT))[1]
-            what = Message(
+            what = Text(
                 f"{item.code} {item.name}在关键路径上，可否实行告知承诺", f"notification and commitment for {item.code}"
             )
             yield _days(8, "commitment", what, [item.code], before, after)
@@ -234,7 +234,7 @@ def _shorten(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     own = own_limit(item)
     assert own is not None
     after = critical_path(theme, _with_limit(catalog, item, Limit(own.value - 1, "workday")))[1]
-    what = Message(
+    what = Text(
         f"先缩短 {item.code} {item.name}：关键路径上用时最长", f"shorten {item.code} first: the longest without slack"
     )
     yield _days(9, "shorten", what, [item.code], before, after)
@@ -246,7 +246,7 @@ def _instant(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         own = own_limit(item)
         plain = not any(step.kind in EXAMINED for step in steps_of(item.flow))
         if item.type in LOW_RISK and not item.instant and plain and own is not None and in_workdays(own) <= SHORT:
-            what = Message(f"{item.code} {item.name}改为即办件", f"{item.code} on the spot")
+            what = Text(f"{item.code} {item.name}改为即办件", f"{item.code} on the spot")
             yield _days(10, "instant", what, [item.code], in_workdays(own), Decimal(0))
 
 

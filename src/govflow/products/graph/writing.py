@@ -24,7 +24,7 @@ SHAPE = {"department": "house", "material": "note", "item": "box", "result": "el
 def as_data(graph: Graph, found: Mapping[str, Iterable[Suggestion]], lang: str = "zh") -> dict[str, Any]:
     """Plain data: nodes, edges, and each theme's suggestions."""
     return {
-        "nodes": [{"id": n.id, "kind": n.kind, "name": n.name.in_language(lang)} for n in graph.nodes],
+        "nodes": [{"id": n.id, "kind": n.kind, "name": n.name.text(lang)} for n in graph.nodes],
         "edges": [{"from": e.source, "to": e.target, "kind": e.kind} for e in graph.edges],
         "suggestions": {theme: [_suggestion(each, lang) for each in several] for theme, several in found.items()},
     }
@@ -39,7 +39,7 @@ def as_dot(graph: Graph, lang: str = "zh") -> str:
     """DOT text; every name is quoted and escaped."""
     lines = ["digraph govflow {", "  rankdir=LR;", '  node [fontname="sans-serif"];']
     for node in graph.nodes:
-        label = _quoted(f"{node.id} {node.name.in_language(lang)}")
+        label = _quoted(f"{node.id} {node.name.text(lang)}")
         lines.append(f'  {_quoted(node.id)} [label={label}, shape={SHAPE[node.kind]}, color="{LINE[node.kind]}"];')
     for edge in graph.edges:
         style = ", style=dashed" if edge.kind == "before" else ""
@@ -85,7 +85,7 @@ def _curve(edge: Edge, start: _Box, end: _Box) -> str:
 
 
 def _box(box: _Box, lang: str) -> str:
-    kind, name = box.node.kind, box.node.name.in_language(lang)
+    kind, name = box.node.kind, box.node.name.text(lang)
     label = name if kind == "result" else f"{box.node.id} {name}"
     round_ = HIGH / 2 if kind == "result" else 4
     return (

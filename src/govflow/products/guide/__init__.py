@@ -20,6 +20,7 @@ from govflow.products.guide.item import item_page
 from govflow.products.guide.markdown import to_markdown
 from govflow.products.guide.page import Page
 from govflow.products.guide.theme import theme_page
+from govflow.text import Text
 
 Format = Literal["html", "md"]
 
@@ -55,7 +56,9 @@ def service_guide(
     if isinstance(of, Theme):
         page = theme_page(of, catalog, lang, answers, dropped, held, picture)
     elif of.confidential:
-        raise NotAllowed(f"{of.name}是涉密事项，不公布办事指南", f"{of.slug} is confidential; no guide is published")
+        raise NotAllowed(
+            Text(f"{of.name}是涉密事项，不公布办事指南", f"{of.slug} is confidential; no guide is published")
+        )
     else:
         page = item_page(of, catalog, lang, answers, picture)
     return _rendered(page, format)

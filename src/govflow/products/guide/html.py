@@ -23,6 +23,7 @@ from govflow.products.guide.page import (
     Table,
 )
 from govflow.products.guide.style import CSS
+from govflow.text import Text
 
 # What a drawing consists of; anything else could run, embed or fetch something.
 _DRAWN = {
@@ -159,4 +160,4 @@ def _reaches_out(text: str) -> bool:
 
 
 def _refused(found: str) -> InvalidInput:
-    return InvalidInput(f"图不是可以嵌入的 SVG：{found}", f"expected plain SVG, found {found}", field="picture")
+    return InvalidInput(Text(f"图不是可以嵌入的 SVG：{found}", f"expected plain SVG, found {found}"), field="picture")

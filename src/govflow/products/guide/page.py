@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from govflow.language.model import Text
+from govflow.text import Text
 
 Tone = Literal["plain", "give", "free", "note"]  # the applicant gives it · the government gets it · a remark
 
@@ -27,7 +27,7 @@ class Say:
 
     def text(self, text: Text) -> str:
         """A definition's text in the reader's language, else in the language it has."""
-        return text.in_language(self.lang)
+        return text.text(self.lang)
 
     def value(self, value: str) -> str:
         """A value of a closed list in the reader's language."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from govflow.language.conditions import Condition, Fact, Not, in_words
-from govflow.language.model import Basis, Block, Catalog, Item, Material, MaterialUse, Question, Step, Text
+from govflow.language.model import Basis, Block, Catalog, Item, Material, MaterialUse, Question, Step
 from govflow.law.clocks import Limit
 from govflow.plan import MergedMaterial
 from govflow.products.guide.limits import length
 from govflow.products.guide.page import Cell, Paragraph, Say, Table, Tone
+from govflow.text import Text
 
 HOW = {
     "asked": ("请提交", "hand in"),

@@ -74,7 +74,7 @@ def theme_page(
 
 
 def _highlights(theme: Theme, catalog: Catalog, say: Say) -> tuple[Highlight, ...]:
-    saved = {each.name.in_language("en"): each for each in plan.savings(theme, catalog)}
+    saved = {each.name.text("en"): each for each in plan.savings(theme, catalog)}
     items = plan.items_of(theme, catalog)
     offices = len({item.department for item in items})
 
