@@ -20,8 +20,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import govflow
 from govflow.worker import Message, deliver
+
+import govflow
 
 from . import carry, stored
 from .states import SITUATIONS, STATES, Events, seen, shown
