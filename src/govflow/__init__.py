@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from govflow.language.model import Catalog
     from govflow.law.calendar import Calendar
     from govflow.law.questions import due
+    from govflow.vocabulary import words
 
 __all__ = [
     "Calendar",
@@ -39,6 +40,7 @@ __all__ = [
     "due",
     "load",
     "to_bpmn",
+    "words",
 ]
 
 # Each name is imported when it is first asked for, so that what only reads definitions (an editor, a commit hook) does
@@ -62,6 +64,7 @@ _HOMES = {
     "due": "law.questions",
     "load": "catalog",
     "to_bpmn": "compiler",
+    "words": "vocabulary",
 }
 
 

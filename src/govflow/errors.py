@@ -52,5 +52,16 @@ class InvalidInput(GovflowError):
     """A value given by the caller is not acceptable; the text names the field and what was expected."""
 
 
+def language(tag: Lang | str) -> Lang:
+    """The language of a tag that a caller gave (`zh`, `zh-CN`, `en`, `en-GB` ...); InvalidInput for any other."""
+    try:
+        return Lang.of(tag)
+    except (ValueError, AttributeError):
+        raise InvalidInput(
+            Text(f"语言 lang 是 {tag!r:.40}，应为 zh 或 en（也可写 zh-CN、en-GB）",
+                 f"lang is {tag!r:.40}: expected zh or en (also zh-CN, en-GB)"), field="lang",
+        ) from None  # fmt: skip
+
+
 def _rebuild(cls: type[GovflowError], message: Text, details: dict[str, object]) -> GovflowError:
     return cls(message, **details)
