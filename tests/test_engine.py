@@ -121,6 +121,21 @@ def test_correction_once_and_complete(engine: govflow.Engine, clock: Watch) -> N
     assert view.state == "correcting"
 
 
+def test_a_correction_is_done_only_by_what_is_handed_in(engine: govflow.Engine, clock: Watch) -> None:
+    """Ticking off the applicant's task is refused while anything asked for is missing, and no clock starts anew."""
+    view = apply_for(engine, materials=[m for m in MATERIALS if m not in ("M09", "M12")])
+    view = engine.ask_correction(view.id, missing=["M09", "M12"], actor="D01:wang")
+    before = engine.history(view.id)
+    for actor in ("applicant:chen", "D01:wang"):
+        with pytest.raises(NotAllowed, match=r"M09 .+、M12 .+supplement") as caught:
+            engine.complete(view.open_tasks[0].id, actor=actor, outcome="done")
+        assert caught.value.details["missing"] == ["M09", "M12"]
+    assert engine.history(view.id) == before
+    clock.at("2025-03-18 00:00")
+    engine.sweep()
+    assert engine.case(view.id).state == "deemed_withdrawn", "never accepted as if all were there"
+
+
 def test_no_notice_in_time_is_acceptance_from_receipt(engine: govflow.Engine, clock: Watch) -> None:
     """Five workdays without a word: accepted as of the day of receipt, and the clocks start there (art. 32)."""
     view = apply_for(engine)

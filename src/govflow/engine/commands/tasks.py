@@ -289,17 +289,36 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
         )  # fmt: skip
     if task is not None:
         _may_work(draft, task, actor)
-        open_ones = [c for c in state.correction["notices"][-1] if c not in codes and state.materials[c] == "missing"]
-        if open_ones:
-            names = "、".join(f"{code} {material_name(draft, code)}" for code in open_ones)
+        lacking = _asked_and_missing(draft, codes)
+        if lacking:
+            names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
             raise InvalidInput(
-                Text(f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(open_ones)}"),
-                field="materials", missing=open_ones,
+                Text(f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(lacking)}"),
+                field="materials", missing=lacking,
             )  # fmt: skip
     draft.emit("supplemented", materials=codes)
     draft.close_clocks([c.id for c in state.clocks.values() if c.kind == "gap" and c.id.split("/")[1] in codes])
     if task is not None:
         finish(draft, task, "done", "", {})
+
+
+def _asked_and_missing(draft: Draft, given: Sequence[str] = ()) -> list[str]:
+    """What the last correction notice asked for and is neither here nor among those `given` now."""
+    asked = draft.state.correction["notices"][-1]
+    return [code for code in asked if code not in given and draft.state.materials[code] == "missing"]
+
+
+def _supplement(draft: Draft, task: TaskState, outcome: str) -> str:
+    """A correction is done by what is handed in, never by ticking off its task (行政许可法 art. 32)."""
+    lacking = _asked_and_missing(draft)
+    if lacking:
+        names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
+        raise NotAllowed(
+            Text(f"还没有补交 {names}；请用 supplement 提交材料，补正任务随之办结",
+            f"{', '.join(lacking)} not handed in yet: hand them in by supplement, which completes this task"),
+            missing=lacking, task=task.id,
+        )  # fmt: skip
+    return ""
 
 
 # --- decision, results -----------------------------------------------------------------------------------------
@@ -408,6 +427,7 @@ def _visit(draft: Draft, task: TaskState, outcome: str) -> str:
 
 _BEFORE = {
     "accept": _accept,
+    "supplement": _supplement,
     "decide": _decide,
     "verify": _verify,
     "issue": _issue,
