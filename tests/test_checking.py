@@ -18,13 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow import validation
-from govflow.catalog import Frame, frame_of, judge, load
+from govflow.catalog import Environment, check_item_file, environment_of, load
 from govflow.diagnostics import Diagnostic
 from govflow.language.source import read
 from govflow.rules import RULES
 from govflow.validation import Request, incremental, workers
 from govflow.validation.cache import FILE, Cache, Row, content_digest
-from govflow.validation.serialize import findings_in, findings_out, packed, unpacked
+from govflow.validation.serialize import dumps, findings_in, findings_out, loads
 
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = ("food-operation-licence", "business-registration", "signboard-permit", "company-establishment")
@@ -69,7 +69,7 @@ def _checked(cache: Path | None = None, previous: str | None = None) -> tuple[Di
 
 def _at_once() -> tuple[Diagnostic, ...]:
     """The same with every document and record in memory."""
-    return validation.judged(load("definitions", rules=ALL), Request(("definitions",), profile="strict"))
+    return validation.validate_loaded(load("definitions", rules=ALL), Request(("definitions",), profile="strict"))
 
 
 Change = Callable[[str, str, int], str]
@@ -147,7 +147,7 @@ def _edited(folder: Path, edits: Edits) -> Iterator[None]:
 def test_item_by_item_finds_what_all_at_once_finds(
     few: Path, tmp_path_factory: pytest.TempPathFactory, edits: Edits
 ) -> None:
-    """However files are damaged, cards of the items say all that the rules need; and the cache never answers for another tree."""
+    """However files are damaged, summaries of the items say all that the rules need; and the cache never answers for another tree."""
     place = tmp_path_factory.mktemp("edits")
     shutil.copytree(few, place / "definitions")
     with pytest.MonkeyPatch.context() as patch:
@@ -215,11 +215,11 @@ def test_where_no_process_can_be_started_one_does_the_work(
 def test_a_frame_can_be_handed_to_a_process_that_is_not_forked(tree: Path) -> None:
     """Libraries, names and rules survive pickling, with places and read-only mappings."""
     libraries = [read(path.read_bytes(), str(path)) for path in sorted(tree.glob("*.yaml"))]
-    frame = frame_of(libraries, ALL)
-    other = pickle.loads(pickle.dumps(frame))
+    environment = environment_of(libraries, ALL)
+    other = pickle.loads(pickle.dumps(environment))
     for path in sorted((tree / "items").rglob("*.yaml")):
         document = read(path.read_bytes(), str(path))
-        assert packed(judge(document, other)) == packed(judge(document, frame))
+        assert dumps(check_item_file(document, other)) == dumps(check_item_file(document, environment))
 
 
 def test_what_travels_says_the_same(tree: Path) -> None:
@@ -228,11 +228,11 @@ def test_what_travels_says_the_same(tree: Path) -> None:
     texts["bad.yaml"] = (
         "govflow: item/1\nid：I01\nid: 2\nid: 3\nvisits：0\n# govflow: ignore[GF-M01] 理由\nx: &a [*a]\n"
     )
-    frame = frame_of([read(path.read_bytes(), str(path)) for path in sorted(tree.glob("*.yaml"))], ALL)
+    environment = environment_of([read(path.read_bytes(), str(path)) for path in sorted(tree.glob("*.yaml"))], ALL)
     for name, text in texts.items():
-        judged = judge(read(text, name), frame)
-        back = unpacked(name, packed(judged))
-        for part in ("file", "readable", "code", "broken", "found", "ruled", "suppressions", "card"):
+        judged = check_item_file(read(text, name), environment)
+        back = loads(name, dumps(judged))
+        for part in ("file", "readable", "code", "broken", "found", "rule_findings", "suppressions", "summary"):
             assert getattr(back, part) == getattr(judged, part), (name, part)
         assert findings_in(findings_out(judged.found)) == judged.found
 
@@ -299,9 +299,9 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     judged: list[str] = []
     inner = workers._outcome
 
-    def noted(frame: Frame, job: workers.Job, texts: bool) -> workers.Outcome:
+    def noted(environment: Environment, job: workers.Job, texts: bool) -> workers.Outcome:
         judged.extend(name for name, _, _ in job if len(job) == 1)
-        return inner(frame, job, texts)
+        return inner(environment, job, texts)
 
     monkeypatch.setattr(workers, "_outcome", noted)
     _checked(tmp_path / "cache")
@@ -346,7 +346,7 @@ def test_a_library_that_looks_like_an_item_is_found_out(tree: Path, tmp_path: Pa
 
 def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An item of a theme that changes between its judgement and the whole's is not read as two halves."""
-    inner = incremental.whole_of
+    inner = incremental.link
     theme_items = sorted((tree / "items").rglob("*.yaml"))
     times: list[int] = []
 
@@ -357,7 +357,7 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
                 file.write_text(file.read_text("utf-8") + "# 另一行\n", "utf-8")
         return inner(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(incremental, "whole_of", meanwhile)
+    monkeypatch.setattr(incremental, "link", meanwhile)
     found = _checked()
     assert len(times) == 2
     assert found == _at_once()
@@ -367,7 +367,7 @@ def test_files_that_never_rest_are_refused_plainly(tree: Path, monkeypatch: pyte
     """A tree that changes with every look ends in a sentence, not in a loop."""
 
     def moved(self: incremental._Check, name: str) -> object:
-        raise incremental._Moved
+        raise incremental._FileChanged
 
     monkeypatch.setattr(incremental._Check, "_opened", moved)
     with pytest.raises(validation.InvalidInput, match="一直在变"):

@@ -1,7 +1,7 @@
 """From a folder of definitions to the records they say, in two steps that `validation` shares.
 
-    frame: libraries -> every item file by itself (source, schema, references, record, rules) -> cards
-    whole: cards and all other documents -> names, themes, variants, levels -> catalog
+    each: libraries -> every item file by itself (source, schema, references, record, rules) -> summaries
+    link: summaries and all other documents -> names, themes, variants, levels -> catalog
 
 An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form
 or reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not
@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from govflow.catalog.each import Frame, Judged, compare, frame_of, is_item, judge
+from govflow.catalog.each import CheckedItem, Environment, check_item_file, compare, environment_of, is_item
 from govflow.catalog.files import LIBRARY_FILES, Listing, collect, unreadable
-from govflow.catalog.link import Whole, whole_of
+from govflow.catalog.link import Linked, link
 from govflow.diagnostics import Diagnostic, Severity, ordered
 from govflow.language.model import Catalog, Shelf
 from govflow.language.source import Document, read
@@ -26,22 +26,22 @@ from govflow.rules import RULE_BY_REF, in_profile, released
 
 __all__ = [
     "LIBRARY_FILES",
-    "Frame",
-    "Judged",
+    "CheckedItem",
+    "Environment",
+    "Linked",
     "Listing",
     "Loaded",
-    "Whole",
+    "check_item_file",
     "codes_of",
     "collect",
     "compare",
-    "frame_of",
+    "environment_of",
     "is_item",
-    "judge",
+    "link",
     "load",
     "load_documents",
     "load_texts",
     "unreadable",
-    "whole_of",
 ]
 
 
@@ -79,7 +79,7 @@ def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -
             documents.append(read(Path(name).read_bytes(), name))
         except OSError as fault:
             unread.append(unreadable(name, fault))
-    loaded = load_documents(documents, rules, lost=bool(unread))
+    loaded = load_documents(documents, rules, incomplete=bool(unread))
     wanted = set(listing.named)
     found = [each for each in (*loaded.diagnostics, *unread) if not listing.around or each.span.file in wanted]
     files = tuple(file for file in loaded.files if file in wanted)
@@ -96,24 +96,24 @@ def load_documents(
     rules: Collection[str] | None = None,
     previous: Catalog | None = None,
     *,
-    lost: bool = False,
+    incomplete: bool = False,
 ) -> Loaded:
     """From documents that have been read to the catalog and every finding.
 
-    `previous` is the last release, if any; `lost` tells that a file beside them could not be read.
+    `previous` is the last release, if any; `incomplete` tells that a file beside them could not be read.
     """
     documents = tuple(documents)
     codes = frozenset(rule.code for rule in in_profile("recommended")) if rules is None else codes_of(rules)
     others = [each for each in documents if not is_item(each)]
-    frame = frame_of(others, codes, None if previous is None else released(previous), lost=lost)
-    judged = [judge(each, frame, keep=True) for each in documents if is_item(each)]
+    environment = environment_of(others, codes, None if previous is None else released(previous), incomplete=incomplete)
+    checked_items = [check_item_file(each, environment, keep=True) for each in documents if is_item(each)]
     by_file = {each.file: each for each in documents}
-    whole = whole_of(frame, others, judged, by_file.__getitem__, lost=lost)
-    items = Shelf(whole.catalog.items.values())
+    linked = link(environment, others, checked_items, by_file.__getitem__, incomplete=incomplete)
+    items = Shelf(linked.catalog.items.values())
     texts = {item.code: by_file[item.file].text for item in items.values()}
     return Loaded(
-        replace(whole.catalog, items=items, texts=MappingProxyType({**texts, **whole.catalog.texts})),
-        ordered(whole.found),
+        replace(linked.catalog, items=items, texts=MappingProxyType({**texts, **linked.catalog.texts})),
+        ordered(linked.found),
         tuple(document.file for document in documents),
         MappingProxyType({document.file: document.text for document in documents}),
         documents,

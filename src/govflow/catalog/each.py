@@ -1,6 +1,6 @@
 """One item file by itself: what it says, what is wrong with it, and the little that the whole needs to know of it.
 
-A file is judged against a frame: the libraries that items refer to, the tables of laws and the last release. An item
+A file is judged against an environment: the libraries that items refer to, the tables of laws and the last release. An item
 names no other item, so files are judged in any order and by any number of processes; what only shows when all are
 known (a code used twice, a theme, two levels) is judged in `whole`.
 """
@@ -17,7 +17,7 @@ from govflow.language import building, schema
 from govflow.language.model import Catalog, Department, Item, Material, Shelf
 from govflow.language.schema import Finding
 from govflow.language.source import Document, hinted_kind
-from govflow.rules import Context, ItemCard, Released, by_record, card_of, check_item, check_levels, check_record
+from govflow.rules import Context, ItemSummary, Released, by_record, check_item, check_levels, check_record, summary_of
 
 
 class Faults:
@@ -75,7 +75,7 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Frame:
+class Environment:
     """What every item is judged against; `codes` are the rules applied, `form` what is wrong with the other documents."""
 
     index: Index
@@ -91,11 +91,11 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class CheckedItem:
     """What became of one item file.
 
     `readable` tells whether it has data at all, `code` what stands there as its id. `found` are the findings about form
-    and references, `ruled` those of the rules. `card` is None when the item does not stand; `item` is kept only where
+    and references, `rule_findings` those of the rules. `summary` is None when the item does not stand; `item` is kept only where
     everything is.
     """
 
@@ -104,30 +104,30 @@ class Judged:
     code: object
     broken: bool
     found: tuple[Diagnostic, ...]
-    ruled: tuple[Diagnostic, ...]
+    rule_findings: tuple[Diagnostic, ...]
     suppressions: tuple[Suppression, ...]
-    card: ItemCard | None
+    summary: ItemSummary | None
     item: Item | None = None
 
 
 def is_item(document: Document) -> bool:
-    """Whether a document is one that `judge` is for: an item, or a broken file that says it would be one."""
+    """Whether a document is one that `check_item_file` is for: an item, or a broken file that says it would be one."""
     if document.broken:
         return hinted_kind(document.text) == "item"
     return document.kind is not None and document.kind[0] == "item"
 
 
-def frame_of(
-    documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, lost: bool = False
-) -> Frame:
-    """The frame that all documents but the items make; its own faults are reported by the whole.
+def environment_of(
+    documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, incomplete: bool = False
+) -> Environment:
+    """The environment that all documents but the items make; its own faults are reported by the whole.
 
-    `lost` tells that a file could not be read at all: it may define anything.
+    `incomplete` tells that a file could not be read at all: it may define anything.
     """
     form = tuple(each for document in documents for each in _form_of(document))
     faults = Faults(documents, form)
     index = index_of(documents)
-    index.incomplete |= set(SHELVES) if lost else set()
+    index.incomplete |= set(SHELVES) if incomplete else set()
     index.incomplete |= {"item", "theme"}  # not known yet: nothing can be said about who names them
     faults.add_names(index)
     for document in documents:
@@ -135,7 +135,7 @@ def frame_of(
             faults.add(reference_findings(document, index))
     catalog = libraries_of(documents, index.names(), faults)
     context = Context(catalog, by_record(faults.records(documents)), previous)
-    return Frame(index, index.names(), context, codes, form)
+    return Environment(index, index.names(), context, codes, form)
 
 
 def _form_of(document: Document) -> list[Finding]:
@@ -158,47 +158,47 @@ def libraries_of(documents: Iterable[Document], names: building.Names, faults: F
     return Catalog(departments=Shelf(departments), materials=Shelf(materials))
 
 
-def judge(document: Document, frame: Frame, *, keep: bool = False) -> Judged:
+def check_item_file(document: Document, environment: Environment, *, keep: bool = False) -> CheckedItem:
     """Judge one item file; `keep` keeps the item itself, for a catalog that is held whole."""
     found = [each.diagnostic for each in _form_of(document)]
     sound = not document.broken and not _has_error(found)
     if sound:
-        found += (each.diagnostic for each in reference_findings(document, frame.index))
+        found += (each.diagnostic for each in reference_findings(document, environment.index))
         sound = not _has_error(found)
-    ruled: list[Diagnostic] = []
-    item = card = None
+    rule_findings: list[Diagnostic] = []
+    item = summary = None
     if sound:
-        item = building.item_from(document, slug_of(document.file), frame.names)
-        context = frame.context.about(("item", item.code), document)
-        if _stands(item, frame.catalog):
-            card = card_of(context, item)
-            ruled = check_item(context, item, frame.codes)
+        item = building.item_from(document, slug_of(document.file), environment.names)
+        context = environment.context.about(("item", item.code), document)
+        if _stands(item, environment.catalog):
+            summary = summary_of(context, item)
+            rule_findings = check_item(context, item, environment.codes)
         else:
-            ruled = check_record(context, ("item", item.code), None, frame.codes)
+            rule_findings = check_record(context, ("item", item.code), None, environment.codes)
             item = None
-    return Judged(
+    return CheckedItem(
         document.file,
         document.data is not None,
         document.data.get("id") if isinstance(document.data, Mapping) else None,
         document.broken,
         tuple(found),
-        tuple(ruled),
+        tuple(rule_findings),
         document.suppressions,
-        card,
+        summary,
         item if keep else None,
     )
 
 
-def compare(lower: Document, upper: Document, frame: Frame) -> tuple[Diagnostic, ...]:
+def compare(lower: Document, upper: Document, environment: Environment) -> tuple[Diagnostic, ...]:
     """What the rules say of one item's file beside that of the level above; both were judged to stand."""
-    item = item_of(lower, frame)
-    context = frame.context.about(("item", item.code), lower)
-    return tuple(check_levels(context, item, item_of(upper, frame), frame.codes))
+    item = item_of(lower, environment)
+    context = environment.context.about(("item", item.code), lower)
+    return tuple(check_levels(context, item, item_of(upper, environment), environment.codes))
 
 
-def item_of(document: Document, frame: Frame) -> Item:
+def item_of(document: Document, environment: Environment) -> Item:
     """The item of a document that was judged to stand."""
-    return building.item_from(document, slug_of(document.file), frame.names)
+    return building.item_from(document, slug_of(document.file), environment.names)
 
 
 def _has_error(found: Iterable[Diagnostic]) -> bool:

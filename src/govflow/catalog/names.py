@@ -26,7 +26,7 @@ KIND_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Distant:
+class LazyDocument:
     """A document that is read again when it is needed."""
 
     file: str
@@ -34,11 +34,11 @@ class Distant:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Definition:
     """Where an entry is defined: the document and the path of its code in it."""
 
     code: str
-    held: Document | Distant
+    held: Document | LazyDocument
     path: tuple[str | int, ...]
 
     @property
@@ -55,18 +55,18 @@ class Index:
     is meant nobody can say, so neither stands.
     """
 
-    shelves: dict[str, dict[str, Place]] = field(default_factory=lambda: {shelf: {} for shelf in SHELVES})
+    shelves: dict[str, dict[str, Definition]] = field(default_factory=lambda: {shelf: {} for shelf in SHELVES})
     incomplete: set[str] = field(default_factory=set)
     twice: list[Finding] = field(default_factory=list)
     first: list[tuple[str, tuple[str | int, ...]]] = field(default_factory=list)
 
-    def find(self, shelf: str, name: str) -> Place | None:
+    def find(self, shelf: str, name: str) -> Definition | None:
         """The entry with this code or slug, or None."""
         return self.shelves[shelf].get(name)
 
     def codes(self, shelf: str) -> dict[str, str]:
         """Code or slug -> code."""
-        return {name: place.code for name, place in self.shelves[shelf].items()}
+        return {name: definition.code for name, definition in self.shelves[shelf].items()}
 
     def names(self) -> Names:
         """The names that building needs."""
@@ -83,31 +83,31 @@ def index_of(documents: Iterable[Document]) -> Index:
         elif document.data is None:
             index.incomplete |= {LIBRARIES.get(kind, kind)} & set(SHELVES)
             if kind in ("item", "theme"):
-                guess(index, kind, document)
+                declare_from_file_name(index, kind, document)
         elif kind in ("item", "theme"):
-            take(index, kind, document.data.get("id"), document)
+            declare(index, kind, document.data.get("id"), document)
         elif kind in LIBRARIES:
             _library(index, kind, document)
     return index
 
 
-def guess(index: Index, kind: str, document: Document | Distant) -> None:
+def declare_from_file_name(index: Index, kind: str, document: Document | LazyDocument) -> None:
     """An item or theme whose file cannot be read is known by the file's name at least."""
     index.incomplete.add(kind)
     slug = slug_of(document.file)
-    index.shelves[kind].setdefault(slug, Place(slug, document, ()))
+    index.shelves[kind].setdefault(slug, Definition(slug, document, ()))
 
 
-def take(index: Index, kind: str, code: object, document: Document | Distant) -> None:
+def declare(index: Index, kind: str, code: object, document: Document | LazyDocument) -> None:
     """Take in the code and the slug of an item or theme."""
     slug = slug_of(document.file)
     if not isinstance(code, str):
         index.incomplete.add(kind)
         code = slug
-    place = Place(code, document, ("id",))
-    _take(index, kind, code, place)
+    definition = Definition(code, document, ("id",))
+    _declare(index, kind, code, definition)
     if slug != code:
-        _take(index, kind, slug, place)
+        _declare(index, kind, slug, definition)
 
 
 def slug_of(file: str) -> str:
@@ -121,27 +121,27 @@ def _library(index: Index, kind: str, document: Document) -> None:
         index.incomplete.add(LIBRARIES[kind])
         return
     for code, entry in entries.items():
-        _take(index, LIBRARIES[kind], code, Place(code, document, (kind, code)))
+        _declare(index, LIBRARIES[kind], code, Definition(code, document, (kind, code)))
         slug = entry.get("slug") if isinstance(entry, dict) else None
         if isinstance(slug, str) and slug != code:
-            _take(index, LIBRARIES[kind], slug, Place(code, document, (kind, code, "slug")))
+            _declare(index, LIBRARIES[kind], slug, Definition(code, document, (kind, code, "slug")))
 
 
-def _take(index: Index, shelf: str, name: str, place: Place) -> None:
-    first = index.shelves[shelf].setdefault(name, place)
-    if first is place:
+def _declare(index: Index, shelf: str, name: str, definition: Definition) -> None:
+    first = index.shelves[shelf].setdefault(name, definition)
+    if first is definition:
         return
     zh, en = KIND_NAMES[shelf]
     message = Text(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
-    at_key = shelf in LIBRARIES.values() and len(place.path) == 2
+    at_key = shelf in LIBRARIES.values() and len(definition.path) == 2
     flaw = Flaw(
         "duplicate-id",
-        place.path,
+        definition.path,
         message,
         Text("每个编号和短名只能指一样东西。", "One name means one thing."),
         at_key,
     )
-    found = finding(place.document, flaw)
+    found = finding(definition.document, flaw)
     note = Note(Text("第一次出现在", "first here"), first.document.span(first.path))
     index.twice.append(Finding(found.path, with_note(found.diagnostic, note)))
     index.first.append((first.held.file, first.path))

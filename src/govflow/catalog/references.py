@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
-from govflow.catalog.names import KIND_NAMES, Index, Place, with_note
+from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note
 from govflow.language.schema import Finding, Flaw, did_you_mean, finding, nearest
 from govflow.language.source import Document
@@ -254,7 +254,7 @@ def _scenarios(data: Data, index: Index) -> Iterator[Flaw]:
                 yield from _names(index, "material", _listed(step, "missing", under=under))
 
 
-def _asked(target: Place | None, index: Index) -> tuple[dict[str, Data], bool]:
+def _asked(target: Definition | None, index: Index) -> tuple[dict[str, Data], bool]:
     """The questions of the item or theme that scenarios are about; and whether all could be read."""
     if target is None or not isinstance(target.document.data, dict):
         return {}, False

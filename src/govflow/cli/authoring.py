@@ -285,7 +285,7 @@ def _complain(text: str) -> None:
 def rule(code: str) -> None:
     """解释一条规则。Explain one rule, by code or name."""
     found = validation.rule_named(code)
-    click.echo(validation.explained(found, language.code), nl=False)
+    click.echo(validation.rule_help(found, language.code), nl=False)
 
 
 @click.command()

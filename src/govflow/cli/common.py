@@ -92,7 +92,7 @@ def loaded_from(
     """
     loaded = load(folder)
     request = validation.request_of(validation.settings_for(Path.cwd()), (folder,))
-    faults = [each for each in validation.judged(loaded, request) if each.severity is Severity.ERROR]
+    faults = [each for each in validation.validate_loaded(loaded, request) if each.severity is Severity.ERROR]
     if not faults:
         return loaded
     concerning = needs.concerning(loaded, faults, refs, region=region, calendars=calendars)

@@ -29,7 +29,7 @@ from govflow.rules import (
     themes,
 )
 from govflow.rules.context import Context, Documents, by_record
-from govflow.rules.summaries import ItemCard, Released, UseCard
+from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
 from govflow.text import Text
 
@@ -40,16 +40,15 @@ __all__ = [
     "SCOPES",
     "Context",
     "Finding",
-    "ItemCard",
+    "ItemSummary",
+    "MaterialUseSummary",
     "Profile",
     "Released",
     "Rule",
     "RuleText",
     "Scope",
     "Subject",
-    "UseCard",
     "by_record",
-    "card_of",
     "check_catalog",
     "check_item",
     "check_levels",
@@ -58,6 +57,7 @@ __all__ = [
     "has_rules_for_levels",
     "in_profile",
     "released",
+    "summary_of",
 ]
 
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
@@ -233,7 +233,7 @@ def check_catalog(
     )
     last = None if previous is None else released(previous)
     bare = Context(catalog, documents, last)
-    context = bare.over(catalog, documents, {item.code: card_of(bare, item) for item in catalog.items.values()})
+    context = bare.over(catalog, documents, {item.code: summary_of(bare, item) for item in catalog.items.values()})
     found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
     found += check_rest(context, documents, wanted)
     for lower, upper in context.levels():
@@ -277,7 +277,7 @@ def check_rest(context: Context, records: Iterable[Key], codes: frozenset[str]) 
         "department": catalog.departments,
     }
     for record in records:
-        if record[0] != "item" or record[1] not in context.cards:  # an item that was checked has been given its own
+        if record[0] != "item" or record[1] not in context.summaries:  # an item that was checked has been given its own
             subject = shelves.get(record[0], {}).get(record[1])
             found += check_record(context, record, subject, codes)
     for material in catalog.materials.values():
@@ -317,9 +317,9 @@ def has_rules_for_levels(codes: frozenset[str]) -> bool:
     return bool(_by_scope(codes)["levels"])
 
 
-def card_of(context: Context, item: Item) -> ItemCard:
+def summary_of(context: Context, item: Item) -> ItemSummary:
     """What the rules of the whole catalogue need of an item; its materials are looked up in the context."""
-    return ItemCard(
+    return ItemSummary(
         item.code,
         item.slug,
         item.file,
@@ -331,7 +331,10 @@ def card_of(context: Context, item: Item) -> ItemCard:
         item.implementation,
         limits.comparable(item),
         sum(1 for _ in steps_of(item.flow)),
-        tuple(UseCard(use.material, use.originals, use.copies, use.basis, use.demanded) for use in item.materials),
+        tuple(
+            MaterialUseSummary(use.material, use.originals, use.copies, use.basis, use.demanded)
+            for use in item.materials
+        ),
         levels.elements(context, item),
     )
 
@@ -339,7 +342,7 @@ def card_of(context: Context, item: Item) -> ItemCard:
 def released(catalog: Catalog) -> Released:
     """A catalog as the last release."""
     context = Context(catalog, {})
-    return Released({item.code: card_of(context, item) for item in catalog.items.values()}, catalog.materials)
+    return Released({item.code: summary_of(context, item) for item in catalog.items.values()}, catalog.materials)
 
 
 @lru_cache(maxsize=16)

@@ -19,7 +19,7 @@ from govflow.language.codes import (
 )
 from govflow.language.model import Department, Item
 from govflow.rules.context import Context
-from govflow.rules.summaries import ItemCard
+from govflow.rules.summaries import ItemSummary
 from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 from govflow.text import Text
@@ -197,8 +197,8 @@ def implementation_code_twice(context: Context) -> Iterator[Finding]:
         id: I02
         code: {basic: "420150002000", implementation: "11421300MBXX00019B3420150002000"}
     """
-    first: dict[str, ItemCard] = {}
-    for item in context.cards.values():
+    first: dict[str, ItemSummary] = {}
+    for item in context.summaries.values():
         if item.implementation and first.setdefault(item.implementation, item) is not item:
             other = first[item.implementation]
             yield Finding(
@@ -231,8 +231,8 @@ def basic_code_for_two(context: Context) -> Iterator[Finding]:
         code: {basic: "420150001000"}
         department: D02
     """
-    first: dict[str, ItemCard] = {}
-    for item in context.cards.values():
+    first: dict[str, ItemSummary] = {}
+    for item in context.summaries.values():
         other = first.setdefault(item.basic, item)
         # Codes copied whole are one mistake, which GF-C06 reports.
         if not item.basic or other is item or (item.implementation and item.implementation == other.implementation):
@@ -267,8 +267,8 @@ def name_with_two_codes(context: Context) -> Iterator[Finding]:
         name: 公司变更登记
         code: {basic: "420150091000"}
     """
-    first: dict[tuple[str, str | None, str], ItemCard] = {}
-    for item in context.cards.values():
+    first: dict[tuple[str, str | None, str], ItemSummary] = {}
+    for item in context.summaries.values():
         department = context.department(item.department)
         key = (_name_key(item), department.kind if department else None, item.type)
         other = first.setdefault(key, item)
@@ -371,5 +371,5 @@ def _province(context: Context, item: Item) -> str:
     return (department.region or department.uscc[2:8])[:2] if department else ""
 
 
-def _name_key(item: ItemCard) -> str:
+def _name_key(item: ItemSummary) -> str:
     return same_name_key(item.name)

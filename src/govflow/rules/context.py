@@ -11,7 +11,7 @@ from typing import Any, cast
 from govflow.language.building.regions import uppers
 from govflow.language.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
 from govflow.language.source import Document
-from govflow.rules.summaries import ItemCard, Released, UseCard
+from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import Key, Path
 from govflow.rules.wording import law_title, same_name_key
 from govflow.rules.written_limits import WrittenLimit, written_limits
@@ -46,7 +46,7 @@ def by_record(documents: Iterable[Document]) -> dict[Key, Document]:
 class Context:
     """The catalogue, the documents it was read from, and indexes over both.
 
-    `cards` holds every item by its code, in the order of the definitions. `previous` is the last release, when there
+    `summaries` holds every item by its code, in the order of the definitions. `previous` is the last release, when there
     is one. Nothing here is changed by a check.
     """
 
@@ -55,12 +55,12 @@ class Context:
         catalog: Catalog,
         documents: Documents,
         previous: Released | None = None,
-        cards: Mapping[str, ItemCard] = MappingProxyType({}),
+        summaries: Mapping[str, ItemSummary] = MappingProxyType({}),
     ) -> None:
         self.catalog = catalog
         self.documents = documents
         self.previous = previous
-        self.cards = cards
+        self.summaries = summaries
         self._paths: dict[str, tuple[Item, tuple[Placed, ...]]] = {}
         self._written: dict[Key, Sequence[WrittenLimit]] = {}
         self._before: dict[str, Mapping[str, frozenset[str]]] = {}
@@ -68,11 +68,11 @@ class Context:
     def about(self, record: Key, document: Document) -> Context:
         """The same catalogue for one record whose document is not among `documents`."""
         libraries = cast("dict[Key, Document]", self.documents)  # only read: a chain writes to its first map alone
-        return self.over(self.catalog, ChainMap({record: document}, libraries), self.cards)
+        return self.over(self.catalog, ChainMap({record: document}, libraries), self.summaries)
 
-    def over(self, catalog: Catalog, documents: Documents, cards: Mapping[str, ItemCard]) -> Context:
+    def over(self, catalog: Catalog, documents: Documents, summaries: Mapping[str, ItemSummary]) -> Context:
         """Another catalogue and its documents, with the same last release and the same tables of laws."""
-        other = Context(catalog, documents, self.previous, cards)
+        other = Context(catalog, documents, self.previous, summaries)
         other.__dict__["repealed"] = self.repealed  # a cached property, found once
         return other
 
@@ -101,36 +101,36 @@ class Context:
             if material is not None:
                 yield at, use, material
 
-    def asked(self, card: ItemCard) -> Iterator[tuple[int, UseCard, Material]]:
-        """The same for an item known by its card."""
-        for at, use in enumerate(card.materials):
+    def asked(self, summary: ItemSummary) -> Iterator[tuple[int, MaterialUseSummary, Material]]:
+        """The same for an item known by its summary."""
+        for at, use in enumerate(summary.materials):
             material = self.catalog.materials.get(use.material)
             if material is not None:
                 yield at, use, material
 
     @cached_property
-    def uses_of(self) -> Mapping[str, Sequence[tuple[ItemCard, int, UseCard]]]:
+    def uses_of(self) -> Mapping[str, Sequence[tuple[ItemSummary, int, MaterialUseSummary]]]:
         """Material code -> the items that ask for it, with the place of the use."""
-        index: dict[str, list[tuple[ItemCard, int, UseCard]]] = {}
-        for card in self.cards.values():
-            for at, use, material in self.asked(card):
-                index.setdefault(material.code, []).append((card, at, use))
+        index: dict[str, list[tuple[ItemSummary, int, MaterialUseSummary]]] = {}
+        for summary in self.summaries.values():
+            for at, use, material in self.asked(summary):
+                index.setdefault(material.code, []).append((summary, at, use))
         return index
 
-    def levels(self) -> Iterator[tuple[ItemCard, ItemCard]]:
+    def levels(self) -> Iterator[tuple[ItemSummary, ItemSummary]]:
         """Pairs of one item at two levels: a lower level and the nearest one above it.
 
         Two whose elements are all the same are left out: there is nothing to say of them.
         """
-        first: dict[str, dict[str, ItemCard]] = {}  # basic code -> level -> the first item of that level
-        for card in self.cards.values():
-            if card.elements:
-                first.setdefault(card.basic, {}).setdefault(card.level, card)
-        for card in self.cards.values():
-            ranked = first[card.basic] if card.elements else {}
-            above = [level for level in LEVELS[: LEVELS.index(card.level)] if level in ranked] if ranked else []
-            if above and ranked[above[-1]].elements != card.elements:
-                yield card, ranked[above[-1]]
+        first: dict[str, dict[str, ItemSummary]] = {}  # basic code -> level -> the first item of that level
+        for summary in self.summaries.values():
+            if summary.elements:
+                first.setdefault(summary.basic, {}).setdefault(summary.level, summary)
+        for summary in self.summaries.values():
+            ranked = first[summary.basic] if summary.elements else {}
+            above = [level for level in LEVELS[: LEVELS.index(summary.level)] if level in ranked] if ranked else []
+            if above and ranked[above[-1]].elements != summary.elements:
+                yield summary, ranked[above[-1]]
 
     def variants(self) -> Iterator[tuple[Item, Item]]:
         """Every local variant and what lies directly above it: the variant of a larger region or the standard item."""
@@ -140,17 +140,17 @@ class Context:
                 yield variant, standard
 
     @cached_property
-    def items_of(self) -> Mapping[str, Sequence[ItemCard]]:
+    def items_of(self) -> Mapping[str, Sequence[ItemSummary]]:
         """Department code -> its items."""
-        index: dict[str, list[ItemCard]] = {}
-        for card in self.cards.values():
-            department = self.department(card.department)
-            index.setdefault(department.code if department else card.department, []).append(card)
+        index: dict[str, list[ItemSummary]] = {}
+        for summary in self.summaries.values():
+            department = self.department(summary.department)
+            index.setdefault(department.code if department else summary.department, []).append(summary)
         return index
 
     def issuer(self, material: Material) -> str | None:
         """The code of the item whose result the material is 关联事项结果, or None."""
-        return material.result_of if material.result_of in self.cards else None
+        return material.result_of if material.result_of in self.summaries else None
 
     @cached_property
     def repealed(self) -> Mapping[str, Mapping[str, object]]:

@@ -9,7 +9,7 @@ from govflow.language.conditions import Condition, Fact, FactValue, facts_in
 from govflow.language.model import Item, Material, Question, Theme
 from govflow.rules.context import Context, cycles
 from govflow.rules.sources import could_be_committed
-from govflow.rules.summaries import ItemCard
+from govflow.rules.summaries import ItemSummary
 from govflow.rules.types import Finding, Key, Path, Subject
 from govflow.rules.wording import same_name_key
 from govflow.text import Text
@@ -213,11 +213,11 @@ def circular_proof(context: Context) -> Iterator[Finding]:
           - {use: M04}
     """
     needs: dict[str, tuple[str, ...]] = {}
-    for card in context.cards.values():
-        issuers = (context.issuer(material) for _, _, material in context.asked(card))
-        needs[card.code] = tuple(dict.fromkeys(issuer for issuer in issuers if issuer))
+    for summary in context.summaries.values():
+        issuers = (context.issuer(material) for _, _, material in context.asked(summary))
+        needs[summary.code] = tuple(dict.fromkeys(issuer for issuer in issuers if issuer))
     for group in cycles({code: issuers for code, issuers in needs.items() if issuers}):
-        item = context.cards[group[0]]
+        item = context.summaries[group[0]]
         for at, _, material in context.asked(item):
             if context.issuer(material) in group:
                 chain = "、".join(group)
@@ -294,7 +294,7 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
             )
 
 
-def more_materials_than_before(context: Context, item: Item, old: ItemCard) -> Iterator[Finding]:
+def more_materials_than_before(context: Context, item: Item, old: ItemSummary) -> Iterator[Finding]:
     """材料比上一版多 / More materials than before
 
     新版本的申请材料比上一版多。

@@ -1,6 +1,6 @@
 """What the rules of the whole catalogue know of every item: small, so that ten thousand of them are held at once.
 
-A whole item is a hundred times as large. A rule that looks at all items reads their cards; what needs more of a few
+A whole item is a hundred times as large. A rule that looks at all items reads their summaries; what needs more of a few
 items (those of a theme, two levels that differ) reads these whole.
 """
 
@@ -16,7 +16,7 @@ Comparable = tuple[Limit, Limit]
 
 
 @dataclass(frozen=True, slots=True)
-class UseCard:
+class MaterialUseSummary:
     """An item's use of a material, by the material's code, without its condition and note."""
 
     material: str
@@ -27,7 +27,7 @@ class UseCard:
 
 
 @dataclass(frozen=True, slots=True)
-class ItemCard:
+class ItemSummary:
     """One item for the rules that look at all.
 
     `name` is the Chinese one; `limits` the statutory and the promised limit where both have one unit; `steps` the number
@@ -45,7 +45,7 @@ class ItemCard:
     implementation: str
     limits: Comparable | None
     steps: int
-    materials: tuple[UseCard, ...]
+    materials: tuple[MaterialUseSummary, ...]
     elements: str
 
 
@@ -53,5 +53,5 @@ class ItemCard:
 class Released:
     """The last release: its items by code, and its materials."""
 
-    items: Mapping[str, ItemCard]
+    items: Mapping[str, ItemSummary]
     materials: Mapping[str, Material]

@@ -58,7 +58,7 @@ class Rule:
 
     What the check is called with follows from `scope`: (context, item), (context, material), (context, theme);
     (context, key, subject) for every record, whatever it is (subject None where nothing is built of it); (context) for
-    the whole catalogue, of which it sees the items' cards; (context, new item, old item's card) for versions; (context,
+    the whole catalogue, of which it sees the items' summaries; (context, new item, old item's summary) for versions; (context,
     lower item, upper item) for levels.
     """
 

@@ -22,28 +22,28 @@ from govflow.text import Text
 from govflow.validation.baseline import baseline_of, baseline_text, without_known
 from govflow.validation.cache import FOLDER, Cache, digest_of
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
-from govflow.validation.incremental import Checked, Seen, State, check
-from govflow.validation.rule_catalogue import KnownRule, codes_of, explained, in_profiles, known_rules, rule_named
-from govflow.validation.serialize import packed_findings, unpacked_findings
+from govflow.validation.incremental import Checked, FileComments, KnownFiles, check
+from govflow.validation.rule_catalogue import RuleInfo, codes_of, in_profiles, known_rules, rule_help, rule_named
+from govflow.validation.serialize import dump_findings, load_findings
 from govflow.validation.settings import Settings, settings_for
 from govflow.validation.workers import Progress
 
 __all__ = [
-    "KnownRule",
     "Progress",
     "Report",
     "Request",
+    "RuleInfo",
     "Settings",
     "cache_folder",
-    "explained",
-    "judged",
     "known_rules",
     "request_of",
+    "rule_help",
     "rule_named",
     "settings_for",
     "snapshot",
     "validate",
     "validate_and_fix",
+    "validate_loaded",
     "write_baseline",
 ]
 
@@ -96,8 +96,8 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
     tree, last = tree_of(request.paths), _last(request)
     cache, released = Cache(request.cache, sorted(chosen.rules)), Cache(request.cache, "released")
     with closing(cache), closing(released):
-        state = State(tree, cache)
-        before = None if last is None else State(last, released)
+        state = KnownFiles(tree, cache)
+        before = None if last is None else KnownFiles(last, released)
         said = [(each.code, each.span.file, each.message.zh) for each in tree.loose]
         settled = (
             tree.named,
@@ -117,7 +117,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
         found = _found(tree, checked, chosen, request.inline_ignores)
         if len(checked.digests) == len(tree.names):
             key = digest_of(settled, checked.digests, previous and previous.digests)
-            cache.keep(checked.rows, tree.names, key, packed_findings(found))
+            cache.keep(checked.rows, tree.names, key, dump_findings(found))
     return _report(found, tree, [name for name in tree.named if name in checked.digests], request.baseline)
 
 
@@ -128,11 +128,11 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
     """
     chosen = _chosen(request)
     tree, last = tree_of(request.paths), _last(request)
-    previous = None if last is None else check(State(last, Cache(None, None)), frozenset())
+    previous = None if last is None else check(KnownFiles(last, Cache(None, None)), frozenset())
     cache = Cache.in_memory()  # so that a round looks anew only at what the one before has changed
 
     def report_of(tree: Tree) -> Report:
-        checked = check(State(tree, cache), chosen.rules, previous, progress)
+        checked = check(KnownFiles(tree, cache), chosen.rules, previous, progress)
         cache.keep(checked.rows, tree.names)
         files = [name for name in tree.named if name in checked.digests]
         return _report(_found(tree, checked, chosen, request.inline_ignores), tree, files, request.baseline)
@@ -158,9 +158,9 @@ def validate_and_fix(request: Request, *, write: bool, progress: Progress | None
     return replace(after if write else before, mended=fixes, changes=changes)
 
 
-def judged(loaded: Loaded, request: Request) -> tuple[Diagnostic, ...]:
+def validate_loaded(loaded: Loaded, request: Request) -> tuple[Diagnostic, ...]:
     """What `validate` would report about definitions that are loaded already (with the rules of `recommended`)."""
-    found = _judged(loaded.diagnostics, loaded.documents, _chosen(request), request.inline_ignores)
+    found = _selected(loaded.diagnostics, loaded.documents, _chosen(request), request.inline_ignores)
     return found if request.baseline is None else _new(found, request.baseline)[0]
 
 
@@ -225,7 +225,7 @@ def _last(request: Request) -> Tree | None:
     return tree
 
 
-def _kept(state: State, before: State | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
+def _kept(state: KnownFiles, before: KnownFiles | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
     """What was found when every file was as it is now; None when that is not known."""
     digests = state.digests()
     old = None if before is None else before.digests()
@@ -233,7 +233,7 @@ def _kept(state: State, before: State | None, settled: object, cache: Cache) -> 
         return None
     text = cache.report(digest_of(settled, digests, old))
     try:
-        return None if text is None else unpacked_findings(text)
+        return None if text is None else load_findings(text)
     except (ValueError, TypeError, LookupError):  # damaged
         return None
 
@@ -243,11 +243,11 @@ def _found(tree: Tree, checked: Checked, chosen: _Chosen, inline_ignores: bool) 
     named = set(tree.named)
     found = [each for each in checked.found if each.span.file in named or not tree.around]
     own = [each for each in checked.files if each.file in named]
-    return _judged([*found, *tree.loose], own, chosen, inline_ignores)
+    return _selected([*found, *tree.loose], own, chosen, inline_ignores)
 
 
-def _judged(
-    found: Iterable[Diagnostic], documents: Sequence[Document | Seen], chosen: _Chosen, inline_ignores: bool
+def _selected(
+    found: Iterable[Diagnostic], documents: Sequence[Document | FileComments], chosen: _Chosen, inline_ignores: bool
 ) -> tuple[Diagnostic, ...]:
     """What is left of the findings after the choice of rules and the ignore comments."""
     unread = {document.file for document in documents if document.broken}

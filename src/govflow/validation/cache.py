@@ -2,7 +2,7 @@
 
 Two things are kept: what became of each file by itself, and the findings about a whole tree. A file counts as unchanged
 when its content is the same; as long as its size and times are the same too, it is not even read. What became of an
-item also depends on its frame (libraries, rules, program), whose digest stands beside it, so a stale answer cannot be
+item also depends on its environment (libraries, rules, program), whose digest stands beside it, so a stale answer cannot be
 given. The file may be deleted at any time; a damaged one, or a folder that cannot be written, is as good as none.
 """
 
@@ -24,11 +24,11 @@ FOLDER = ".govflow-cache"
 FILE = "findings.sqlite"
 _KEPT = 8  # ways of checking (rules, program) whose files are kept; and reports of each
 _SETTLED_NS = 2_000_000_000  # a file touched less than this before it was read may change again within one tick
-_LAYOUT = 1  # another number when the tables change
+_LAYOUT = 2  # another number when the tables change
 _WAIT_SECONDS = 1.0  # for another run that is writing
 _SCHEMA = """
 create table if not exists files (
-  way text, name blob, stamp text, seen integer, digest text, frame text, value text, primary key (way, name)
+  way text, name blob, stamp text, seen integer, digest text, environment text, value text, primary key (way, name)
 ) without rowid;
 create table if not exists ways (way text primary key, used integer) without rowid;
 create table if not exists reports (way text, key text, used integer, value text, primary key (way, key)) without rowid;
@@ -39,13 +39,13 @@ create table if not exists reports (way text, key text, used integer, value text
 class Row:
     """What is known of a file: its size and times when it was read, when that was, its content's digest.
 
-    `frame` is the digest of what it was judged against, empty for a file that is no item.
+    `environment` is the digest of what it was judged against, empty for a file that is no item.
     """
 
     stamp: str
     seen: int
     digest: str
-    frame: str
+    environment: str
 
     def holds_for(self, stamp: str) -> bool:
         """Whether a file with this stamp need not be read to know that its content is the same."""
@@ -76,12 +76,14 @@ class Cache:
 
     def rows(self) -> dict[str, Row]:
         """File name -> what is known of it."""
-        found = self._asked("select name, stamp, seen, digest, frame from files where way = ?", self._way)
+        found = self._asked("select name, stamp, seen, digest, environment from files where way = ?", self._way)
         return {_name(raw): Row(*known) for raw, *known in found}
 
-    def values(self, frame: str) -> Iterator[tuple[str, str]]:
-        """File name and what became of it, for all items judged against this frame."""
-        for raw, value in self._asked("select name, value from files where way = ? and frame = ?", self._way, frame):
+    def values(self, environment: str) -> Iterator[tuple[str, str]]:
+        """File name and what became of it, for all items judged against this environment."""
+        for raw, value in self._asked(
+            "select name, value from files where way = ? and environment = ?", self._way, environment
+        ):
             yield _name(raw), value
 
     def report(self, key: str) -> str | None:
@@ -96,7 +98,10 @@ class Cache:
         base = self._base
         if base is None:
             return
-        kept = [(self._way, _raw(name), row.stamp, row.seen, row.digest, row.frame, value) for name, row, value in rows]
+        kept = [
+            (self._way, _raw(name), row.stamp, row.seen, row.digest, row.environment, value)
+            for name, row, value in rows
+        ]
         now = time.time_ns()
         with contextlib.suppress(sqlite3.Error), base:
             base.executemany("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", kept)

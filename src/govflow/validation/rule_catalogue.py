@@ -21,7 +21,7 @@ _PREFIX = re.compile(r"(?:GF-?)?(?:[A-Z][0-9]{0,2})?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class KnownRule:
+class RuleInfo:
     """One rule: of reading (GF-Y), of form (GF-L), of ignore comments (GF-S) or of standardization (all others).
 
     `text` is the long documentation, which only the rules of standardization have.
@@ -47,19 +47,19 @@ class KnownRule:
         }
 
 
-def known_rules() -> tuple[KnownRule, ...]:
+def known_rules() -> tuple[RuleInfo, ...]:
     """All rules, by code."""
-    found: dict[str, KnownRule] = {}
+    found: dict[str, RuleInfo] = {}
     for rules, source in ((SOURCE_RULES, _READING), (SCHEMA_RULES, ""), (SUPPRESSION_RULES, "")):
         for code, name, severity, title in rules:
-            found[code] = KnownRule(code, name, severity, "core", title, source)
+            found[code] = RuleInfo(code, name, severity, "core", title, source)
     for rule in RULES:
         text = rule.text
-        found[rule.code] = KnownRule(rule.code, rule.name, rule.severity, rule.profile, text.title, text.source, text)
+        found[rule.code] = RuleInfo(rule.code, rule.name, rule.severity, rule.profile, text.title, text.source, text)
     return tuple(found[code] for code in sorted(found))
 
 
-def rule_named(ref: str) -> KnownRule:
+def rule_named(ref: str) -> RuleInfo:
     """The rule with this code or name; NotFound suggests the nearest."""
     wanted = ref.strip()
     for rule in known_rules():
@@ -68,7 +68,7 @@ def rule_named(ref: str) -> KnownRule:
     raise NotFound(_unknown(wanted), ref=wanted)
 
 
-def explained(rule: KnownRule, lang: str) -> str:
+def rule_help(rule: RuleInfo, lang: str) -> str:
     """What `govflow rule` prints: what the rule finds, why, its source, a bad and a good example, how to ignore it."""
     en = lang.startswith("en")
     lines = [f"{rule.code} {rule.name}", rule.title.text(lang), ""]

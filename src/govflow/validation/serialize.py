@@ -8,55 +8,55 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from govflow.catalog import Judged
+from govflow.catalog import CheckedItem
 from govflow.diagnostics import Diagnostic, Edit, Fix, Note, Severity, Span, Suppression
 from govflow.law.clocks import Limit
-from govflow.rules import ItemCard, UseCard
+from govflow.rules import ItemSummary, MaterialUseSummary
 from govflow.text import Text
 
 Plain = list[Any]
 _MANY = 1 << 16
 
 
-def packed(judged: Judged) -> str:
+def dumps(item: CheckedItem) -> str:
     """A judged file as text."""
-    card = judged.card
+    summary = item.summary
     return json.dumps(
         [
-            judged.readable,
-            judged.code if isinstance(judged.code, str) else None,
-            judged.broken,
-            findings_out(judged.found),
-            findings_out(judged.ruled),
-            [[each.line, each.names, each.reason, _span_out(each.span), each.own_line] for each in judged.suppressions],
-            None if card is None else _card_out(card),
+            item.readable,
+            item.code if isinstance(item.code, str) else None,
+            item.broken,
+            findings_out(item.found),
+            findings_out(item.rule_findings),
+            [[each.line, each.names, each.reason, _span_out(each.span), each.own_line] for each in item.suppressions],
+            None if summary is None else _summary_out(summary),
         ],
         separators=(",", ":"),
     )
 
 
-def unpacked(file: str, text: str) -> Judged:
-    """The judged file that `packed` made a text of. ValueError, TypeError, IndexError or KeyError for other text."""
-    readable, code, broken, found, ruled, comments, card = json.loads(text)
-    return Judged(
+def loads(file: str, text: str) -> CheckedItem:
+    """The judged file that `dumps` made a text of. ValueError, TypeError, IndexError or KeyError for other text."""
+    readable, code, broken, found, rule_findings, comments, summary = json.loads(text)
+    return CheckedItem(
         file,
         readable,
         code,
         broken,
         findings_in(found),
-        findings_in(ruled),
+        findings_in(rule_findings),
         tuple(Suppression(line, tuple(names), why, Span(*span), own) for line, names, why, span, own in comments),
-        None if card is None else _card_in(file, card),
+        None if summary is None else _summary_in(file, summary),
     )
 
 
-def packed_findings(found: Iterable[Diagnostic]) -> str:
+def dump_findings(found: Iterable[Diagnostic]) -> str:
     """Findings as text."""
     return json.dumps(findings_out(found), separators=(",", ":"))
 
 
-def unpacked_findings(text: str) -> tuple[Diagnostic, ...]:
-    """The findings that `packed_findings` made a text of. ValueError, TypeError or LookupError for other text."""
+def load_findings(text: str) -> tuple[Diagnostic, ...]:
+    """The findings that `dump_findings` made a text of. ValueError, TypeError or LookupError for other text."""
     return findings_in(json.loads(text))
 
 
@@ -113,26 +113,26 @@ def _fix_in(description: Plain, edits: list[Plain], safe: bool) -> Fix:
     return Fix(Text(*description), tuple(Edit(*each) for each in edits), safe)
 
 
-def _card_out(card: ItemCard) -> Plain:
+def _summary_out(summary: ItemSummary) -> Plain:
     return [
-        card.code,
-        card.slug,
-        card.name,
-        card.type,
-        card.level,
-        card.department,
-        card.basic,
-        card.implementation,
-        card.limits and [[str(each.value), each.unit] for each in card.limits],
-        card.steps,
-        [[use.material, use.originals, use.copies, use.basis, use.demanded] for use in card.materials],
-        card.elements,
+        summary.code,
+        summary.slug,
+        summary.name,
+        summary.type,
+        summary.level,
+        summary.department,
+        summary.basic,
+        summary.implementation,
+        summary.limits and [[str(each.value), each.unit] for each in summary.limits],
+        summary.steps,
+        [[use.material, use.originals, use.copies, use.basis, use.demanded] for use in summary.materials],
+        summary.elements,
     ]
 
 
-def _card_in(file: str, card: Plain) -> ItemCard:
-    code, slug, name, type_, level, department, basic, implementation, limits, steps, materials, elements = card
-    return ItemCard(
+def _summary_in(file: str, summary: Plain) -> ItemSummary:
+    code, slug, name, type_, level, department, basic, implementation, limits, steps, materials, elements = summary
+    return ItemSummary(
         code,
         slug,
         file,
@@ -151,8 +151,10 @@ def _card_in(file: str, card: Plain) -> ItemCard:
 
 # Most uses and limits of a large catalogue are equal to another's, and are then held once.
 @lru_cache(maxsize=_MANY)
-def _use(material: str, originals: int | None, copies: int | None, basis: str | None, demanded: bool) -> UseCard:
-    return UseCard(material, originals, copies, basis, demanded)
+def _use(
+    material: str, originals: int | None, copies: int | None, basis: str | None, demanded: bool
+) -> MaterialUseSummary:
+    return MaterialUseSummary(material, originals, copies, basis, demanded)
 
 
 @lru_cache(maxsize=_MANY)

@@ -22,11 +22,11 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from govflow.catalog import Frame, Judged, compare, is_item, judge
+from govflow.catalog import CheckedItem, Environment, check_item_file, compare, is_item
 from govflow.language.source import read
 from govflow.validation.cache import content_digest
 from govflow.validation.files import content_of
-from govflow.validation.serialize import packed, packed_findings
+from govflow.validation.serialize import dump_findings, dumps
 
 Progress = Callable[[int, int], None]
 _BATCH = 50  # files judged at once, between two reports of progress
@@ -43,38 +43,40 @@ Job = tuple[Source, ...]
 class Outcome:
     """What became of a job: the digests of the contents, and what was found as text.
 
-    `judged` is there where no text was needed. Both are empty for a file that is no item after all; `fault` is what the
+    `item` is there where no text was needed. Both are empty for a file that is no item after all; `fault` is what the
     system said when one could not be read.
     """
 
     names: tuple[str, ...]
     digests: tuple[str, ...]
     text: str = ""
-    judged: Judged | None = None
+    item: CheckedItem | None = None
     fault: OSError | None = None
 
 
-def outcomes(frame: Frame, jobs: Sequence[Job], progress: Progress | None, *, texts: bool = True) -> Iterator[Outcome]:
+def outcomes(
+    environment: Environment, jobs: Sequence[Job], progress: Progress | None, *, texts: bool = True
+) -> Iterator[Outcome]:
     """Judge or compare, in order; `progress` is told how many of how many are done. Many are judged by all cores.
 
     `texts` tells that what became of a file is wanted as text.
     """
     done = 0
-    for batch in _batches(frame, jobs, texts):
+    for batch in _batches(environment, jobs, texts):
         yield from batch
         done += len(batch)
         if progress is not None:
             progress(done, len(jobs))
 
 
-def _batches(frame: Frame, jobs: Sequence[Job], texts: bool) -> Iterator[list[Outcome]]:
+def _batches(environment: Environment, jobs: Sequence[Job], texts: bool) -> Iterator[list[Outcome]]:
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
     cores = _cores()
     if cores > 1 and len(jobs) >= _MANY:
         try:
-            with ProcessPoolExecutor(min(cores, 8), initializer=_begin, initargs=(frame,)) as pool:
-                for batch in pool.map(_judged_by_worker, batches):
+            with ProcessPoolExecutor(min(cores, 8), initializer=_begin, initargs=(environment,)) as pool:
+                for batch in pool.map(_work, batches):
                     finished += 1
                     yield batch
         except (OSError, BrokenProcessPool, RuntimeError, NotImplementedError):
@@ -82,7 +84,7 @@ def _batches(frame: Frame, jobs: Sequence[Job], texts: bool) -> Iterator[list[Ou
             for started in multiprocessing.active_children():
                 started.terminate()
     for jobs in islice(batches, finished, None):
-        yield [_outcome(frame, job, texts) for job in jobs]
+        yield [_outcome(environment, job, texts) for job in jobs]
 
 
 def _cores() -> int:
@@ -90,16 +92,16 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-_frame: Frame | None = None
+_environment: Environment | None = None
 
 
-def _begin(frame: Frame) -> None:
-    global _frame
-    _frame = frame
+def _begin(environment: Environment) -> None:
+    global _environment
+    _environment = environment
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts means the whole run, which ends its workers
     with contextlib.suppress(RuntimeError):  # no thread to be had
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    gc.disable()  # documents are freed as they are let go of; a sweep would walk the frame again and again
+    gc.disable()  # documents are freed as they are let go of; a sweep would walk the environment again and again
 
 
 def _end_with(parent: int) -> None:
@@ -109,12 +111,12 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _judged_by_worker(jobs: Iterable[Job]) -> list[Outcome]:
-    assert _frame is not None
-    return [_outcome(_frame, job, True) for job in jobs]
+def _work(jobs: Iterable[Job]) -> list[Outcome]:
+    assert _environment is not None
+    return [_outcome(_environment, job, True) for job in jobs]
 
 
-def _outcome(frame: Frame, job: Job, texts: bool) -> Outcome:
+def _outcome(environment: Environment, job: Job, texts: bool) -> Outcome:
     names = tuple(name for name, _, _ in job)
     try:
         contents = [content_of(name) if raw is None else raw for name, raw, _ in job]
@@ -125,11 +127,11 @@ def _outcome(frame: Frame, job: Job, texts: bool) -> Outcome:
         return Outcome(names, digests)  # written to since it was judged
     first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     if above:
-        return Outcome(names, digests, packed_findings(compare(first, above[0], frame)))
+        return Outcome(names, digests, dump_findings(compare(first, above[0], environment)))
     if not is_item(first):
         return Outcome(names, digests)
-    judged = judge(first, frame)
-    return Outcome(names, digests, packed(judged)) if texts else Outcome(names, digests, judged=judged)
+    item = check_item_file(first, environment)
+    return Outcome(names, digests, dumps(item)) if texts else Outcome(names, digests, item=item)
 
 
 @contextlib.contextmanager
@@ -155,5 +157,5 @@ def _frozen(entries: dict[Any, Any]) -> Mapping[Any, Any]:
     return MappingProxyType(entries)
 
 
-# Records hold read-only mappings, which pickle does not know; a worker that is not forked gets the frame pickled.
+# Records hold read-only mappings, which pickle does not know; a worker that is not forked gets the environment pickled.
 copyreg.pickle(MappingProxyType, _reduced)
