@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from govflow.language.codes import check_uscc, implementation_code
+from govflow.language.codes import LEVEL_DIGITS, check_uscc
 
 ROOT = Path(__file__).resolve().parent.parent
 RANDOM = random.Random(20250101)
@@ -63,7 +63,7 @@ def of_county(text: str, number: int, county: int) -> str:
     basic = re.search(r'basic: "(\w{12})"', text)
     department = re.search(r"^department: (D\d\d)$", text, re.M)
     assert basic is not None and department is not None
-    own = implementation_code(_uscc(department[1], county), "县级", basic[1])
+    own = _uscc(department[1], county) + LEVEL_DIGITS["县级"] + basic[1]
     text = re.sub(r'implementation: "\w+"', f'implementation: "{own}"', text)
     text = re.sub(r'handling: "\w{31}', f'handling: "{own}', text)
     text = re.sub(r"\bD(\d\d)\b", rf"D\g<1>C{county:03}", text)

@@ -13,7 +13,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from govflow.language import building
-from govflow.language.codes import check_uscc, implementation_code
+from govflow.language.codes import LEVEL_DIGITS, check_uscc
 from govflow.language.model import Catalog, Shelf
 from govflow.language.source import Document, read
 from govflow.law.calendar import ClockError
@@ -187,7 +187,7 @@ def _new_item(item: Data, patch: Data, records: dict[str, Data]) -> Data:
             made["materials"] = [{"use": "M10"}, {"use": "M02"}]
     _lay(made, patch, 1)
     department = records["departments"]["departments"][made["department"]]
-    made["code"]["implementation"] = implementation_code(department["uscc"], made["level"], made["code"]["basic"])
+    made["code"]["implementation"] = department["uscc"] + LEVEL_DIGITS[made["level"]] + made["code"]["basic"]
     return made
 
 

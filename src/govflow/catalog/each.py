@@ -169,7 +169,7 @@ def check_item_file(document: Document, environment: Environment, *, keep: bool 
     item = summary = None
     if sound:
         item = building.item_from(document, slug_of(document.file), environment.names)
-        context = environment.context.about(("item", item.code), document)
+        context = environment.context.for_record(("item", item.code), document)
         if _stands(item, environment.catalog):
             summary = summary_of(context, item)
             rule_findings = check_item(context, item, environment.codes)
@@ -192,7 +192,7 @@ def check_item_file(document: Document, environment: Environment, *, keep: bool 
 def compare(lower: Document, upper: Document, environment: Environment) -> tuple[Diagnostic, ...]:
     """What the rules say of one item's file beside that of the level above; both were judged to stand."""
     item = item_of(lower, environment)
-    context = environment.context.about(("item", item.code), lower)
+    context = environment.context.for_record(("item", item.code), lower)
     return tuple(check_levels(context, item, item_of(upper, environment), environment.codes))
 
 

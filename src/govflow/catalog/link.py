@@ -78,7 +78,7 @@ def link(
     found += (each for one in checked_items if one.file not in faults.files for each in _rule_findings(one, standing))
     if environment.codes:
         records = by_record(faults.records(others))
-        context = environment.context.over(catalog, _Records(records, items, read_item), items.summaries)
+        context = environment.context.with_catalog(catalog, _Records(records, items, read_item), items.summaries)
         found += check_rest(context, records, environment.codes)
         if has_rules_for_levels(environment.codes):
             pairs = [(lower.file, upper.file) for lower, upper in context.levels()]

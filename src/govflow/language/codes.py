@@ -45,7 +45,6 @@ _CITIZEN_PROVINCES = frozenset(PROVINCES) | {"83"}  # 83: residence permit of a 
 _USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DIGITS = "0123456789"
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _NATION = ("000000", "100000")
 _OLDEST = 150
 
@@ -58,17 +57,6 @@ def check_uscc(text: str) -> Reason | None:
     if reason:
         return reason
     return _checksum(text, uscc.calc_check_digit(text[:17]), "统一社会信用代码", "unified social credit code")
-
-
-def check_organisation_code(text: str) -> Reason | None:
-    """Say what is wrong with a 9-character organisation code 组织机构代码 (GB 11714, no hyphen), or None."""
-    allowed = [_DIGITS + _CAPITALS] * 8 + [_DIGITS + "X"]
-    reason = _shape(text, allowed, "组织机构代码", "organisation code")
-    if reason:
-        return reason
-    total = sum(int(char, 36) * weight for char, weight in zip(text[:8], _ORGANISATION_WEIGHTS, strict=True))
-    expected = {10: "X", 11: "0"}.get(11 - total % 11, str(11 - total % 11))
-    return _checksum(text, expected, "组织机构代码", "organisation code")
 
 
 def check_citizen_id(text: str, today: date | None) -> Reason | None:
@@ -134,17 +122,6 @@ def check_region(text: str) -> Reason | None:
     return None
 
 
-def region_level(region: str) -> str:
-    """The level 行使层级 that a well-formed region code stands for, by its zeros."""
-    if region in _NATION:
-        return "国家级"
-    if len(region) > 6:
-        return "镇级" if len(region) == 9 else "村级"
-    if region[2:6] == "0000":
-        return "省级"
-    return "市级" if region[4:6] == "00" else "县级"
-
-
 def check_basic_code(text: str) -> Reason | None:
     """Say what is wrong with a basic code 基本编码, or None.
 
@@ -154,24 +131,20 @@ def check_basic_code(text: str) -> Reason | None:
     return _shape(text, allowed, "基本编码", "basic code")
 
 
+@lru_cache(maxsize=4096)
 def check_implementation_code(text: str) -> Reason | None:
-    """Say what is wrong with an implementation code 实施编码 (USCC 18 + level 1 + basic code 12), or None."""
+    """Say what is wrong with an implementation code 实施编码 (USCC 18 + level 1 + basic code 12), or None.
+
+    The basic code in it is not looked at: it is judged where it is written by itself.
+    """
     if len(text) != 31:
         return _length(text, 31, "实施编码", "implementation code")
     inner = check_uscc(text[:18])
     if inner:
         return f"实施编码第 1–18 位：{inner[0]}", f"characters 1-18 of the implementation code: {inner[1]}"
-    if text[18] not in "123456":
-        return _illegal(text, 19, "实施编码", "implementation code", "1 至 6（行使层级）", "1 to 6 (level)")
-    inner = check_basic_code(text[19:])
-    if inner:
-        return f"实施编码第 20–31 位：{inner[0]}", f"characters 20-31 of the implementation code: {inner[1]}"
+    if text[18] not in LEVEL_DIGITS.values():
+        return _illegal(text, 19, "实施编码", "implementation code", " 1 至 6（行使层级）", "1 to 6 (level)")
     return None
-
-
-def implementation_code(uscc_text: str, level: str, basic: str) -> str:
-    """Put an implementation code 实施编码 together; KeyError for a level that is not in LEVEL_DIGITS."""
-    return uscc_text + LEVEL_DIGITS[level] + basic
 
 
 def check_handling_code(text: str, implementation: str) -> Reason | None:
@@ -197,7 +170,7 @@ def _shape(text: str, allowed: list[str], zh: str, en: str) -> Reason | None:
 
 
 def _length(text: str, expected: int, zh: str, en: str) -> Reason:
-    return f"{zh}应为 {expected} 位，实为 {len(text)} 位", f"a {en} has {expected} characters; found {len(text)}"
+    return f"{zh}应为 {expected} 位，实为 {len(text)} 位", f"the {en} has {expected} characters; found {len(text)}"
 
 
 def _illegal(text: str, at: int, zh: str, en: str, expected_zh: str, expected_en: str) -> Reason:

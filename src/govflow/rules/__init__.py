@@ -233,7 +233,9 @@ def check_catalog(
     )
     last = None if previous is None else released(previous)
     bare = Context(catalog, documents, last)
-    context = bare.over(catalog, documents, {item.code: summary_of(bare, item) for item in catalog.items.values()})
+    context = bare.with_catalog(
+        catalog, documents, {item.code: summary_of(bare, item) for item in catalog.items.values()}
+    )
     found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
     found += check_rest(context, documents, wanted)
     for lower, upper in context.levels():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
 from govflow.language.codes import (
@@ -14,6 +13,7 @@ from govflow.language.codes import (
     check_basic_code,
     check_citizen_id,
     check_handling_code,
+    check_implementation_code,
     check_region,
     check_uscc,
 )
@@ -81,7 +81,7 @@ def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]
             "The implementation code (code.implementation) is missing.",
         )
         return
-    reason = _implementation_fault(item.implementation)
+    reason = check_implementation_code(item.implementation)
     if reason:
         yield Finding(("code", "implementation"), f"{reason[0]}。", f"Wrong implementation code: {reason[1]}.")
 
@@ -104,7 +104,7 @@ def implementation_code_mismatch(context: Context, item: Item) -> Iterator[Findi
     """
     department = context.department(item.department)
     code = item.implementation
-    if department is None or _implementation_fault(code):
+    if department is None or check_implementation_code(code):
         return
     parts = (
         ("第 1–18 位", "characters 1-18", code[:18], department.uscc if check_uscc(department.uscc) is None else None),
@@ -297,7 +297,7 @@ def handling_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
     好：
         code: {handling: "11421300MBXX00019B342015000100001"}
     """
-    if not item.handling or _implementation_fault(item.implementation):
+    if not item.handling or check_implementation_code(item.implementation):
         return
     reason = check_handling_code(item.handling, item.implementation)
     if reason:
@@ -351,19 +351,6 @@ def _wrong_citizen_ids(data: Any, path: Path = ()) -> Iterator[Finding]:
     if isinstance(data, Mapping | list):
         for key, value in data.items() if isinstance(data, Mapping) else enumerate(data):
             yield from _wrong_citizen_ids(value, (*path, key))
-
-
-@lru_cache(maxsize=4096)
-def _implementation_fault(code: str) -> tuple[str, str] | None:
-    """What is wrong with the code itself; its last part is judged with the basic code."""
-    if len(code) != 31:
-        return f"实施编码应为 31 位，实为 {len(code)} 位", f"it has {len(code)} characters, expected 31"
-    reason = check_uscc(code[:18])
-    if reason:
-        return f"实施编码第 1–18 位：{reason[0]}", f"characters 1-18: {reason[1]}"
-    if code[18] not in LEVEL_DIGITS.values():
-        return f"实施编码第 19 位是“{code[18]}”，应为 1 至 6", f"character 19 is {code[18]!r}, expected 1 to 6"
-    return None
 
 
 def _province(context: Context, item: Item) -> str:

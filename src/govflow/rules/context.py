@@ -56,25 +56,25 @@ class Context:
         documents: Documents,
         previous: Released | None = None,
         summaries: Mapping[str, ItemSummary] = MappingProxyType({}),
+        repealed: Mapping[str, Mapping[str, object]] | None = None,
     ) -> None:
         self.catalog = catalog
         self.documents = documents
         self.previous = previous
         self.summaries = summaries
+        self._repealed = repealed
         self._paths: dict[str, tuple[Item, tuple[Placed, ...]]] = {}
         self._written: dict[Key, Sequence[WrittenLimit]] = {}
         self._before: dict[str, Mapping[str, frozenset[str]]] = {}
 
-    def about(self, record: Key, document: Document) -> Context:
+    def for_record(self, record: Key, document: Document) -> Context:
         """The same catalogue for one record whose document is not among `documents`."""
         libraries = cast("dict[Key, Document]", self.documents)  # only read: a chain writes to its first map alone
-        return self.over(self.catalog, ChainMap({record: document}, libraries), self.summaries)
+        return self.with_catalog(self.catalog, ChainMap({record: document}, libraries), self.summaries)
 
-    def over(self, catalog: Catalog, documents: Documents, summaries: Mapping[str, ItemSummary]) -> Context:
+    def with_catalog(self, catalog: Catalog, documents: Documents, summaries: Mapping[str, ItemSummary]) -> Context:
         """Another catalogue and its documents, with the same last release and the same tables of laws."""
-        other = Context(catalog, documents, self.previous, summaries)
-        other.__dict__["repealed"] = self.repealed  # a cached property, found once
-        return other
+        return Context(catalog, documents, self.previous, summaries, self.repealed)
 
     def raw(self, kind: str, code: str) -> Mapping[str, Any]:
         """The plain data of a record, to tell what is written from what is the default; empty when not at hand."""
@@ -152,16 +152,12 @@ class Context:
         """The code of the item whose result the material is 关联事项结果, or None."""
         return material.result_of if material.result_of in self.summaries else None
 
-    @cached_property
+    @property
     def repealed(self) -> Mapping[str, Mapping[str, object]]:
         """Laws that the tables of laws mark as repealed or replaced: bare title -> entry."""
-        found: dict[str, Mapping[str, object]] = {}
-        for (kind, _), document in self.documents.items():
-            entries = document.data.get("laws") if kind == "laws" and isinstance(document.data, Mapping) else None
-            for entry in entries if isinstance(entries, list) else ():
-                if isinstance(entry, Mapping) and (entry.get("state") == "废止" or entry.get("replaced_by")):
-                    found[law_title(str(entry.get("law")))] = entry
-        return found
+        if self._repealed is None:
+            self._repealed = _repealed_laws(self.documents)
+        return self._repealed
 
     @cached_property
     def unlinked(self) -> Mapping[str, tuple[Item, Result, list[str]]]:
@@ -236,6 +232,16 @@ class Context:
         """The code of an item named by code or slug; the name itself when it is unknown."""
         item = self.catalog.items.get(ref)
         return item.code if item is not None else ref
+
+
+def _repealed_laws(documents: Documents) -> Mapping[str, Mapping[str, object]]:
+    found: dict[str, Mapping[str, object]] = {}
+    for (kind, _), document in documents.items():
+        entries = document.data.get("laws") if kind == "laws" and isinstance(document.data, Mapping) else None
+        for entry in entries if isinstance(entries, list) else ():
+            if isinstance(entry, Mapping) and (entry.get("state") == "废止" or entry.get("replaced_by")):
+                found[law_title(str(entry.get("law")))] = entry
+    return found
 
 
 def _issuing(material: Material, issued: Mapping[str, list[tuple[Item, Result]]]) -> Iterator[tuple[Item, Result]]:

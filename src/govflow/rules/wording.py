@@ -9,9 +9,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Literal
-
-Verdict = Literal["catch_all", "vague", "ok"]
 
 _ARTICLE = re.compile(r"第[〇零一二三四五六七八九十百千0-9]+条")
 _SPACE = re.compile(r"\s+")
@@ -69,14 +66,6 @@ def vague(text: str) -> str | None:
     return match[0] if match else None
 
 
-@lru_cache(maxsize=4096)
-def verdict(text: str) -> Verdict:
-    """catch_all, vague or ok."""
-    if catch_all(text):
-        return "catch_all"
-    return "vague" if vague(text) else "ok"
-
-
 def vague_condition(text: str) -> str | None:
     """The words that make an acceptance condition 受理条件 impossible to check, or None."""
     cleaned = plain(text)
@@ -96,7 +85,6 @@ def loose_item_name(text: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=4096)
 @lru_cache(maxsize=1 << 14)
 def same_name_key(text: str) -> str:
     """Equal for names that differ only in width of characters, space, case or punctuation."""

@@ -187,7 +187,7 @@ class _Check:
                 self.unread[name] = unreadable(name, fault)
                 continue
             self.digests[name] = content_digest(raw)
-            documents.append(read(raw, name).settled())
+            documents.append(read(raw, name).without_events())
         return documents
 
     def _environment_key(self, others: Iterable[Document]) -> str:
@@ -284,4 +284,4 @@ class _Check:
             raise _FileChanged from None
         if content_digest(raw) != self.digests[name]:
             raise _FileChanged
-        return read(raw, name).settled()
+        return read(raw, name).without_events()

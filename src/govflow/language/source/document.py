@@ -98,8 +98,8 @@ class Document:
     def __repr__(self) -> str:
         return f"Document({self.file!r}, kind={self.kind}, findings={len(self.diagnostics)})"
 
-    def settled(self) -> Document:
-        """The same document for keeping: what is only needed to point at a place is let go of, and made again when asked."""
+    def without_events(self) -> Document:
+        """The same document for keeping: the parser's events, needed only to point at a place, are freed and read again when asked."""
         if isinstance(self.nodes, Events):
             self.nodes.forget()
         return self
