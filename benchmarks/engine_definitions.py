@@ -15,6 +15,20 @@ DEPARTMENT = """\
     roles: [window, reviewer, head]
 """
 
+MATERIALS = """\
+govflow: materials/1
+materials:
+  M01:
+    slug: form
+    name: 申请表
+    kind: 申请表格文书
+    source: 申请人自备
+    form: 纸质或电子
+    originals: 1
+    copies: 0
+    necessity: 必要
+"""
+
 ITEM = """\
 govflow: item/1
 id: I01
@@ -46,8 +60,8 @@ results:
 """
 
 
-def departments(count: int) -> govflow.Catalog:
-    """The catalog with the item `many`: accept, `count` departments with a deadline each, decide, issue, deliver."""
+def texts(count: int) -> dict[str, str]:
+    """The files of a catalog with the item `many`: accept, `count` departments with a deadline each, decide, issue, deliver."""
     codes = [f"D{n:02}" for n in range(1, count + 1)]
     reviews = [
         f"- review: {{id: review-{n}, name: 第{n}局审查, department: {code}, role: reviewer, within: 3 workdays}}\n"
@@ -55,16 +69,17 @@ def departments(count: int) -> govflow.Catalog:
     ]
     together = "  - together:\n" + "".join(f"      - {review}" for review in reviews)
     branches = together if count > 1 else f"  {reviews[0]}"
-    loaded = load_texts(
-        {
-            "departments.yaml": "govflow: departments/1\ndepartments:\n"
-            + "".join(DEPARTMENT.format(n=n, code=code) for n, code in enumerate(codes, 1)),
-            "materials.yaml": "govflow: materials/1\nmaterials:\n  M01:\n    slug: form\n    name: 申请表\n    kind: 申请表格文书\n"
-            "    source: 申请人自备\n    form: 纸质或电子\n    originals: 1\n    copies: 0\n    necessity: 必要\n",
-            "many.yaml": ITEM.format(branches=branches),
-        },
-        rules=(),
-    )
+    return {
+        "departments.yaml": "govflow: departments/1\ndepartments:\n"
+        + "".join(DEPARTMENT.format(n=n, code=code) for n, code in enumerate(codes, 1)),
+        "materials.yaml": MATERIALS,
+        "many.yaml": ITEM.format(branches=branches),
+    }
+
+
+def departments(count: int) -> govflow.Catalog:
+    """That catalog, loaded."""
+    loaded = load_texts(texts(count), rules=())
     if "many" not in loaded.catalog.items:
         raise SystemExit(
             "\n".join(f"{each.span.file}:{each.span.line} {each.message.en}" for each in loaded.diagnostics)
