@@ -7,6 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 import govflow
+from govflow.engine.store.driver import Driver
 from tests import cases
 
 
@@ -41,3 +42,53 @@ def test_an_inbox_page_reads_the_page_alone(asked: Any, filters: dict[str, str])
     """A page by department comes from the index of open tasks in its order."""
     plan = asked(lambda engine: engine.tasks(**filters))
     assert ("tasks_inbox" in plan or "tasks_open" in plan) and "TEMP B-TREE" not in plan
+
+
+CROWD = (
+    "INSERT INTO cases SELECT (jsonb_populate_record(c, jsonb_build_object('id', 'x' || n))).* FROM cases c, "
+    "generate_series(1, 700) n",
+    "INSERT INTO tasks SELECT (jsonb_populate_record(t, jsonb_build_object('id', 'x' || n, 'case_id', "
+    "'x' || mod(n, 700) + 1))).* FROM (SELECT min(id) AS id FROM tasks) first JOIN tasks t USING (id), generate_series(1, 5000) n",
+    "INSERT INTO clocks SELECT (jsonb_populate_record(k, jsonb_build_object('case_id', 'x' || n))).* FROM clocks k, "
+    "generate_series(1, 700) n",
+    "ANALYZE",
+)
+"""What a province has in its first weeks: copies of the one case there is, with 5,000 tasks."""
+
+
+def _scans(node: dict[str, Any]) -> list[tuple[str, str, int]]:
+    """Every scan of a table in a plan: kind, table and rows looked at."""
+    below = [scan for each in node.get("Plans", ()) for scan in _scans(each)]
+    if "Scan" not in node["Node Type"] or "Relation Name" not in node:
+        return below
+    looked_at = (node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"]
+    return [*below, (node["Node Type"], node["Relation Name"], looked_at)]
+
+
+def test_a_step_reads_its_own_rows_alone(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL saves a step among 5,000 tasks of others without looking at them, small as their table still is."""
+    engine = govflow.Engine(postgres_url, cases.catalog(), clock=cases.watch())
+    view = cases.accepted(engine)
+    with sa.create_engine(postgres_url).begin() as connection:
+        for statement in CROWD:
+            connection.exec_driver_sql(statement)
+    plans: list[dict[str, Any]] = []
+    run = Driver.run
+
+    def explained(driver: Driver, statement: Any, values: Any) -> Any:
+        if "WITH saved" in str(statement):
+            connection = driver._connection
+            with connection.begin_nested() as tried:
+                text = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
+                plans.append(connection.execute(sa.text(text), values).scalar_one()[0]["Plan"])
+                tried.rollback()
+        return run(driver, statement, values)
+
+    monkeypatch.setattr(Driver, "run", explained)
+    for _ in range(3):
+        view = cases.act(engine, view.open_tasks[0])
+    scans = [scan for plan in plans for scan in _scans(plan)]
+    assert len(plans) == 3 and {table for _, table, _ in scans} >= {"cases", "tasks", "clocks"}
+    assert not [scan for scan in scans if scan[0] == "Seq Scan"]
+    assert max(rows for *_, rows in scans) <= 40
+    engine.close()
