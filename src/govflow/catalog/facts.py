@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from govflow.diagnostics import did_you_mean, nearest
 from govflow.language.conditions import Condition, Fact, FactValue, condition_from, facts_in, holds
-from govflow.language.schema import Flaw, did_you_mean, nearest
+from govflow.language.schema import Flaw
 from govflow.text import Text
 
 Path = tuple[str | int, ...]

@@ -8,8 +8,8 @@ from typing import Any
 
 from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
-from govflow.diagnostics import Note
-from govflow.language.schema import Finding, Flaw, did_you_mean, finding, nearest
+from govflow.diagnostics import Note, did_you_mean, nearest
+from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
 from govflow.text import Text
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from govflow.diagnostics.fixes import apply_fixes, diff, replace_ranges
 from govflow.diagnostics.machine import as_github, as_json, as_junit, as_sarif
+from govflow.diagnostics.nearest import did_you_mean, nearest
 from govflow.diagnostics.suppression import SUPPRESSION_RULES, Suppression, apply_suppressions
 from govflow.diagnostics.terminal import cells, concise, full, summary
 from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, sort_key
@@ -27,7 +28,9 @@ __all__ = [
     "apply_fixes",
     "apply_suppressions",
     "cells",
+    "did_you_mean",
     "diff",
+    "nearest",
     "ordered",
     "render",
     "replace_ranges",

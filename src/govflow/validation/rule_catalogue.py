@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from govflow.diagnostics import SUPPRESSION_RULES, Severity
+from govflow.diagnostics import SUPPRESSION_RULES, Severity, did_you_mean, nearest
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.schema import SCHEMA_RULES
 from govflow.language.source import SOURCE_RULES
@@ -117,9 +116,6 @@ def in_profiles(profile: Profile) -> frozenset[str]:
 
 
 def _unknown(word: str) -> Text:
-    names = [each for rule in known_rules() for each in (rule.code, rule.name)]
-    guesses = difflib.get_close_matches(word, names, n=3) or difflib.get_close_matches(word.upper(), names, n=3)
-    zh, en = f"没有名为 {word!r} 的规则", f"there is no rule {word!r}"
-    if guesses:
-        zh, en = f"{zh}，相近的有：{'、'.join(guesses)}", f"{en}; near it are: {', '.join(guesses)}"
-    return Text(f"{zh}（govflow rules 列出全部规则）", f"{en} (govflow rules lists them all)")
+    listed = Text("govflow rules 列出全部规则", "govflow rules lists them all")
+    meant = did_you_mean(nearest(word, [each for rule in known_rules() for each in (rule.code, rule.name)])) or listed
+    return Text(f"没有名为 {word!r} 的规则；{meant.zh}", f"there is no rule {word!r}; {meant.en}")

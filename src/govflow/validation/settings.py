@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from govflow.diagnostics import FORMATS, Severity
+from govflow.diagnostics import FORMATS, Severity, nearest
 from govflow.errors import InvalidInput
-from govflow.language.schema import nearest
 from govflow.rules import PROFILES, Profile
 from govflow.text import Text
 

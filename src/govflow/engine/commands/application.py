@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from govflow import plan
+from govflow.diagnostics import did_you_mean, nearest
 from govflow.engine import inputs
 from govflow.engine.case import canonical
 from govflow.engine.definitions.compiled import Subject
@@ -52,11 +52,11 @@ def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, F
     questions = subject.questions
     for name in answers:
         if name not in questions:
-            near = difflib.get_close_matches(str(name), questions, 1)
-            hint = f"，是不是想写 {near[0]}" if near else ""
+            meant = did_you_mean(nearest(str(name), questions)) or Text("")
             raise InvalidInput(
-                Text(f"没有 {name!r} 这个问题{hint}；问题有：{'、'.join(questions)}",
-                f"there is no question {name!r}; the questions are {', '.join(questions)}"), field=f"answers.{name}",
+                Text(f"没有 {name!r} 这个问题；问题有：{'、'.join(questions)}。{meant.zh}",
+                f"there is no question {name!r}; the questions are {', '.join(questions)}. {meant.en}".rstrip()),
+                field=f"answers.{name}",
             )  # fmt: skip
     found = {q.id: q.default for q in questions.values() if q.default is not None}
     found |= {name: _checked_answer(questions[name], value) for name, value in answers.items()}

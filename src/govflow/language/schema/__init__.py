@@ -14,9 +14,9 @@ import importlib.resources
 import json
 from typing import Any
 
-from govflow.diagnostics import Diagnostic
+from govflow.diagnostics import Diagnostic, did_you_mean, nearest
 from govflow.errors import NotFound
-from govflow.language.schema.explain import Finding, Flaw, did_you_mean, explain, finding, nearest
+from govflow.language.schema.explain import Finding, Flaw, explain, finding
 from govflow.language.schema.rules import SCHEMA_RULES
 from govflow.language.source import Document
 from govflow.text import Text
@@ -35,10 +35,8 @@ __all__ = [
     "Finding",
     "Flaw",
     "check",
-    "did_you_mean",
     "finding",
     "findings",
-    "nearest",
     "schema",
 ]
 

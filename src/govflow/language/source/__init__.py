@@ -14,7 +14,7 @@ from govflow.language.source.fast_path import plain_data
 from govflow.language.source.findings import SOURCE_RULES, Flaw
 from govflow.language.source.full_path import Built, Nodes, build
 from govflow.language.source.ignores import suppressions
-from govflow.language.source.kinds import hinted_kind, kind_in, stated_kind, unknown_kind
+from govflow.language.source.kinds import hinted_kind, kind_in, stated_kind
 from govflow.language.source.repairs import Repair, grouped, proposals, reindented
 
 __all__ = [
@@ -28,7 +28,6 @@ __all__ = [
     "hinted_kind",
     "parse_data",
     "read",
-    "unknown_kind",
 ]
 
 _TRIES = 20  # so often a text is read again with other repairs

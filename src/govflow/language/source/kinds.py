@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable
 from typing import Any
 
-from govflow.diagnostics import Diagnostic
-from govflow.language.source.document import Document, diagnostic
 from govflow.language.source.findings import Flaw
 from govflow.language.source.full_path import Node
 from govflow.text import Text
@@ -53,23 +49,3 @@ def hinted_kind(text: str | bytes) -> str:
     """
     match = _HINT.search(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
     return match[1].decode() if match else ""
-
-
-def unknown_kind(document: Document, known: Iterable[str]) -> Diagnostic | None:
-    """Return a finding when the document states a kind that is not one of `known` ("item/1", "theme/1" ...)."""
-    if document.kind is None:
-        return None
-    kinds = sorted(known)
-    stated = f"{document.kind[0]}/{document.kind[1]}"
-    if stated in kinds:
-        return None
-    near = difflib.get_close_matches(stated, kinds, n=1)
-    listed = "、".join(kinds)
-    message = Text(f"不认识的种类 {stated}。", f"Unknown kind {stated}.")
-    if near:
-        message = Text(
-            f"不认识的种类 {stated}，是不是想写 {near[0]}？", f"Unknown kind {stated}; did you mean {near[0]}?"
-        )
-    advice = Text(f"可用的种类：{listed}", f"Known kinds: {', '.join(kinds)}")
-    start, end = document.offsets(("govflow",))
-    return diagnostic(Flaw("unknown-kind", start, end, message, advice), document.places)
