@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+import govflow
 from govflow.law import clocks
 from govflow.law.clocks import (
     Calendar,
@@ -68,6 +69,15 @@ def refused(code: str) -> Any:
 def test_a_limit_is_read_as_people_write_it(text: str, value: str, unit: str) -> None:
     """Both languages, singular and plural, and the small Chinese numerals of a statute."""
     assert Limit.parse(text) == Limit(Decimal(value), unit)  # type: ignore[arg-type]
+
+
+def test_every_numeral_up_to_ninety_nine_is_read() -> None:
+    """一 to 九十九, and 两 for two, each is its own number."""
+    digits = "一二三四五六七八九"
+    tens = ["", "十", *(f"{digit}十" for digit in digits[1:])]
+    numerals = [ten + one for ten in tens for one in ("", *digits)][1:]
+    assert [Limit.parse(f"{each}个工作日").value for each in numerals] == list(range(1, 100))
+    assert Limit.parse("两个月").value == 2
 
 
 @pytest.mark.parametrize(
@@ -154,6 +164,7 @@ def test_spans_are_those_of_the_official_calendars(text: str) -> None:
         ("1 month", "31 natural days", "never", 0),
         ("60 workdays", "3 months", "sometimes", 250),
         ("5 workdays", "7 natural days", "sometimes", 897),
+        ("5 workdays", "5 natural days", "sometimes", 6142),  # on the other start dates they end together
         ("20 workdays", "30 natural days", "sometimes", 1462),
         ("60 natural days", "20 workdays", "always", 8341),
         ("1 natural day", "24 hours", "always", 8399),
@@ -175,6 +186,25 @@ def test_one_limit_beside_another(one: str, other: str, verdict: str, later: int
         start = clocks.start_of(found.example.start)
         dues = [clocks.due(Ledger(start, each), CN).date for each in (left, right)]
         assert dues == [found.example.one, found.example.other] and found.example.one > found.example.other
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "end"),
+    [
+        ("2025-03-03 09:00:00.250000", "1 working hour", "2025-03-03 10:00:00.250000"),
+        ("2025-03-03 11:30:00.250000", "1 working hour", "2025-03-03 14:00:00.250000"),
+        ("2025-03-03 23:59:59.999999", "1 working hour", "2025-03-04 10:00"),
+        ("2025-03-03 10:00", "0 working hours", "2025-03-03 10:00"),
+        ("2025-03-03 12:00", "0 working hours", "2025-03-03 13:30"),
+        ("2025-03-03 12:30", "0 working hours", "2025-03-03 13:30"),
+        ("2025-03-03 18:00", "0 working hours", "2025-03-04 09:00"),
+        ("2025-03-08 10:00", "0 working hours", "2025-03-10 09:00"),
+    ],
+)
+def test_working_hours_end_at_their_instant(start: str, limit: str, end: str) -> None:
+    """To the microsecond; a limit of no length ends where the office next is open."""
+    begun, expected = (datetime.fromisoformat(each).replace(tzinfo=clocks.SHANGHAI) for each in (start, end))
+    assert clocks.due(Ledger(begun, Limit.parse(limit)), CN).at == expected
 
 
 @pytest.mark.parametrize("text", ["25000 workdays", "20 years", "240 months"])
@@ -366,6 +396,16 @@ def test_no_warning_without_a_rule_or_after_a_good_end() -> None:
     assert clocks.warn_at(clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测"), CN) is None
 
 
+def test_closing_at_the_instant_of_the_warning_is_closing_yellow() -> None:
+    """Closed at the first yellow instant it has warned; closed an instant before, it never will."""
+    ledger = Ledger(START, TEN)
+    at = clocks.warn_at(ledger, CN)
+    assert at is not None
+    assert clocks.warn_at(replace(ledger, closed_at=at), CN) == at
+    assert clocks.status(replace(ledger, closed_at=at), CN, at).light == "yellow"
+    assert clocks.warn_at(replace(ledger, closed_at=at - timedelta(microseconds=1)), CN) is None
+
+
 def test_a_clock_that_was_yellow_when_it_stopped_stays_so() -> None:
     """The warning of a stopped clock is the one it had before."""
     stopped = clocks.suspend(Ledger(START, TEN), day("2025-03-14"), "检测")
@@ -466,9 +506,20 @@ def test_an_explanation_names_stops_extensions_and_rolls() -> None:
     assert sum("clock stopped: expert review (2025-03-05 to 2025-03-07" in text for text in why) == 2
     assert "extended by 2 workdays, decided by the director, because: complex (was due 2025-03-12)" in why
     assert told.lines[-1].date == clocks.due(ledger, CN).date == day("2025-03-14")
-    rolling = clocks.explain(Ledger(START, Limit.of(12, "natural_day")), CN, "en")
-    assert [line.kind for line in rolling.lines[-2:]] == ["roll", "roll"]
-    assert "rolled to here" in rolling.lines[-1].why
+
+
+@pytest.mark.parametrize(
+    ("lang", "sunday", "monday"),
+    [
+        ("zh", "星期日：休息日，顺延", "星期一：期限末日为休息日，顺延至此"),
+        ("en", "Sunday: a rest day, rolled on", "Monday: the last day was a rest day, rolled to here"),
+    ],
+)
+def test_a_roll_names_the_days_it_passes(lang: str, sunday: str, monday: str) -> None:
+    """The day of rest and the workday on which the limit ends, each by its name."""
+    rolling = clocks.explain(Ledger(START, Limit.of(12, "natural_day")), CN, lang)
+    told = [(line.kind, str(line.date), line.why) for line in rolling.lines[-2:]]
+    assert told == [("roll", "2025-03-16", sunday), ("roll", "2025-03-17", monday)]
 
 
 def test_an_open_suspension_explains_why_there_is_no_date() -> None:
@@ -532,6 +583,28 @@ def test_a_plan_names_its_critical_chain() -> None:
     assert found.critical == ("name", "fire")
     assert found.due == found.items["fire"].due.date  # type: ignore[union-attr]
     assert found.cap_exceeded is False and not found.provisional
+
+
+def test_of_two_prerequisites_that_end_together_the_first_named_is_critical() -> None:
+    """A tie is broken by the order in which the definition names them, not by chance."""
+    two = {"a": PlanItem(Limit.of(5, "workday")), "b": PlanItem(Limit.of(5, "workday"))}
+    for needs in (("a", "b"), ("b", "a")):
+        found = clocks.plan({**two, "c": PlanItem(Limit.of(1, "workday"), needs)}, START, CN)
+        assert (found.critical, found.items["c"].after) == ((needs[0], "c"), needs[0])
+
+
+def test_an_extension_that_comes_too_late_for_the_promise_moves_the_statute_alone() -> None:
+    """A broken promise stays broken; one in time moves both; one after the statutory date is refused."""
+    facts = {"start": "2025-03-03T10:00:00+08:00", "promised": "8 workdays", "statutory": "20 workdays"}
+
+    def dates(decided: str) -> Any:
+        extension = {"by": {"value": 10, "unit": "workday"}, "decided_on": decided}
+        result = govflow.due({"kind": "dual", "input": {**facts, "extensions": [extension]}})["result"]
+        return result.get("error") or (result["promised_due"], result["statutory_due"])
+
+    assert dates("2025-03-13") == ("2025-03-27", "2025-04-15")
+    assert dates("2025-03-14") == ("2025-03-13", "2025-04-15")
+    assert dates("2025-04-01") == "extension_too_late"
 
 
 def test_a_half_day_goes_on_after_a_half_day() -> None:

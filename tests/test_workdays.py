@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from govflow.law.calendar import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
+from govflow.law.clocks import Limit
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -211,6 +212,7 @@ def test_business_hours_may_be_set() -> None:
         ({"business_hours": [["09:00"]]}, "business_hours[0]", "pair"),
         ({"business_hours": [[540, 720]]}, "business_hours[0]", "quotes"),
         ({"business_hours": [["12:00", "09:00"]]}, "business_hours[0]", "order"),
+        ({"business_hours": [["09:00", "09:00"]]}, "business_hours[0]", "order"),
         ({"business_hours": [["09:00", "12:00"], ["11:00", "17:00"]]}, "business_hours[1]", "overlap"),
     ],
 )
@@ -263,9 +265,31 @@ def test_calendars_and_their_errors_travel_between_processes() -> None:
         assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
 
 
+def test_the_text_of_a_refusal_is_its_message() -> None:
+    """A log or a traceback shows a sentence, here and from another process."""
+    with pytest.raises(ClockError) as refused:
+        Limit.parse("5日")
+    for error in (refused.value, pickle.loads(pickle.dumps(refused.value))):
+        assert str(error).startswith("单位“日”有歧义，应写工作日或自然日")
+
+
 def test_calendars_of_other_days_are_other_calendars() -> None:
     """Two calendars made by hand are equal only when their days are."""
     first, last = date(2025, 1, 1), date(2025, 12, 31)
     one, other = Calendar.of_days(first, last), Calendar.of_days(first, last, [date(2025, 3, 3)])
     assert one != other and one == Calendar.of_days(first, last)
     assert one.provisional().is_workday(date(2025, 3, 3)) and not other.provisional().is_workday(date(2025, 3, 3))
+
+
+def test_the_days_of_a_calendar_made_by_hand_may_have_names() -> None:
+    """A holiday is called what it was given, one without a name something that says what it is."""
+    first, last = date(2025, 1, 1), date(2025, 12, 31)
+    named = Calendar.of_days(first, last, {date(2025, 3, 3): "校庆"})
+    assert named.day(date(2025, 3, 3)).name == "校庆" and not named.is_workday(date(2025, 3, 3))
+
+
+def test_nothing_is_known_after_the_last_workday() -> None:
+    """A calendar that ends in a weekend has no next workday, and says which year is missing."""
+    short = Calendar.of_days(date(2025, 1, 1), date(2025, 3, 9))
+    with pytest.raises(CalendarUnavailable, match="2025"):
+        short.next_workday(date(2025, 3, 8))
