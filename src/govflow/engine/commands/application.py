@@ -30,14 +30,19 @@ STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified"
 def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, Any]:
     """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643."""
     if not isinstance(applicant, Mapping):
-        raise _wrong("applicant", applicant, "{kind, name, id}")
+        raise _wrong("applicant", applicant, "{kind, name, id}", "{kind, name, id}")
     kind, name, number = (applicant.get(key) for key in ("kind", "name", "id"))
     if kind not in KINDS:
-        raise _wrong("applicant.kind", kind, "、".join(KINDS) + " 之一")
+        raise _wrong("applicant.kind", kind, "、".join(KINDS) + " 之一", f"one of {_quoted(KINDS)}")
     if not isinstance(name, str) or not name.strip() or len(name) > 200:
-        raise _wrong("applicant.name", name, "1 至 200 字的名称")
+        raise _wrong("applicant.name", name, "1 至 200 字的名称", "a name of 1 to 200 characters")
     if not isinstance(number, str):
-        raise _wrong("applicant.id", number, "18 位公民身份号码" if kind in PERSONS else "18 位统一社会信用代码")
+        zh, en = (
+            ("公民身份号码", "citizen's number")
+            if kind in PERSONS
+            else ("统一社会信用代码", "unified social credit code")
+        )
+        raise _wrong("applicant.id", number, f"18 位{zh}", f"a {en} of 18 characters")
     reason = codes.check_citizen_id(number, today) if kind in PERSONS else codes.check_uscc(number)
     if reason is not None:
         zh, en = reason
@@ -48,7 +53,7 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
 def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, FactValue]:
     """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
     if not isinstance(answers, Mapping):
-        raise _wrong("answers", answers, "一组“问题: 回答”")
+        raise _wrong("answers", answers, "一组“问题: 回答”", "a mapping of questions to answers")
     questions = subject.questions
     for name in answers:
         if name not in questions:
@@ -68,25 +73,28 @@ def _checked_answer(question: Question, value: object) -> FactValue:
     match question.kind:
         case "boolean":
             if not isinstance(value, bool):
-                raise _wrong(field, value, f"true 或 false（{question.ask}）")
+                raise _wrong(field, value, f"true 或 false（{question.ask}）", "true or false")
             return value
         case "number":
             if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-                raise _wrong(field, value, f"一个数（{question.ask}）")
+                raise _wrong(field, value, f"一个数（{question.ask}）", "a number")
             low, high = question.minimum, question.maximum
             if (low is not None and value < low) or (high is not None and value > high):
-                raise _wrong(field, value, f"{'' if low is None else low} 至 {'' if high is None else high} 之间的数")
+                least, most = ("" if low is None else low), ("" if high is None else high)
+                raise _wrong(field, value, f"{least} 至 {most} 之间的数", f"a number from {least} to {most}")
             return value
         case "choice":
             options = [key for key, _ in question.options]
             if value not in options:
-                raise _wrong(field, value, "、".join(options) + f" 之一（{question.ask}）")
+                raise _wrong(
+                    field, value, "、".join(options) + f" 之一（{question.ask}）", f"one of {_quoted(options)}"
+                )
             return str(value)
         case "date":
             return _checked_date(field, value)
         case _:
             if not isinstance(value, str) or len(value) > 2000:
-                raise _wrong(field, value, f"2000 字以内的文字（{question.ask}）")
+                raise _wrong(field, value, f"2000 字以内的文字（{question.ask}）", "text of at most 2000 characters")
             return value
 
 
@@ -94,7 +102,7 @@ def _checked_date(field: str, value: object) -> str:
     try:
         return date.fromisoformat(str(value)).isoformat()
     except ValueError:
-        raise _wrong(field, value, "日期，如 2025-03-03") from None
+        raise _wrong(field, value, "日期，如 2025-03-03", "a date, as 2025-03-03") from None
 
 
 def require_answers(subject: Subject, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
@@ -169,11 +177,14 @@ def material_statuses(
     return statuses
 
 
-def _wrong(field: str, found: object, expected: str) -> InvalidInput:
+def _wrong(field: str, found: object, zh: str, en: str) -> InvalidInput:
+    """The refusal of a value: what was found, and what was expected in both languages."""
     shown = inputs.shown(found)
-    return InvalidInput(
-        Text(f"{field} 是 {shown}，应为{expected}", f"{field}: found {shown}, expected {expected}"), field=field
-    )
+    return InvalidInput(Text(f"{field} 是 {shown}，应为{zh}", f"{field}: found {shown}, expected {en}"), field=field)
+
+
+def _quoted(values: Iterable[str]) -> str:
+    return ", ".join(map(repr, values))
 
 
 def digest(value: object) -> str:

@@ -35,9 +35,10 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     found = item.procedure(procedure)
     if found is None:
         listed = "、".join(f"{p.id}（{p.kind}）" for p in item.special_procedures) or "（没有）"
+        ids = ", ".join(p.id for p in item.special_procedures) or "none"
         raise NotAllowed(
             Text(f"事项 {code} 没有列出特别程序 {procedure!r}，不得据此停止计时；列出的有 {listed}",
-            f"item {code} lists no special procedure {procedure!r}; it lists {listed}"), procedure=procedure,
+            f"item {code} lists no special procedure {procedure!r}; it lists {ids}"), procedure=procedure,
         )  # fmt: skip
     if found.id in state.stopped_by:
         raise NotAllowed(Text(f"{code} 已因“{found.kind}”停止计时", f"{code} is suspended for {found.id} already"))
