@@ -56,7 +56,7 @@ def test_the_picture_is_well_formed_and_flows_to_the_right() -> None:
     assert len(places) == len(set(places)), "no box covers another one"
 
 
-def test_a_circle_is_drawn_too() -> None:
+def test_a_cycle_is_drawn_too() -> None:
     """Items that wait for each other do not stop the picture; long chains need no deep stack."""
     text = catalog().items["I01"].name
     nodes = tuple(graph.Node(str(n), "item", text) for n in range(3000))

@@ -36,6 +36,19 @@ class GovflowError(Exception):
         return _rebuild, (type(self), self.message, self.details)
 
 
+class ClockError(ValueError):
+    """Legal time cannot answer: `code` is one of the published error codes, `message` says why."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would rebuild it from the message alone: a worker process sends errors home.
+        return type(self), (self.code, self.message)
+
+
 class NotFound(GovflowError):
     """Something with this name or number does not exist: a folder, an item, a case, a task."""
 

@@ -21,7 +21,7 @@ from govflow.catalog.files import LIBRARY_FILES, Listing, collect, unreadable
 from govflow.catalog.link import Linked, link
 from govflow.diagnostics import Diagnostic, Severity, ordered
 from govflow.language.model import Catalog, Shelf
-from govflow.language.source import Document, read
+from govflow.language.source import Document, hinted_kind, read
 from govflow.rules import RULE_BY_REF, in_profile, released
 
 __all__ = [
@@ -64,19 +64,24 @@ class Loaded:
         return all(each.severity is not Severity.ERROR for each in self.diagnostics)
 
 
-def load(*paths: str | os.PathLike[str], rules: Collection[str] | None = None) -> Loaded:
+def load(
+    *paths: str | os.PathLike[str], rules: Collection[str] | None = None, kinds: Collection[str] | None = None
+) -> Loaded:
     """Read definitions from folders or files; an author's mistake never raises, a path that is not there is NotFound.
 
     A file is read together with the definitions around it, so that its references resolve; findings are then only about
     the files that were named. `rules` are the codes or names of the rules to apply; without it, those of the profile
-    `recommended`; an empty collection applies none.
+    `recommended`; an empty collection applies none. With `kinds` (calendar, departments, item ...) only files that state
+    one of these are read: what a command about stored cases needs of ten thousand files is a handful.
     """
     listing = collect(paths or ("definitions",))
     documents: list[Document] = []
     unread: list[Diagnostic] = []
     for name in (*listing.named, *listing.around):
         try:
-            documents.append(read(Path(name).read_bytes(), name))
+            data = Path(name).read_bytes()
+            if kinds is None or hinted_kind(data) in kinds:
+                documents.append(read(data, name))
         except OSError as fault:
             unread.append(unreadable(name, fault))
     loaded = load_documents(documents, rules, incomplete=bool(unread))

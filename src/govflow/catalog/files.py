@@ -1,4 +1,4 @@
-"""Which files a run is about: those named, and the definitions around them that they may refer to."""
+"""Which files a run is about: those named, and the definitions around them that they may refer to; one file as data."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from govflow.diagnostics import Diagnostic, Span
-from govflow.errors import NotFound
+from govflow.diagnostics import Diagnostic, Severity, Span
+from govflow.errors import InvalidInput, NotFound
 from govflow.language.schema.rules import RULE_BY_NAME
+from govflow.language.source import read
 from govflow.text import Text
 
 ENDINGS = (".yaml", ".yml")
@@ -111,3 +113,18 @@ def _shown(path: str) -> str:
 def _about_file(name: str, path: str, message: Text) -> Diagnostic:
     code, severity = RULE_BY_NAME[name]
     return Diagnostic(code, name, severity, message, Span(path, 1, 1, 1, 1))
+
+
+def mapping_from(path: Path) -> dict[str, Any]:
+    """An application, story or notice file as plain data; raises NotFound or InvalidInput naming file, line and fault."""
+    if not path.is_file():
+        raise NotFound(Text(f"没有文件 {path}", f"there is no file {path}"), path=str(path))
+    document = read(path.read_bytes(), str(path))
+    faults = [d for d in document.diagnostics if d.severity is Severity.ERROR]
+    if faults:
+        where = f"{faults[0].span.file}:{faults[0].span.line}"
+        message = faults[0].message
+        raise InvalidInput(Text(f"{where}: {message.text('zh')}", f"{where}: {message.text('en')}"), file=str(path))
+    if not isinstance(document.data, dict):
+        raise InvalidInput(Text(f"{path} 应是一组“字段: 值”", f"{path}: expected a mapping"), file=str(path))
+    return document.data

@@ -8,35 +8,55 @@ from __future__ import annotations
 import importlib
 import logging
 import sys
-from collections.abc import Iterator
 
 import click
 
 from govflow.cli.common import Failure, language
-from govflow.errors import GovflowError
-from govflow.law.clocks import ClockError
+from govflow.errors import ClockError, GovflowError
 from govflow.version import VERSION
 
-# From light to heavy: a command is looked for in this order, and only what is needed to find it is imported.
-# `validate` runs on every save of an editor and every commit; it must not wait for the database and the process engine.
-MODULES = ("authoring", "products", "operating", "cases", "testing", "comparing")
+# Which module holds a command: only that one is imported to run it. `validate` runs on every save of an editor and every
+# commit; it must not wait for the database and the process engine.
+HOMES = {
+    "validate": "authoring",
+    "rule": "authoring",
+    "rules": "authoring",
+    "schema": "authoring",
+    "new": "authoring",
+    "compile": "products",
+    "draw": "products",
+    "guide": "products",
+    "stats": "products",
+    "plan": "products",
+    "demo": "demo",
+    "deadline": "operating",
+    "db": "operating",
+    "sweep": "operating",
+    "worker": "operating",
+    "calendar": "operating",
+    "case": "cases",
+    "task": "cases",
+    "explain": "cases",
+    "test": "testing",
+    "graph": "comparing",
+    "diff": "comparing",
+    "effective": "comparing",
+}
 
 
 class Lazy(click.Group):
-    """The commands of MODULES, each module imported when a command is looked for in it."""
+    """The commands of HOMES; a module is imported when one of its commands is looked for."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command with this name, or None."""
-        return next((command for command in _commands() if command.name == cmd_name), None)
+        if cmd_name not in HOMES:
+            return None
+        commands: tuple[click.Command, ...] = importlib.import_module(f"govflow.cli.{HOMES[cmd_name]}").COMMANDS
+        return next(command for command in commands if command.name == cmd_name)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Every command, in the order of the modules."""
-        return [command.name for command in _commands() if command.name]
-
-
-def _commands() -> Iterator[click.Command]:
-    for name in MODULES:
-        yield from importlib.import_module(f"govflow.cli.{name}").COMMANDS
+        """Every command, in the order of the table."""
+        return list(HOMES)
 
 
 @click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -10,9 +10,9 @@ from typing import Any
 
 import click
 
-from govflow.apps import demo
+from govflow.catalog.files import mapping_from
 from govflow.cli.common import database_option, definitions_option, json_option, language, print_json, provisional_mark
-from govflow.cli.running import engine_from
+from govflow.cli.running import OF_CASES, engine_for, engine_from
 from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
@@ -35,11 +35,11 @@ def case() -> None:
 @json_option
 def apply_command(file: str, actor: str, definitions: str, db: str, as_json: bool) -> None:
     """按申请文件（application/1）提交一个办件。Apply from a file."""
-    data = demo.application_from(Path(file))
+    data = mapping_from(Path(file))
     for field in ("theme", "applicant"):
         if not data.get(field):
             raise InvalidInput(Text(f"{file} 没有写 {field}", f"{file}: {field} is missing"), field=field)
-    engine = engine_from(db, definitions, str(data["theme"]))
+    engine = engine_for(db, definitions, str(data["theme"]))
     view = engine.apply(
         data["theme"], applicant=data["applicant"], answers=data.get("answers", {}), materials=data.get("materials", ()),
         channel=data.get("channel", "online"), actor=data.get("actor", actor), key=data.get("key"), drop=data.get("drop", ()),
@@ -62,7 +62,8 @@ def list_cases(
     state: str | None, theme: str | None, limit: int, after: str | None, definitions: str, db: str, as_json: bool
 ) -> None:
     """列出办件。List cases."""
-    rows = engine_from(db, definitions).cases(state=state, ref=theme, limit=limit, after=after)
+    kinds = OF_CASES if theme is None else (*OF_CASES, "item", "theme")
+    rows = engine_from(db, definitions, kinds).cases(state=state, ref=theme, limit=limit, after=after)
     if as_json:
         print_json({"cases": rows})
     for row in [] if as_json else rows:

@@ -13,14 +13,12 @@ from govflow.catalog import Loaded, load
 from govflow.catalog.effective import effective_text
 from govflow.cli.common import (
     Failure,
-    catalog_from,
     definitions_option,
     json_option,
     language,
-    loaded_from,
     print_json,
-    show_errors,
 )
+from govflow.cli.definitions import catalog_from, loaded_from, show_errors
 from govflow.cli.products import item_from, subject_from
 from govflow.diagnostics import Severity
 from govflow.errors import InvalidInput

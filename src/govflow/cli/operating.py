@@ -1,4 +1,4 @@
-"""Around the cases: demo, single due dates, database, clocks, calendar."""
+"""Around the cases: single due dates, database, clocks, calendar."""
 
 from __future__ import annotations
 
@@ -10,75 +10,26 @@ from threading import Event
 
 import click
 
-from govflow.apps import demo
+from govflow.catalog.files import mapping_from
 from govflow.cli.common import (
     Failure,
-    answers_from,
-    catalog_from,
     database_option,
     definitions_option,
     json_option,
     language,
-    moment_from,
     print_json,
     provisional_mark,
 )
-from govflow.cli.products import theme_from
+from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
+from govflow.cli.values import moment_from
 from govflow.engine import worker
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.store import Database
 from govflow.engine.views import Fired
 from govflow.errors import NotFound
-from govflow.language.model import Catalog
 from govflow.law import questions
 from govflow.text import Text
-
-
-@click.command("demo")
-@click.argument("theme", default="open-restaurant")
-@click.option("--answer", "answers", multiple=True, metavar="名称=值", help="改一个情形回答，如 premises_area=120。")
-@click.option("--drop", multiple=True, metavar="事项", help="申请人不办的事项，如 I16。")
-@click.option("--output", default="demo-output", show_default=True, metavar="DIR", help="结果放在这里。")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="zh 或 en。")
-@definitions_option
-def demo_command(
-    theme: str, answers: tuple[str, ...], drop: tuple[str, ...], output: str, lang: str | None, definitions: str
-) -> None:
-    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock.
-
-    主题须有一份申请 examples/主题/application.yaml。A theme needs an application there.
-    """
-    code = lang or language.code
-    language.code = code
-    catalog = catalog_from(definitions, theme, calendars=True)
-    examples = Path(definitions).absolute().parent / "examples"
-    _require_example(theme_from(catalog, theme).slug, catalog, examples)
-    demo.run(
-        theme,
-        catalog,
-        examples,
-        answers_from(answers),
-        drop,
-        Path(output),
-        code,
-        click.echo,
-    )
-
-
-def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:
-    """NotFound, which names the themes that have a demo, when this one has no application to play."""
-    if (examples / theme / "application.yaml").is_file():
-        return
-    slugs = [each.slug for each in catalog.themes.values()]
-    known = "、".join(each for each in slugs if (examples / each / "application.yaml").is_file())
-    raise NotFound(
-        Text(
-            f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
-            f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
-        ),
-        ref=theme,
-    )
 
 
 @click.command()
@@ -208,7 +159,7 @@ def check_calendar(definitions: str) -> None:
 @definitions_option
 def add_calendar(file: str, definitions: str) -> None:
     """检查一份年度通知并放进定义文件夹。Check a year's notice and put it into the definitions."""
-    data = demo.application_from(Path(file))
+    data = mapping_from(Path(file))
     known = Calendars(catalog_from(definitions, calendars=True).calendars).strict
     found = known.overlay(data)
     target = Path(definitions) / "calendars" / Path(file).name
@@ -238,6 +189,4 @@ def reproject(reason: str, definitions: str, db: str, as_json: bool) -> None:
     click.echo(language.say(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed"), err=True)
 
 
-COMMANDS = (
-    demo_command, deadline, db, sweep, worker_command, calendar,
-)  # fmt: skip
+COMMANDS = (deadline, db, sweep, worker_command, calendar)

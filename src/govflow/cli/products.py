@@ -9,16 +9,15 @@ import click
 
 from govflow import compiler, plan
 from govflow.cli.common import (
-    answers_from,
-    catalog_from,
     database_option,
     definitions_option,
     json_option,
     language,
-    moment_from,
     print_json,
 )
+from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
+from govflow.cli.values import answers_from, moment_from
 from govflow.compiler import svg as drawing
 from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound

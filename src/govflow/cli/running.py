@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Collection
 
-from govflow.cli.common import catalog_from
+from govflow.cli.definitions import catalog_from
 from govflow.engine.api import Engine
 
+OF_CASES = ("calendar", "departments")
+"""What commands about stored cases need of the folder: due dates rest on the calendars, desks have names."""
 
-def engine_from(db: str, folder: str, *refs: str, clock: Callable[[], datetime] | None = None) -> Engine:
-    """An engine on this database with this folder's definitions; `refs` are what is to be applied for.
 
-    A case goes on under the definition that it was applied for under, so errors in the folder do not stop those that are
-    open; their due dates rest on the calendars, which must be sound.
+def engine_from(db: str, folder: str, kinds: Collection[str] = OF_CASES) -> Engine:
+    """An engine on this database, to go on with stored cases.
+
+    A case runs under the definition that it was applied for under, which lies in the database. So the items and themes
+    of the folder are neither read nor checked; only its calendars must be sound.
     """
-    return Engine(db, catalog_from(folder, *refs, calendars=True), clock=clock)
+    return Engine(db, catalog_from(folder, calendars=True, kinds=kinds))
+
+
+def engine_for(db: str, folder: str, ref: str) -> Engine:
+    """An engine on this database that accepts applications for an item or theme: its definitions must be sound."""
+    return Engine(db, catalog_from(folder, ref, calendars=True))

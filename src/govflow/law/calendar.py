@@ -21,6 +21,8 @@ from typing import Any, Literal
 
 import chinese_calendar
 
+from govflow.errors import ClockError
+
 DayKind = Literal["workday", "weekend", "holiday", "make_up"]
 BusinessHours = tuple[tuple[time, time], ...]
 
@@ -42,19 +44,6 @@ _NAMES = {
 _ENGLISH = {zh: en for en, zh in _NAMES.items()} | {"清明": "Tomb-sweeping Day", "端午": "Dragon Boat Festival"}
 _ENGLISH |= {"中秋": "Mid-autumn Festival", "国庆": "National Day"}
 _WEEKDAYS = tuple(f"星期{day}" for day in "一二三四五六日")
-
-
-class ClockError(ValueError):
-    """Legal time cannot answer: `code` is one of the published error codes, `message` says why."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-    def __reduce__(self) -> tuple[object, ...]:
-        # The default would rebuild it from the message alone: a worker process sends errors home.
-        return type(self), (self.code, self.message)
 
 
 class CalendarUnavailable(ClockError):

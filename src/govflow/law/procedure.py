@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Literal
 
-from govflow.law.calendar import Calendar, ClockError
+from govflow.errors import ClockError
+from govflow.law.calendar import Calendar
 from govflow.law.clocks.counting import Due, due, extend_all, status
 from govflow.law.clocks.ledger import Extension, Ledger, Suspension
 from govflow.law.clocks.limits import NOTICE, Limit, Roll, end_of, local, refuse

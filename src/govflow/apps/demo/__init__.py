@@ -10,12 +10,11 @@ from typing import Any
 from govflow import compiler
 from govflow.apps.demo.simulation import Simulation, story_from
 from govflow.apps.demo.story import Narrator
+from govflow.catalog.files import mapping_from
 from govflow.compiler import svg
-from govflow.diagnostics import Severity
 from govflow.engine.api import Engine
-from govflow.errors import InvalidInput, NotFound
+from govflow.errors import NotFound
 from govflow.language.model import Catalog
-from govflow.language.source import read
 from govflow.products import guide
 from govflow.text import Text
 
@@ -39,7 +38,7 @@ def run(
             Text(f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}"), ref=theme
         )
     slug = catalog.themes[theme].slug
-    application = application_from(examples / slug / "application.yaml")
+    application = mapping_from(examples / slug / "application.yaml")
     story = story_from(application.get("story", {}))
     facts = {**application.get("answers", {}), **answers}
     output.mkdir(parents=True, exist_ok=True)
@@ -60,21 +59,6 @@ def run(
     _leave(engine, catalog, slug, view.id, output, lang)
     narrator.closing(view, output)
     engine.close()
-
-
-def application_from(path: Path) -> dict[str, Any]:
-    """An application, story or notice file as plain data; raises NotFound or InvalidInput naming file, line and fault."""
-    if not path.is_file():
-        raise NotFound(Text(f"没有文件 {path}", f"there is no file {path}"), path=str(path))
-    document = read(path.read_bytes(), str(path))
-    faults = [d for d in document.diagnostics if d.severity is Severity.ERROR]
-    if faults:
-        where = f"{faults[0].span.file}:{faults[0].span.line}"
-        message = faults[0].message
-        raise InvalidInput(Text(f"{where}: {message.text('zh')}", f"{where}: {message.text('en')}"), file=str(path))
-    if not isinstance(document.data, dict):
-        raise InvalidInput(Text(f"{path} 应是一组“字段: 值”", f"{path}: expected a mapping"), file=str(path))
-    return document.data
 
 
 def _leave(engine: Engine, catalog: Catalog, slug: str, case: str, output: Path, lang: str) -> None:

@@ -4,10 +4,14 @@ Four verbs, each takes a snapshot and gives the next one: start, complete, fire,
 history are not in here; gateways ask for named flags that the caller has computed.
 """
 
-from govflow.engine.process.definition import Process, compile_process
-from govflow.engine.process.records import ProcessError, Step, Token
-from govflow.engine.process.snapshot import timer_paths, waiting
-from govflow.engine.process.verbs import cancel, complete, fire, start
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from govflow.engine.process.definition import Process, compile_process
+    from govflow.engine.process.records import ProcessError, Step, Token
+    from govflow.engine.process.snapshot import timer_paths, waiting
+    from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
     "Process",
@@ -22,3 +26,26 @@ __all__ = [
     "timer_paths",
     "waiting",
 ]
+
+# Each name is imported when it is first asked for: what only reads cases does not wait for SpiffWorkflow.
+_HOMES = {
+    "Process": "definition",
+    "ProcessError": "records",
+    "Step": "records",
+    "Token": "records",
+    "cancel": "verbs",
+    "compile_process": "definition",
+    "complete": "verbs",
+    "fire": "verbs",
+    "start": "verbs",
+    "timer_paths": "snapshot",
+    "waiting": "snapshot",
+}
+
+
+def __getattr__(name: str) -> object:
+    """A name of the room, from the module that defines it; kept, so that the next look finds it at once."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return found

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import resources
 from typing import Any
 
 import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
 from govflow.errors import Conflict, GovflowError
 from govflow.text import Text
@@ -88,14 +86,12 @@ class Database:
             self.ready()
         if before == CURRENT:
             return before, CURRENT
-        config = Config()
-        config.set_main_option("script_location", str(resources.files("govflow.engine.store") / "migrations"))
+        migrations = importlib.import_module("govflow.engine.store.migrations")
         with self.write() as connection:
             if not self.sqlite:
                 # two processes that start on an empty database at once must not both create it
                 connection.execute(sa.text("SELECT pg_advisory_xact_lock(7461120250303)"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            migrations.migrate(connection)
         return before, CURRENT
 
     def dispose(self) -> None:

@@ -1,6 +1,7 @@
 """Clocks: a limit, the event that starts it, a ledger of facts; out of these a due date that can explain itself."""
 
-from govflow.law.calendar import Calendar, CalendarUnavailable, ClockError
+from govflow.errors import ClockError
+from govflow.law.calendar import Calendar, CalendarUnavailable
 from govflow.law.clocks.counting import (
     Due,
     Light,

@@ -11,7 +11,8 @@ from functools import lru_cache
 from typing import Any, Literal, NoReturn, get_args
 from zoneinfo import ZoneInfo
 
-from govflow.law.calendar import Calendar, ClockError
+from govflow.errors import ClockError
+from govflow.law.calendar import Calendar
 
 Unit = Literal["workday", "natural_day", "month", "year", "working_hour", "hour"]
 Roll = Literal["next_workday", "none"]

@@ -115,17 +115,18 @@ def _placed(graph: Graph) -> list[_Box]:
 
 
 def _layers(graph: Graph) -> list[list[str]]:
-    """Each node one column to the right of the last one that leads to it; an edge that closes a circle is passed over."""
+    """Each node one column to the right of the last one that leads to it; an edge that closes a cycle is passed over."""
     before: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
+    after: dict[str, list[str]] = {node.id: [] for node in graph.nodes}
     for edge in graph.edges:
         before[edge.target].append(edge.source)
+        after[edge.source].append(edge.target)
     depth: dict[str, int] = {}
     for root in before:
         _measure(root, before, depth)
-    first = {n.id for n in graph.nodes if not before[n.id]}
-    for id in first:  # what nothing leads to stands close to what needs it
-        after = [depth[e.target] for e in graph.edges if e.source == id]
-        depth[id] = max(0, min(after) - 1) if after else 0
+    for id in before:
+        if not before[id]:  # what nothing leads to stands close to what needs it
+            depth[id] = max(0, min((depth[target] for target in after[id]), default=0) - 1)
     layers: list[list[str]] = [[] for _ in range(max(depth.values(), default=-1) + 1)]
     for node in graph.nodes:
         layers[depth[node.id]].append(node.id)
@@ -155,10 +156,11 @@ def _ordered(layers: list[list[str]], graph: Graph) -> list[list[str]]:
     for edge in graph.edges:
         beside[edge.source].append(edge.target)
         beside[edge.target].append(edge.source)
+    height = {id: (row + 0.5) / len(layer) for layer in layers for row, id in enumerate(layer)}
     for sweep in range(SWEEPS):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
-            height = {id: (row + 0.5) / len(each) for each in layers for row, id in enumerate(each)}
             layer.sort(key=lambda id: _mean([height[b] for b in beside[id]], height[id]))
+            height |= {id: (row + 0.5) / len(layer) for row, id in enumerate(layer)}
     return layers
 
 

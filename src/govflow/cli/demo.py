@@ -1,0 +1,65 @@
+"""The main job, end to end, for somebody who wants to see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from govflow.apps import demo
+from govflow.cli.common import definitions_option, language
+from govflow.cli.definitions import catalog_from
+from govflow.cli.products import theme_from
+from govflow.cli.values import answers_from
+from govflow.errors import NotFound
+from govflow.language.model import Catalog
+from govflow.text import Text
+
+
+@click.command("demo")
+@click.argument("theme", default="open-restaurant")
+@click.option("--answer", "answers", multiple=True, metavar="名称=值", help="改一个情形回答，如 premises_area=120。")
+@click.option("--drop", multiple=True, metavar="事项", help="申请人不办的事项，如 I16。")
+@click.option("--output", default="demo-output", show_default=True, metavar="DIR", help="结果放在这里。")
+@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="zh 或 en。")
+@definitions_option
+def demo_command(
+    theme: str, answers: tuple[str, ...], drop: tuple[str, ...], output: str, lang: str | None, definitions: str
+) -> None:
+    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock.
+
+    主题须有一份申请 examples/主题/application.yaml。A theme needs an application there.
+    """
+    code = lang or language.code
+    language.code = code
+    catalog = catalog_from(definitions, theme, calendars=True)
+    examples = Path(definitions).absolute().parent / "examples"
+    _require_example(theme_from(catalog, theme).slug, catalog, examples)
+    demo.run(
+        theme,
+        catalog,
+        examples,
+        answers_from(answers),
+        drop,
+        Path(output),
+        code,
+        click.echo,
+    )
+
+
+def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:
+    """NotFound, which names the themes that have a demo, when this one has no application to play."""
+    if (examples / theme / "application.yaml").is_file():
+        return
+    slugs = [each.slug for each in catalog.themes.values()]
+    known = "、".join(each for each in slugs if (examples / each / "application.yaml").is_file())
+    raise NotFound(
+        Text(
+            f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
+            f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
+        ),
+        ref=theme,
+    )
+
+
+COMMANDS = (demo_command,)
