@@ -115,7 +115,9 @@ def _task_faults(case: str, state: CaseState, rows: Sequence[TaskRow], stored: C
     if stored.tasks != state.tasks:
         yield f"{case}: 办件里存的任务与事件记录重放的结果不同"
     open_rows = {row.id: row for row in rows if row.state == "open"}
-    if len(rows) != state.tasks_opened or set(open_rows) != set(state.tasks):
+    if len(rows) != state.tasks_opened:
+        yield f"{case}: 存有 {len(rows)} 个任务，事件记录里有 {state.tasks_opened} 个"
+    if set(open_rows) != set(state.tasks):
         yield f"{case}: 未办任务的登记是 {sorted(open_rows)}，应为 {sorted(state.tasks)}"
         return
     for id, task in state.tasks.items():
