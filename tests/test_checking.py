@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from govflow import validation
-from govflow.catalog import Environment, check_item_file, environment_of, load
+from govflow.catalog import load, pipeline
+from govflow.catalog.each import CheckedItem, Environment, check_item_file, environment_of
 from govflow.diagnostics import Diagnostic
 from govflow.language.source import read
 from govflow.rules import RULES
 from govflow.validation import Request, incremental, workers
 from govflow.validation.cache import FILE, Cache, Row, content_digest
-from govflow.validation.serialize import dumps, findings_in, findings_out, loads
+from govflow.validation.serialize import dumps, loads
 
 ROOT = Path(__file__).resolve().parent.parent
 ITEMS = ("food-operation-licence", "business-registration", "signboard-permit", "company-establishment")
@@ -212,7 +214,7 @@ def test_where_no_process_can_be_started_one_does_the_work(
     assert _checked() == alone and asked
 
 
-def test_a_frame_can_be_handed_to_a_process_that_is_not_forked(tree: Path) -> None:
+def test_an_environment_can_be_handed_to_a_process_that_is_not_forked(tree: Path) -> None:
     """Libraries, names and rules survive pickling, with places and read-only mappings."""
     libraries = [read(path.read_bytes(), str(path)) for path in sorted(tree.glob("*.yaml"))]
     environment = environment_of(libraries, ALL)
@@ -223,30 +225,30 @@ def test_a_frame_can_be_handed_to_a_process_that_is_not_forked(tree: Path) -> No
 
 
 def test_what_travels_says_the_same(tree: Path) -> None:
-    """A judged file comes back from its text as it was, and so do findings with fixes, notes and help."""
+    """A checked file comes back from its text as it was, and so do findings with fixes, notes and help."""
     texts = {str(path): path.read_text("utf-8") for path in sorted((tree / "items").rglob("*.yaml"))}
     texts["bad.yaml"] = (
         "govflow: item/1\nid：I01\nid: 2\nid: 3\nvisits：0\n# govflow: ignore[GF-M01] 理由\nx: &a [*a]\n"
     )
     environment = environment_of([read(path.read_bytes(), str(path)) for path in sorted(tree.glob("*.yaml"))], ALL)
     for name, text in texts.items():
-        judged = check_item_file(read(text, name), environment)
-        back = loads(name, dumps(judged))
-        for part in ("file", "readable", "code", "broken", "found", "rule_findings", "suppressions", "summary"):
-            assert getattr(back, part) == getattr(judged, part), (name, part)
-        assert findings_in(findings_out(judged.found)) == judged.found
+        checked = check_item_file(read(text, name), environment)
+        back = loads(dumps(checked), CheckedItem)
+        for part in fields(CheckedItem):
+            assert getattr(back, part.name) == getattr(checked, part.name), (name, part)
+        assert loads(dumps(checked.found), tuple[Diagnostic, ...]) == checked.found
 
 
 def _opens(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Notes which item files are read again for the whole."""
     opened: list[str] = []
-    inner = incremental._Check._opened
+    inner = incremental._TreeRun.read_item
 
-    def noted(self: incremental._Check, name: str) -> object:
+    def noted(self: incremental._TreeRun, name: str) -> object:
         opened.append(name)
         return inner(self, name)
 
-    monkeypatch.setattr(incremental._Check, "_opened", noted)
+    monkeypatch.setattr(incremental._TreeRun, "read_item", noted)
     return opened
 
 
@@ -299,9 +301,9 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     judged: list[str] = []
     inner = workers._outcome
 
-    def noted(environment: Environment, job: workers.Job, texts: bool) -> workers.Outcome:
+    def noted(environment: Environment, job: workers.Job) -> workers.Outcome:
         judged.extend(name for name, _, _ in job if len(job) == 1)
-        return inner(environment, job, texts)
+        return inner(environment, job)
 
     monkeypatch.setattr(workers, "_outcome", noted)
     _checked(tmp_path / "cache")
@@ -346,7 +348,7 @@ def test_a_library_that_looks_like_an_item_is_found_out(tree: Path, tmp_path: Pa
 
 def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An item of a theme that changes between its judgement and the whole's is not read as two halves."""
-    inner = incremental.link
+    inner = pipeline.link
     theme_items = sorted((tree / "items").rglob("*.yaml"))
     times: list[int] = []
 
@@ -357,7 +359,7 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
                 file.write_text(file.read_text("utf-8") + "# 另一行\n", "utf-8")
         return inner(*given, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(incremental, "link", meanwhile)
+    monkeypatch.setattr(pipeline, "link", meanwhile)
     found = _checked()
     assert len(times) == 2
     assert found == _at_once()
@@ -366,10 +368,10 @@ def test_a_file_written_to_meanwhile_is_checked_again(tree: Path, monkeypatch: p
 def test_files_that_never_rest_are_refused_plainly(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A tree that changes with every look ends in a sentence, not in a loop."""
 
-    def moved(self: incremental._Check, name: str) -> object:
+    def moved(self: incremental._TreeRun, name: str) -> object:
         raise incremental._FileChanged
 
-    monkeypatch.setattr(incremental._Check, "_opened", moved)
+    monkeypatch.setattr(incremental._TreeRun, "read_item", moved)
     with pytest.raises(validation.InvalidInput, match="一直在变"):
         _checked()
 

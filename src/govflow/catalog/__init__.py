@@ -1,7 +1,4 @@
-"""From a folder of definitions to the records they say, in two steps that `validation` shares.
-
-    each: libraries -> every item file by itself (source, schema, references, record, rules) -> summaries
-    link: summaries and all other documents -> names, themes, variants, levels -> catalog
+"""From a folder of definitions to the records they say; `pipeline` has the steps, which `validation` shares.
 
 An author's mistakes never raise; they are findings. Only sound records reach the catalog: a file with an error of form
 or reference stays out, and so does what cannot stand without it. What the rules find (is it standardized?) does not
@@ -11,38 +8,20 @@ take a record out: publishing is refused there, reading is not.
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 
-from govflow.catalog.each import CheckedItem, Environment, check_item_file, compare, environment_of, is_item
-from govflow.catalog.files import LIBRARY_FILES, Listing, collect, unreadable
-from govflow.catalog.link import Linked, link
+from govflow.catalog.each import CheckedItem, Environment, check_item_file, compare, is_item
+from govflow.catalog.files import collect, unreadable
+from govflow.catalog.pipeline import Pair, check_all
 from govflow.diagnostics import Diagnostic, Severity, ordered
 from govflow.language.model import Catalog, Shelf
 from govflow.language.source import Document, hinted_kind, read
 from govflow.rules import RULE_BY_REF, in_profile, released
 
-__all__ = [
-    "LIBRARY_FILES",
-    "CheckedItem",
-    "Environment",
-    "Linked",
-    "Listing",
-    "Loaded",
-    "check_item_file",
-    "codes_of",
-    "collect",
-    "compare",
-    "environment_of",
-    "is_item",
-    "link",
-    "load",
-    "load_documents",
-    "load_texts",
-    "unreadable",
-]
+__all__ = ["Loaded", "codes_of", "load", "load_documents", "load_texts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,22 +86,39 @@ def load_documents(
 
     `previous` is the last release, if any; `incomplete` tells that a file beside them could not be read.
     """
-    documents = tuple(documents)
+    held = _InMemory(documents, incomplete=incomplete)
     codes = frozenset(rule.code for rule in in_profile("recommended")) if rules is None else codes_of(rules)
-    others = [each for each in documents if not is_item(each)]
-    environment = environment_of(others, codes, None if previous is None else released(previous), incomplete=incomplete)
-    checked_items = [check_item_file(each, environment, keep=True) for each in documents if is_item(each)]
-    by_file = {each.file: each for each in documents}
-    linked = link(environment, others, checked_items, by_file.__getitem__, incomplete=incomplete)
-    items = Shelf(linked.catalog.items.values())
-    texts = {item.code: by_file[item.file].text for item in items.values()}
+    result = check_all(held, codes, None if previous is None else released(previous))
+    items = Shelf(result.catalog.items.values())
+    texts = {item.code: held.read_item(item.file).text for item in items.values()}
     return Loaded(
-        replace(linked.catalog, items=items, texts=MappingProxyType({**texts, **linked.catalog.texts})),
-        ordered(linked.found),
-        tuple(document.file for document in documents),
-        MappingProxyType({document.file: document.text for document in documents}),
-        documents,
+        replace(result.catalog, items=items, texts=MappingProxyType({**texts, **result.catalog.texts})),
+        ordered(result.found),
+        tuple(held.by_file),
+        MappingProxyType({file: document.text for file, document in held.by_file.items()}),
+        tuple(held.by_file.values()),
     )
+
+
+class _InMemory:
+    """A run with every document in memory."""
+
+    def __init__(self, documents: Iterable[Document], *, incomplete: bool) -> None:
+        self.by_file = {each.file: each for each in documents}
+        self.incomplete = incomplete
+
+    def read_others(self) -> Sequence[Document]:
+        return [each for each in self.by_file.values() if not is_item(each)]
+
+    def check_items(self, environment: Environment) -> Sequence[CheckedItem]:
+        return [check_item_file(each, environment) for each in self.by_file.values() if is_item(each)]
+
+    def read_item(self, file: str) -> Document:
+        return self.by_file[file]
+
+    def compare_levels(self, environment: Environment, pairs: Iterable[Pair]) -> Iterable[Diagnostic]:
+        for lower, upper in pairs:
+            yield from compare(self.by_file[lower], self.by_file[upper], environment)
 
 
 def codes_of(rules: Iterable[str]) -> frozenset[str]:

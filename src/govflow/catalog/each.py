@@ -1,8 +1,8 @@
-"""One item file by itself: what it says, what is wrong with it, and the little that the whole needs to know of it.
+"""One item file by itself: what it says, what is wrong with it, and the summary that linking needs of it.
 
-A file is judged against an environment: the libraries that items refer to, the tables of laws and the last release. An item
-names no other item, so files are judged in any order and by any number of processes; what only shows when all are
-known (a code used twice, a theme, two levels) is judged in `whole`.
+A file is checked against an environment: the libraries that items refer to, the tables of laws and the last release. An
+item names no other item, so files are checked in any order and by any number of processes; what only shows when all are
+known (a code used twice, a theme, two levels) is found by `link`.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Environment:
-    """What every item is judged against; `codes` are the rules applied, `form` what is wrong with the other documents."""
+    """What every item is checked against; `codes` are the rules applied, `form` what is wrong with the other documents."""
 
     index: Index
     names: building.Names
@@ -92,26 +92,24 @@ class Environment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CheckedItem:
-    """What became of one item file.
+    """What is known of one item file once it has been checked by itself.
 
-    `readable` tells whether it has data at all, `code` what stands there as its id. `found` are the findings about form
-    and references, `rule_findings` those of the rules. `summary` is None when the item does not stand; `item` is kept only where
-    everything is.
+    `readable` tells whether it has data at all, `code` is the text that stands there as its id. `found` are the findings
+    about form and references, `rule_findings` those of the rules. `summary` is None when the item does not stand.
     """
 
     file: str
     readable: bool
-    code: object
+    code: str | None
     broken: bool
     found: tuple[Diagnostic, ...]
     rule_findings: tuple[Diagnostic, ...]
     suppressions: tuple[Suppression, ...]
     summary: ItemSummary | None
-    item: Item | None = None
 
 
 def is_item(document: Document) -> bool:
-    """Whether a document is one that `check_item_file` is for: an item, or a broken file that says it would be one."""
+    """Whether a document is one for `check_item_file`: an item, or a broken file that says it would be one."""
     if document.broken:
         return hinted_kind(document.text) == "item"
     return document.kind is not None and document.kind[0] == "item"
@@ -120,7 +118,7 @@ def is_item(document: Document) -> bool:
 def environment_of(
     documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, incomplete: bool = False
 ) -> Environment:
-    """The environment that all documents but the items make; its own faults are reported by the whole.
+    """The environment that all documents but the items make; its own faults are reported by `link`.
 
     `incomplete` tells that a file could not be read at all: it may define anything.
     """
@@ -158,46 +156,45 @@ def libraries_of(documents: Iterable[Document], names: building.Names, faults: F
     return Catalog(departments=Shelf(departments), materials=Shelf(materials))
 
 
-def check_item_file(document: Document, environment: Environment, *, keep: bool = False) -> CheckedItem:
-    """Judge one item file; `keep` keeps the item itself, for a catalog that is held whole."""
+def check_item_file(document: Document, environment: Environment) -> CheckedItem:
+    """Check one item file by itself: form, references, and every rule that needs no other item."""
     found = [each.diagnostic for each in _form_of(document)]
     sound = not document.broken and not _has_error(found)
     if sound:
         found += (each.diagnostic for each in reference_findings(document, environment.index))
         sound = not _has_error(found)
     rule_findings: list[Diagnostic] = []
-    item = summary = None
+    summary = None
     if sound:
-        item = building.item_from(document, slug_of(document.file), environment.names)
+        item = item_of(document, environment)
         context = environment.context.for_record(("item", item.code), document)
         if _stands(item, environment.catalog):
             summary = summary_of(context, item)
             rule_findings = check_item(context, item, environment.codes)
         else:
             rule_findings = check_record(context, ("item", item.code), None, environment.codes)
-            item = None
+    code = document.data.get("id") if isinstance(document.data, Mapping) else None
     return CheckedItem(
         document.file,
         document.data is not None,
-        document.data.get("id") if isinstance(document.data, Mapping) else None,
+        code if isinstance(code, str) else None,
         document.broken,
         tuple(found),
         tuple(rule_findings),
         document.suppressions,
         summary,
-        item if keep else None,
     )
 
 
 def compare(lower: Document, upper: Document, environment: Environment) -> tuple[Diagnostic, ...]:
-    """What the rules say of one item's file beside that of the level above; both were judged to stand."""
+    """What the rules say of one item's file beside that of the level above; both items stand."""
     item = item_of(lower, environment)
     context = environment.context.for_record(("item", item.code), lower)
     return tuple(check_levels(context, item, item_of(upper, environment), environment.codes))
 
 
 def item_of(document: Document, environment: Environment) -> Item:
-    """The item of a document that was judged to stand."""
+    """The item of a document that passed its check."""
     return building.item_from(document, slug_of(document.file), environment.names)
 
 

@@ -1,7 +1,7 @@
-"""All definitions together, once every item file has been judged by itself: names, themes, levels, the catalog.
+"""All definitions together, once every item file has been checked by itself: names, references, variants, the catalog.
 
 Of an item only its summary is at hand. Few are needed whole - those of a theme, those with a variant, two levels that
-differ - and these are read again where they are not held.
+differ - and these are read when they are asked for.
 """
 
 from __future__ import annotations
@@ -11,8 +11,17 @@ from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
 
-from govflow.catalog.each import CheckedItem, Environment, Faults, compare, item_of, libraries_of
-from govflow.catalog.names import LIBRARIES, SHELVES, LazyDocument, declare, declare_from_file_name, index_of, slug_of
+from govflow.catalog.each import CheckedItem, Environment, Faults, item_of, libraries_of
+from govflow.catalog.names import (
+    LIBRARIES,
+    SHELVES,
+    Index,
+    LazyDocument,
+    declare,
+    declare_from_file_name,
+    index_of,
+    slug_of,
+)
 from govflow.catalog.references import reference_findings
 from govflow.catalog.variants import variants_of
 from govflow.diagnostics import Diagnostic
@@ -20,18 +29,21 @@ from govflow.language import building
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.language.schema import Finding
 from govflow.language.source import Document
-from govflow.rules import ItemSummary, by_record, check_rest, has_rules_for_levels
+from govflow.rules import ItemSummary, by_record
 from govflow.rules.types import Key
 
-Pair = tuple[str, str]
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Linked:
-    """The catalog of all sound records and every finding, in no order."""
+    """The catalog of all sound records; what is wrong with form and references and with single items, in no order.
+
+    `summaries` holds the items of the catalog by code, `records` the documents of every record that rules may look at.
+    """
 
     catalog: Catalog
     found: tuple[Diagnostic, ...]
+    summaries: Mapping[str, ItemSummary]
+    records: Mapping[Key, Document]
 
 
 def link(
@@ -39,60 +51,58 @@ def link(
     others: Sequence[Document],
     checked_items: Sequence[CheckedItem],
     read_item: Callable[[str], Document],
-    compare_levels: Callable[[Sequence[Pair]], Iterable[Diagnostic]] | None = None,
     *,
     incomplete: bool = False,
 ) -> Linked:
-    """Put the judged items and all other documents together.
+    """Put the checked items and all other documents together.
 
-    `read_item` gives the document of an item file; `compare_levels` what `compare` finds in pairs of files, lower and upper
-    level, where there is a better way than one after the other. `incomplete` tells that a file could not be read.
+    Args:
+        environment: what the items were checked against.
+        others: every document that is no item.
+        checked_items: what is known of each item file.
+        read_item: gives the document of an item file; called once a file.
+        incomplete: a file could not be read at all: it may define anything.
     """
-    read_item = cache(read_item)  # few are read_item, but these again and again: the items of themes
+    read_item = cache(read_item)  # few are needed whole, but these again and again: the items of themes
     faults = Faults(others, environment.form)
-    index = index_of(others)
+    index = _index(others, checked_items, read_item)
     index.incomplete |= set(SHELVES) if incomplete else set()
-    for each in checked_items:
-        source = LazyDocument(each.file, read_item)
-        if each.readable:
-            declare(index, "item", each.code, source)
-        else:
-            declare_from_file_name(index, "item", source)
     faults.add_names(index)
     for document in others:
         if faults.sound(document):
             faults.add(reference_findings(document, index))
     names = index.names()
     libraries = libraries_of(others, names, faults)
-    gone = environment.catalog.materials.keys() - libraries.materials.keys()
-    standing = {
+    lost = environment.catalog.materials.keys() - libraries.materials.keys()
+    sound = {
         each.summary.code: each
         for each in checked_items
         if each.summary
         and each.file not in faults.files
-        and not any(use.material in gone for use in each.summary.materials)
+        and not any(use.material in lost for use in each.summary.materials)
     }
-    items = _Items(standing, lambda file: item_of(read_item(file), environment))
+    summaries = {code: each.summary for code, each in sound.items() if each.summary}
+    items = _Items(summaries, lambda file: item_of(read_item(file), environment))
     catalog = _catalog(others, libraries, items, names, faults)
     found = [*faults.found, *(each for one in checked_items for each in one.found)]
-    found += (each for one in checked_items if one.file not in faults.files for each in _rule_findings(one, standing))
-    if environment.codes:
-        records = by_record(faults.records(others))
-        context = environment.context.with_catalog(catalog, _Records(records, items, read_item), items.summaries)
-        found += check_rest(context, records, environment.codes)
-        if has_rules_for_levels(environment.codes):
-            pairs = [(lower.file, upper.file) for lower, upper in context.levels()]
-            one_by_one = (
-                each for lower, upper in pairs for each in compare(read_item(lower), read_item(upper), environment)
-            )
-            found += one_by_one if compare_levels is None else compare_levels(pairs)
-    return Linked(catalog, tuple(found))
+    for one in checked_items:  # what the rules said, unless the item has been lost since
+        if one.file not in faults.files and (one.summary is None or sound.get(one.summary.code) is one):
+            found += one.rule_findings
+    return Linked(catalog, tuple(found), summaries, _Records(by_record(faults.records(others)), summaries, read_item))
 
 
-def _rule_findings(item: CheckedItem, standing: Mapping[str, CheckedItem]) -> Iterable[Diagnostic]:
-    """What the rules said, unless the item has been lost with a material since."""
-    lost = item.summary is not None and standing.get(item.summary.code) is not item
-    return () if lost else item.rule_findings
+def _index(
+    others: Iterable[Document], checked_items: Iterable[CheckedItem], read_item: Callable[[str], Document]
+) -> Index:
+    """Every name of all documents."""
+    index = index_of(others)
+    for each in checked_items:
+        document = LazyDocument(each.file, read_item)
+        if each.readable:
+            declare(index, "item", each.code, document)
+        else:
+            declare_from_file_name(index, "item", document)
+    return index
 
 
 def _catalog(
@@ -131,48 +141,49 @@ def _theme_stands(theme: Theme, items: Shelf[Item], libraries: Catalog) -> bool:
 
 
 class _Items(Shelf[Item]):
-    """The items that stand; one that is not held is read and built when it is asked for."""
+    """The items of these summaries, each read and built when it is first asked for."""
 
-    def __init__(self, standing: Mapping[str, CheckedItem], built: Callable[[str], Item]) -> None:
-        self.summaries: Mapping[str, ItemSummary] = {
-            code: each.summary for code, each in standing.items() if each.summary
-        }
-        self._held = {code: each.item for code, each in standing.items() if each.item}
-        self._built = cache(built)
-        self._codes = {summary.slug: code for code, summary in self.summaries.items()}
+    def __init__(self, summaries: Mapping[str, ItemSummary], build: Callable[[str], Item]) -> None:
+        self._summaries = summaries
+        self._build = cache(build)
+        self._codes = {summary.slug: code for code, summary in summaries.items()}
 
     def __getitem__(self, ref: str) -> Item:
-        code = ref if ref in self.summaries else self._codes[ref]
-        held = self._held.get(code)
-        return self._built(self.summaries[code].file) if held is None else held
+        code = ref if ref in self._summaries else self._codes[ref]
+        return self._build(self._summaries[code].file)
 
     def __contains__(self, ref: object) -> bool:
-        return ref in self.summaries or ref in self._codes
+        return ref in self._summaries or ref in self._codes
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.summaries)
+        return iter(self._summaries)
 
     def __len__(self) -> int:
-        return len(self.summaries)
+        return len(self._summaries)
 
     def __repr__(self) -> str:
-        return f"Shelf({', '.join(self.summaries)})"
+        return f"Shelf({', '.join(self._summaries)})"
 
 
 class _Records(Mapping[Key, Document]):
-    """Documents by the records they hold; those of items are read_item when they are asked for."""
+    """Documents by the records they hold; those of items are read when they are asked for."""
 
-    def __init__(self, others: Mapping[Key, Document], items: _Items, read_item: Callable[[str], Document]) -> None:
-        self._others, self._items, self._opened = others, items, read_item
+    def __init__(
+        self,
+        others: Mapping[Key, Document],
+        summaries: Mapping[str, ItemSummary],
+        read_item: Callable[[str], Document],
+    ) -> None:
+        self._others, self._summaries, self._read_item = others, summaries, read_item
 
     def __getitem__(self, key: Key) -> Document:
         if key[0] == "item":
-            return self._opened(self._items.summaries[key[1]].file)
+            return self._read_item(self._summaries[key[1]].file)
         return self._others[key]
 
     def __iter__(self) -> Iterator[Key]:
         yield from self._others
-        yield from (("item", code) for code in self._items.summaries)
+        yield from (("item", code) for code in self._summaries)
 
     def __len__(self) -> int:
-        return len(self._others) + len(self._items)
+        return len(self._others) + len(self._summaries)

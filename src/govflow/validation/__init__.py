@@ -24,7 +24,7 @@ from govflow.validation.cache import FOLDER, Cache, digest_of
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
 from govflow.validation.incremental import Checked, FileComments, KnownFiles, check
 from govflow.validation.rule_catalogue import RuleInfo, codes_of, in_profiles, known_rules, rule_help, rule_named
-from govflow.validation.serialize import dump_findings, load_findings
+from govflow.validation.serialize import dumps, loads
 from govflow.validation.settings import Settings, settings_for
 from govflow.validation.workers import Progress
 
@@ -96,7 +96,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
     tree, last = tree_of(request.paths), _last(request)
     cache, released = Cache(request.cache, sorted(chosen.rules)), Cache(request.cache, "released")
     with closing(cache), closing(released):
-        state = KnownFiles(tree, cache)
+        known = KnownFiles(tree, cache)
         before = None if last is None else KnownFiles(last, released)
         said = [(each.code, each.span.file, each.message.zh) for each in tree.loose]
         settled = (
@@ -107,17 +107,17 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
             sorted(chosen.ignored),
             request.inline_ignores,
         )
-        kept = _kept(state, before, settled, cache)
+        kept = _kept(known, before, settled, cache)
         if kept is not None:
             return _report(kept, tree, tree.named, request.baseline)
         previous = None if before is None else check(before, frozenset())
         if before is not None and previous is not None:
             released.keep(previous.rows, before.tree.names)
-        checked = check(state, chosen.rules, previous, progress)
+        checked = check(known, chosen.rules, previous, progress)
         found = _found(tree, checked, chosen, request.inline_ignores)
         if len(checked.digests) == len(tree.names):
             key = digest_of(settled, checked.digests, previous and previous.digests)
-            cache.keep(checked.rows, tree.names, key, dump_findings(found))
+            cache.keep(checked.rows, tree.names, key, dumps(found))
     return _report(found, tree, [name for name in tree.named if name in checked.digests], request.baseline)
 
 
@@ -225,16 +225,16 @@ def _last(request: Request) -> Tree | None:
     return tree
 
 
-def _kept(state: KnownFiles, before: KnownFiles | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
+def _kept(known: KnownFiles, before: KnownFiles | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
     """What was found when every file was as it is now; None when that is not known."""
-    digests = state.digests()
+    digests = known.digests()
     old = None if before is None else before.digests()
     if digests is None or (before is not None and old is None):
         return None
     text = cache.report(digest_of(settled, digests, old))
     try:
-        return None if text is None else load_findings(text)
-    except (ValueError, TypeError, LookupError):  # damaged
+        return None if text is None else loads(text, tuple[Diagnostic, ...])
+    except ValueError:  # damaged
         return None
 
 

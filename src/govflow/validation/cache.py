@@ -24,7 +24,7 @@ FOLDER = ".govflow-cache"
 FILE = "findings.sqlite"
 _KEPT = 8  # ways of checking (rules, program) whose files are kept; and reports of each
 _SETTLED_NS = 2_000_000_000  # a file touched less than this before it was read may change again within one tick
-_LAYOUT = 2  # another number when the tables change
+_LAYOUT = 3  # another number when the tables change
 _WAIT_SECONDS = 1.0  # for another run that is writing
 _SCHEMA = """
 create table if not exists files (

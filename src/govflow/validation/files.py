@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from govflow.catalog import LIBRARY_FILES, collect
+from govflow.catalog.files import LIBRARY_FILES, collect
 from govflow.diagnostics import Diagnostic, apply_fixes
 from govflow.language.source.characters import MAX_BYTES, decode
 

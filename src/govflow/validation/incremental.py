@@ -1,4 +1,4 @@
-"""Checking one tree: what is known from earlier runs, every other item by itself, then the linked.
+"""Checking one tree: what earlier runs found, every other item by itself, then all together.
 
 Only the summaries of items are held, so memory grows by a few kilobytes a file.
 """
@@ -6,12 +6,13 @@ Only the summaries of items are held, so memory grows by a few kilobytes a file.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeVar
 
-from govflow.catalog import CheckedItem, Environment, check_item_file, environment_of, is_item, link, unreadable
+from govflow.catalog.each import CheckedItem, Environment, check_item_file, is_item
+from govflow.catalog.files import unreadable
+from govflow.catalog.pipeline import Pair, Result, check_all
 from govflow.diagnostics import Diagnostic, Suppression
 from govflow.errors import InvalidInput
 from govflow.language.source import Document, hinted_kind, read
@@ -19,12 +20,12 @@ from govflow.rules import Released
 from govflow.text import Text
 from govflow.validation.cache import Cache, Row, content_digest, digest_of, stamp_of
 from govflow.validation.files import Tree
-from govflow.validation.serialize import dumps, load_findings, loads
+from govflow.validation.serialize import dumps, loads
 from govflow.validation.workers import Job, Progress, outcomes, steady_memory
 
 T = TypeVar("T")
 _TRIES = 3
-_ENVIRONMENT = ("materials", "departments", "laws")  # what items are checked_items against
+_ENVIRONMENT = ("materials", "departments", "laws")  # what items are checked against
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,88 +100,143 @@ class KnownFiles:
         """What is to be kept of a file."""
         return Row(self.stamp(name), self.began, digest, environment)
 
+    def seems_item(self, name: str) -> bool:
+        """Whether a file is an item, as an earlier run knows or the beginning of the file says."""
+        row = self.rows.get(name)
+        if row is not None and row.digest == self.digest(name):
+            return bool(row.environment)
+        return hinted_kind(self.tree.head(name)) == "item"
+
+    def found_before(self, environment: str, names: Iterable[str]) -> Iterator[tuple[str, str, CheckedItem]]:
+        """Name, text and record of the unchanged items among these that were checked against the same environment."""
+        same = {
+            name
+            for name in names
+            if (row := self.rows.get(name)) and row.environment == environment and row.digest == self.digest(name)
+        }
+        return self.values(environment, same, CheckedItem)
+
+    def values(self, environment: str, names: Collection[str], type: type[T]) -> Iterator[tuple[str, str, T]]:
+        """Name, text and record of what the cache keeps of these names; what is damaged is as good as not kept."""
+        for name, text in self.cache.values(environment) if names else ():
+            if name in names:
+                try:
+                    record = loads(text, type)
+                except ValueError:
+                    continue
+                yield name, text, record
+
 
 def check(
-    state: KnownFiles, codes: frozenset[str], previous: Checked | None = None, progress: Progress | None = None
+    known: KnownFiles, codes: frozenset[str], previous: Checked | None = None, progress: Progress | None = None
 ) -> Checked:
     """Check a tree by the rules of these codes. InvalidInput when files keep changing meanwhile."""
     for _ in range(_TRIES):
         try:
             with steady_memory():
-                return _Check(state, codes, previous, progress).run()
+                run = _TreeRun(known, previous, progress)
+                return run.report(check_all(run, codes, previous.released if previous else None))
         except _FileChanged:
-            state = KnownFiles(state.tree, state.cache)
+            known = KnownFiles(known.tree, known.cache)
     raise InvalidInput(
         Text("检查期间文件一直在变，请稍后再试", "the files kept changing while they were checked: try again"),
         field="paths",
     )
 
 
-class _Check:
-    """One pass over a tree."""
+class _TreeRun:
+    """One run over the files of a tree; implements `catalog.pipeline.Run`."""
 
-    def __init__(
-        self, state: KnownFiles, codes: frozenset[str], previous: Checked | None, progress: Progress | None
-    ) -> None:
-        self.state, self.codes, self.previous, self.progress = state, codes, previous, progress
-        self.tree = state.tree
-        self.digests: dict[str, str] = {}
+    def __init__(self, known: KnownFiles, previous: Checked | None, progress: Progress | None) -> None:
+        self.known, self.tree, self.previous, self.progress = known, known.tree, previous, progress
+        self.digests: dict[str, str] = {}  # of each content that this run has read or knows
         self.unread: dict[str, Diagnostic] = {}
         self.rows: dict[str, tuple[str, Row, str]] = {}
+        self._items = {name: None for name in self.tree.names if known.seems_item(name)}
+        self._documents = self._read([name for name in self.tree.names if name not in self._items])
 
-    def run(self) -> Checked:
-        tree = self.tree
-        items = {name: None for name in tree.names if self._seems_item(name)}
-        documents = self._read([name for name in tree.names if name not in items])
-        while True:
-            others = [each for each in documents if not is_item(each)]
-            environment = environment_of(
-                others, self.codes, self.previous.released if self.previous else None, incomplete=bool(self.unread)
-            )
-            key = self._environment_key(others)
-            checked_items, not_items = self._checked_items(environment, key, documents, items)
-            if not not_items:
-                break
-            # What seemed an item is none: it may be a library, and everything is checked_items again beside it.
-            for name in not_items:
-                del items[name]
-            documents += self._read(not_items)
-        for document in others:
+    @property
+    def incomplete(self) -> bool:
+        return bool(self.unread)
+
+    def read_others(self) -> Sequence[Document]:
+        return [each for each in self._documents if not is_item(each)]
+
+    def check_items(self, environment: Environment) -> Sequence[CheckedItem] | None:
+        key, items = self._environment_key(), {}
+        for name, text, item in self.known.found_before(key, self._items):
+            items[name], self.digests[name] = item, self.known.digest(name)
+            if self.known.rows[name].stamp != self.known.stamp(name):  # so that it need not be read next time
+                self._keep(name, key, text)
+        for document in filter(is_item, self._documents):
+            items[document.file] = check_item_file(document, environment)
+            self._keep(document.file, key, dumps(items[document.file]))
+        not_items = []
+        for name, text in self._check_files(environment, [name for name in self._items if name not in items]):
+            if text:
+                items[name] = loads(text, CheckedItem)
+                self._keep(name, key, text)
+            elif name not in self.unread:
+                not_items.append(name)
+        for name in not_items:
+            del self._items[name]
+        self._documents += self._read(not_items)
+        return None if not_items else [items[name] for name in self.tree.names if name in items]
+
+    def read_item(self, name: str) -> Document:
+        """The document of an item that was checked; it must not have changed since."""
+        try:
+            raw = self.tree.content(name)
+        except OSError:
+            raise _FileChanged from None
+        if content_digest(raw) != self.digests[name]:
+            raise _FileChanged
+        return read(raw, name).without_events()
+
+    def compare_levels(self, environment: Environment, pairs: Sequence[Pair]) -> Iterator[Diagnostic]:
+        key = f"levels {self._environment_key()}"
+        digests = {"\0".join(pair): digest_of(*(self.digests[name] for name in pair)) for pair in pairs}
+        rows = self.known.rows
+        same = {name for name, digest in digests.items() if name in rows and rows[name].digest == digest}
+        for name, _, found in self.known.values(key, same, tuple[Diagnostic, ...]):
+            yield from found
+            del digests[name]
+        for each in outcomes(environment, [self._job(*name.split("\0")) for name in digests], None):
+            if each.digests != tuple(self.digests[name] for name in each.names):
+                raise _FileChanged
+            yield from loads(each.text, tuple[Diagnostic, ...])
+            name = "\0".join(each.names)
+            self.rows[name] = (name, Row("", 0, digests[name], key), each.text)
+
+    def report(self, result: Result) -> Checked:
+        """What is kept of a run and told about it."""
+        for document in result.others:
             self._keep(document.file, "", "")
-        in_order = [checked_items[name] for name in tree.names if name in checked_items]
-        linked = link(
-            environment,
-            others,
-            in_order,
-            self._opened,
-            partial(self._compared, environment, key),
-            incomplete=bool(self.unread),
-        )
-        checked: list[Document | CheckedItem] = [*others, *in_order]
-        files = [FileComments(each.file, each.broken, each.suppressions) for each in checked]
-        summaries = {
-            each.summary.code: each.summary
-            for each in in_order
-            if each.summary and each.summary.code in linked.catalog.items
-        }
+        files: list[Document | CheckedItem] = [*result.others, *result.items]
         return Checked(
-            (*linked.found, *self.unread.values()),
-            files,
-            {name: self.digests[name] for name in tree.names if name not in self.unread},
-            Released(summaries, linked.catalog.materials),
+            (*result.found, *self.unread.values()),
+            [FileComments(each.file, each.broken, each.suppressions) for each in files],
+            {name: self.digests[name] for name in self.tree.names if name not in self.unread},
+            result.released,
             list(self.rows.values()),
         )
 
-    def _seems_item(self, name: str) -> bool:
-        row = self.state.rows.get(name)
-        if row is not None and row.digest == self.state.digest(name):
-            return bool(row.environment)
-        return hinted_kind(self.tree.head(name)) == "item"
+    def _check_files(self, environment: Environment, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+        """Each file with what was found as text; without one where it is no item or cannot be read."""
+        for name in names if self.known.cache.keeps else ():
+            self.known.stamp(name)  # as it was before the file is read
+        for each in outcomes(environment, [self._job(name) for name in names], self.progress):
+            (name,) = each.names
+            if each.fault:
+                self.unread[name] = unreadable(name, each.fault)
+            else:
+                (self.digests[name],) = each.digests
+            yield name, each.text
 
     def _read(self, names: Iterable[str]) -> list[Document]:
         documents = []
         for name in names:
-            self.state.stamp(name)
+            self.known.stamp(name)
             try:
                 raw = self.tree.content(name)
             except OSError as fault:
@@ -190,98 +246,15 @@ class _Check:
             documents.append(read(raw, name).without_events())
         return documents
 
-    def _environment_key(self, others: Iterable[Document]) -> str:
-        """A digest of all that an item's judgement depends on beside its own content, the program and the rules."""
-        files = [
-            (each.file, self.digests[each.file]) for each in others if not each.kind or each.kind[0] in _ENVIRONMENT
-        ]
+    def _environment_key(self) -> str:
+        """A digest of all that the check of an item depends on beside its own content, the program and the rules."""
+        others = [each for each in self.read_others() if not each.kind or each.kind[0] in _ENVIRONMENT]
+        files = [(each.file, self.digests[each.file]) for each in others]
         return digest_of(files, sorted(self.unread), list(self.previous.digests.items()) if self.previous else None)
-
-    def _checked_items(
-        self, environment: Environment, key: str, documents: Iterable[Document], items: Iterable[str]
-    ) -> tuple[dict[str, CheckedItem], list[str]]:
-        """Every item checked_items, and the files that turned out to be none."""
-        checked_items = self._recalled(items, key)
-        for document in documents:
-            if is_item(document):
-                checked_items[document.file] = check_item_file(document, environment)
-                self._keep(document.file, key, dumps(checked_items[document.file]))
-        missing = [name for name in items if name not in checked_items]
-        for name in missing if self.state.cache.keeps else ():
-            self.state.stamp(name)  # as it was before the file is read
-        not_items = []
-        for each in outcomes(
-            environment, [self._job(name) for name in missing], self.progress, texts=self.state.cache.keeps
-        ):
-            (name,) = each.names
-            if each.fault:
-                self.unread[name] = unreadable(name, each.fault)
-            elif not each.text and each.item is None:
-                not_items.append(name)
-            else:
-                (self.digests[name],) = each.digests
-                checked_items[name] = each.item or loads(name, each.text)
-                self._keep(name, key, each.text)
-        return checked_items, not_items
 
     def _job(self, *names: str) -> Job:
         return tuple((name, self.tree.mended.get(name), self.digests.get(name, "")) for name in names)
 
-    def _compared(self, environment: Environment, key: str, pairs: Sequence[tuple[str, str]]) -> list[Diagnostic]:
-        """What is to be said of two levels of an item, as far as an earlier run does not know it."""
-        found: list[Diagnostic] = []
-        digests = {"\0".join(pair): digest_of(*(self.digests[name] for name in pair)) for pair in pairs}
-        rows = self.state.rows
-        same = {name for name, digest in digests.items() if name in rows and rows[name].digest == digest}
-        for name, _, known in self._values(f"levels {key}", same, lambda _, text: load_findings(text)):
-            found += known
-            del digests[name]
-        missing = [self._job(*name.split("\0")) for name in digests]
-        for each in outcomes(environment, missing, None):
-            if each.digests != tuple(self.digests[name] for name in each.names):
-                raise _FileChanged
-            found += load_findings(each.text)
-            name = "\0".join(each.names)
-            self.rows[name] = (name, Row("", 0, digests[name], f"levels {key}"), each.text)
-        return found
-
-    def _recalled(self, items: Iterable[str], key: str) -> dict[str, CheckedItem]:
-        """The items of which an earlier run knows what became of them in the same environment."""
-        checked_items: dict[str, CheckedItem] = {}
-        same = {name for name in items if self._is_known(name, key)}
-        for name, text, known in self._values(key, same, loads):
-            checked_items[name] = known
-            self.digests[name] = self.state.digest(name)
-            if self.state.rows[name].stamp != self.state.stamp(name):  # so that it need not be read next time
-                self._keep(name, key, text)
-        return checked_items
-
-    def _values(
-        self, environment: str, names: Collection[str], unpack: Callable[[str, str], T]
-    ) -> Iterator[tuple[str, str, T]]:
-        """Name, text and content of what the cache keeps of these names; what is damaged is as good as not kept."""
-        for name, text in self.state.cache.values(environment) if names else ():
-            if name in names:
-                try:
-                    content = unpack(name, text)
-                except (ValueError, TypeError, LookupError):
-                    continue
-                yield name, text, content
-
-    def _is_known(self, name: str, key: str) -> bool:
-        row = self.state.rows.get(name)
-        return row is not None and row.environment == key and row.digest == self.state.digest(name)
-
     def _keep(self, name: str, environment: str, text: str) -> None:
-        if self.state.cache.keeps:
-            self.rows[name] = (name, self.state.row(name, self.digests[name], environment), text)
-
-    def _opened(self, name: str) -> Document:
-        """The document of an item that was checked_items; it must not have changed since."""
-        try:
-            raw = self.tree.content(name)
-        except OSError:
-            raise _FileChanged from None
-        if content_digest(raw) != self.digests[name]:
-            raise _FileChanged
-        return read(raw, name).without_events()
+        if self.known.cache.keeps:
+            self.rows[name] = (name, self.known.row(name, self.digests[name], environment), text)

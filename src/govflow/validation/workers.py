@@ -1,7 +1,7 @@
-"""Judging many item files on all cores.
+"""Checking many item files on all cores.
 
-A worker reads, judges and lets go of a file; what comes back is a short text. Nothing large stays in memory, and
-handing over costs little beside the work.
+A worker reads, checks and releases a file; what comes back is a short text. Nothing large stays in memory, and handing
+over costs little beside the work.
 """
 
 from __future__ import annotations
@@ -22,54 +22,51 @@ from itertools import islice
 from types import MappingProxyType
 from typing import Any
 
-from govflow.catalog import CheckedItem, Environment, check_item_file, compare, is_item
+from govflow.catalog.each import Environment, check_item_file, compare, is_item
 from govflow.language.source import read
 from govflow.validation.cache import content_digest
 from govflow.validation.files import content_of
-from govflow.validation.serialize import dump_findings, dumps
+from govflow.validation.serialize import dumps
 
 Progress = Callable[[int, int], None]
-_BATCH = 50  # files judged at once, between two reports of progress
+_BATCH = 50  # files checked at once, between two reports of progress
 _LOOK_SECONDS = 1.0
 _MANY = 300  # from so many files on, starting processes costs less than it saves
 
 Source = tuple[str, bytes | None, str]
 """A file's name, its content where that is not what stands on disk, and the digest it must have to be compared."""
 Job = tuple[Source, ...]
-"""A file to be judged, or two to be compared: an item and the same at the level above."""
+"""A file to be checked, or two to be compared: an item and the same at the level above."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a job: the digests of the contents, and what was found as text.
+    """What became of a job: the digests of the contents, and what was found (`serialize.dumps`).
 
-    `item` is there where no text was needed. Both are empty for a file that is no item after all; `fault` is what the
-    system said when one could not be read.
+    `text` is empty for a file that is no item after all and for a pair that has changed; `fault` is what the system said
+    when a file could not be read.
     """
 
     names: tuple[str, ...]
     digests: tuple[str, ...]
     text: str = ""
-    item: CheckedItem | None = None
     fault: OSError | None = None
 
 
-def outcomes(
-    environment: Environment, jobs: Sequence[Job], progress: Progress | None, *, texts: bool = True
-) -> Iterator[Outcome]:
-    """Judge or compare, in order; `progress` is told how many of how many are done. Many are judged by all cores.
+def outcomes(environment: Environment, jobs: Sequence[Job], progress: Progress | None) -> Iterator[Outcome]:
+    """Check or compare, in order and on all cores where there is much to do.
 
-    `texts` tells that what became of a file is wanted as text.
+    `progress` is called with how many jobs are done and how many there are.
     """
     done = 0
-    for batch in _batches(environment, jobs, texts):
+    for batch in _batches(environment, jobs):
         yield from batch
         done += len(batch)
         if progress is not None:
             progress(done, len(jobs))
 
 
-def _batches(environment: Environment, jobs: Sequence[Job], texts: bool) -> Iterator[list[Outcome]]:
+def _batches(environment: Environment, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
     cores = _cores()
@@ -84,7 +81,7 @@ def _batches(environment: Environment, jobs: Sequence[Job], texts: bool) -> Iter
             for started in multiprocessing.active_children():
                 started.terminate()
     for jobs in islice(batches, finished, None):
-        yield [_outcome(environment, job, texts) for job in jobs]
+        yield [_outcome(environment, job) for job in jobs]
 
 
 def _cores() -> int:
@@ -101,7 +98,7 @@ def _begin(environment: Environment) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts means the whole run, which ends its workers
     with contextlib.suppress(RuntimeError):  # no thread to be had
         threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    gc.disable()  # documents are freed as they are let go of; a sweep would walk the environment again and again
+    gc.disable()  # documents are freed as they are released; a sweep would walk the environment again and again
 
 
 def _end_with(parent: int) -> None:
@@ -113,10 +110,10 @@ def _end_with(parent: int) -> None:
 
 def _work(jobs: Iterable[Job]) -> list[Outcome]:
     assert _environment is not None
-    return [_outcome(_environment, job, True) for job in jobs]
+    return [_outcome(_environment, job) for job in jobs]
 
 
-def _outcome(environment: Environment, job: Job, texts: bool) -> Outcome:
+def _outcome(environment: Environment, job: Job) -> Outcome:
     names = tuple(name for name, _, _ in job)
     try:
         contents = [content_of(name) if raw is None else raw for name, raw, _ in job]
@@ -124,19 +121,18 @@ def _outcome(environment: Environment, job: Job, texts: bool) -> Outcome:
         return Outcome(names, (), fault=fault)
     digests = tuple(map(content_digest, contents))
     if len(job) > 1 and digests != tuple(digest for _, _, digest in job):
-        return Outcome(names, digests)  # written to since it was judged
+        return Outcome(names, digests)  # written to since it was checked
     first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     if above:
-        return Outcome(names, digests, dump_findings(compare(first, above[0], environment)))
+        return Outcome(names, digests, dumps(tuple(compare(first, above[0], environment))))
     if not is_item(first):
         return Outcome(names, digests)
-    item = check_item_file(first, environment)
-    return Outcome(names, digests, dumps(item)) if texts else Outcome(names, digests, item=item)
+    return Outcome(names, digests, dumps(check_item_file(first, environment)))
 
 
 @contextlib.contextmanager
 def steady_memory() -> Iterator[None]:
-    """Hold off the garbage collector while much is made and let go of: nothing in it is a circle.
+    """Hold off the garbage collector while much is made and released: nothing in it is a cycle.
 
     Measured: reading and checking 2,000 files takes 1.75 times as long with it.
     """
