@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from govflow import validation
 from govflow.cli import authoring, main
-from govflow.cli.common import language
 from govflow.language import schema
 from govflow.rules import RULES
 from govflow.validation.examples import EXAMPLES
@@ -45,7 +44,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GOVFLOW_LANG", "zh")
     monkeypatch.delenv("GOVFLOW_DEFINITIONS", raising=False)
-    monkeypatch.setattr(language, "code", "zh")  # given back after the test
 
     def call(*words: str) -> Outcome:
         monkeypatch.setattr(sys, "argv", ["govflow", *words])
@@ -393,7 +391,7 @@ def test_a_faulty_settings_file_is_refused_plainly(run: Run, example: Path, text
 
 
 def test_language_comes_from_the_nearest_word(run: Run, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """validate --lang, then --lang of the group or GOVFLOW_LANG, then the settings."""
+    """The command's own --lang, then --lang of the program or GOVFLOW_LANG, then the settings."""
     (example / "govflow.toml").write_text('lang = "en"\n', "utf-8")
     assert "错误" in run("validate").out
     assert "error GF-" in run("validate", "--lang", "en").out

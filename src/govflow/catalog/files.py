@@ -116,7 +116,10 @@ def _about_file(name: str, path: str, message: Text) -> Diagnostic:
 
 
 def mapping_from(path: Path) -> dict[str, Any]:
-    """An application, story or notice file as plain data; raises NotFound or InvalidInput naming file, line and fault."""
+    """A YAML or JSON file that is no definition (an application, a calendar notice) as plain data.
+
+    Raises NotFound, or InvalidInput with the file, the line and the first thing that is wrong.
+    """
     if not path.is_file():
         raise NotFound(Text(f"没有文件 {path}", f"there is no file {path}"), path=str(path))
     document = read(path.read_bytes(), str(path))

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import importlib
 import logging
+import os
 import sys
 
 import click
 
-from govflow.cli.common import Failure, language
+from govflow.cli import click_words
+from govflow.cli.commands import Invocation, Option, RootGroup, say
+from govflow.cli.common import Failure
 from govflow.errors import ClockError, GovflowError
+from govflow.text import Text
 from govflow.version import VERSION
 
 # Which module holds a command: only that one is imported to run it. `validate` runs on every save of an editor and every
@@ -44,7 +48,7 @@ HOMES = {
 }
 
 
-class Lazy(click.Group):
+class Program(RootGroup):
     """The commands of HOMES; a module is imported when one of its commands is looked for."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -59,56 +63,58 @@ class Lazy(click.Group):
         return list(HOMES)
 
 
-@click.group(cls=Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(VERSION, prog_name="govflow")
-@click.option(
-    "--lang", envvar="GOVFLOW_LANG", default=None, help="zh 或 en；也可用 GOVFLOW_LANG。Language of messages."
+@click.group(
+    cls=Program, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    help=Text(
+        "政务服务事项和“一件事”：检查定义、编译流程、运行办件、管好法定时限。",
+        "Government services as running processes, with the law's clocks.",
+    ),
+)  # fmt: skip
+@click.version_option(
+    VERSION, prog_name="govflow", cls=Option, help=Text("显示版本，然后退出。", "Show the version and exit.")
 )
-def cli(lang: str | None) -> None:
-    """政务服务事项和“一件事”：检查定义、编译流程、运行办件、管好法定时限。
-
-    Government services as running processes, with the law's clocks.
-    """
-    language.choose(lang)
+def cli() -> None:
+    """Government services as running processes, with the law's clocks."""
 
 
 def main() -> None:
     """Run the command line; every refusal is one plain sentence, never a traceback."""
     # an interrupted statement is rolled back; the pool would log a traceback about it
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    click_words.install()
+    call = Invocation.of(sys.argv[1:], os.environ)
+    with click.Context(cli, obj=call):
+        code = _run(call)
+    sys.exit(code)
+
+
+def _run(call: Invocation) -> int:
+    """Run the command that is asked for; the exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.UsageError as fault:
-        fault.show()
-        sys.exit(2)
-    except click.exceptions.Exit as fault:
-        sys.exit(fault.exit_code)
+        result = cli.main(standalone_mode=False, obj=call)
     except (click.Abort, KeyboardInterrupt):
-        _say(
-            language.say(
-                "已中断；已提交的步骤都已保存，没有写了一半的内容",
-                "interrupted; every finished step is kept, nothing is half written",
-            )
-        )
-        sys.exit(130)
+        _complain(say(Text(
+            "已中断；已提交的步骤都已保存，没有写了一半的内容",
+            "interrupted; every finished step is kept, nothing is half written",
+        )))  # fmt: skip
+        return 130
     except Failure as fault:
-        sys.exit(fault.code)
+        return fault.code
     except GovflowError as fault:
-        _say(fault.text(language.code))
-        sys.exit(1)
+        _complain(fault.text(call.lang))
     except ClockError as fault:
-        _say(fault.message)
-        sys.exit(1)
+        _complain(fault.message)
     except click.ClickException as fault:
         fault.show()
-        sys.exit(1)
+        return 2 if isinstance(fault, click.UsageError) else 1
     except BrokenPipeError:
         sys.stderr.close()
-        sys.exit(1)
     except OSError as fault:
-        _say(f"{fault.filename or ''}: {fault.strerror or fault}")
-        sys.exit(1)
+        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
+    else:
+        return result if isinstance(result, int) else 0
+    return 1
 
 
-def _say(text: str) -> None:
+def _complain(text: str) -> None:
     click.echo(f"govflow: {text}", err=True)

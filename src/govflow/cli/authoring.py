@@ -16,12 +16,13 @@ import click
 
 from govflow import validation
 from govflow.apps import scaffold
-from govflow.cli.common import Failure, definitions_option, json_option, language, print_json
+from govflow.cli.commands import Invocation, command, invocation, lang, option, say
+from govflow.cli.common import Failure, definitions_option, json_option, print_json
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
 from govflow.rules import PROFILES
-from govflow.text import Text
+from govflow.text import Lang, Text
 from govflow.validation import Report, Request, Settings
 
 _LEVELS = tuple(each.word for each in Severity)
@@ -29,41 +30,76 @@ _WATCH_SECONDS = 0.5
 _PATIENCE_SECONDS = 1.0
 
 
-@click.command()
+@command("""检查定义：写法、结构、引用、标准化规则。
+
+PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
+""")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--format", "format_", type=click.Choice(FORMATS), help="输出格式，缺省 full。Output format.")
-@click.option(
+@option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    help=Text("输出格式，缺省 full。", "Output format; full without it."),
+)
+@option(
     "--select",
     multiple=True,
     metavar="RULE",
-    help="只查这些规则（编号、编号开头或名称，可用逗号隔开）。Only these rules.",
+    help=Text(
+        "只查这些规则（编号、编号开头或名称，可用逗号隔开）。",
+        "Only these rules: codes, beginnings of codes or names, commas between them.",
+    ),
 )
-@click.option("--ignore", multiple=True, metavar="RULE", help="不查这些规则。Not these rules.")
-@click.option("--profile", type=click.Choice(PROFILES), help="规则档次，缺省 recommended。Set of rules.")
-@click.option(
-    "--fail-on", type=click.Choice(_LEVELS), help="达到这个级别就以 1 退出，缺省 error。Exit 1 from this severity on."
+@option("--ignore", multiple=True, metavar="RULE", help=Text("不查这些规则。", "Not these rules."))
+@option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    help=Text("规则档次，缺省 recommended。", "Set of rules; recommended without it."),
 )
-@click.option("--fix", is_flag=True, help="改正可以放心改的问题。Mend what is safe to mend.")
-@click.option("--diff", "diff_", is_flag=True, help="只显示会怎样改，不写文件。Show what --fix would change.")
-@click.option("--no-inline-ignores", is_flag=True, help="不理会文件里的忽略注释。Ignore comments do not count.")
-@click.option("--baseline", metavar="FILE", help="基线文件：已知的问题不再报告。Known findings are not reported.")
-@click.option("--write-baseline", metavar="FILE", help="把现有问题写成基线。Write the present findings as a baseline.")
-@click.option(
-    "--previous", metavar="DIR", help="上一版的定义；给出后才检查与上一版的差别。The last release, to compare with."
+@option(
+    "--fail-on",
+    type=click.Choice(_LEVELS),
+    help=Text("达到这个级别就以 1 退出，缺省 error。", "Exit 1 from this severity on; error without it."),
 )
-@click.option("--watch", is_flag=True, help="文件一改就重新检查，Ctrl-C 结束。Check again on every change.")
-@click.option("-o", "--output", metavar="FILE", help="结果写入文件。Write the result to a file.")
-@click.option("--no-cache", is_flag=True, help="不用缓存。Do not use the cache.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="信息的语言。Language of messages.")
-@click.pass_context
-def validate(context: click.Context, /, **given: Any) -> None:
-    """检查定义：写法、结构、引用、标准化规则。Check definitions.
+@option("--fix", is_flag=True, help=Text("改正可以放心改的问题。", "Correct what is safe to correct."))
+@option("--diff", "diff_", is_flag=True, help=Text("只显示会怎样改，不写文件。", "Show what --fix would change."))
+@option("--no-inline-ignores", is_flag=True, help=Text("不理会文件里的忽略注释。", "Ignore comments do not count."))
+@option(
+    "--baseline",
+    metavar="FILE",
+    help=Text("基线文件：已知的问题不再报告。", "Baseline file: findings listed there are not reported."),
+)
+@option(
+    "--write-baseline", metavar="FILE", help=Text("把现有问题写成基线。", "Write the present findings as a baseline.")
+)
+@option(
+    "--previous",
+    metavar="DIR",
+    help=Text(
+        "上一版的定义；给出后才检查与上一版的差别。",
+        "The last release; what has changed since is checked only with it.",
+    ),
+)
+@option(
+    "--watch",
+    is_flag=True,
+    help=Text(
+        "文件一改就重新检查，Ctrl-C 结束。",
+        "Check again on every change; Ctrl-C ends.",
+    ),
+)
+@option("-o", "--output", metavar="FILE", help=Text("结果写入文件。", "Write the result to a file."))
+@option("--no-cache", is_flag=True, help=Text("不用缓存。", "Do not use the cache."))
+def validate(**given: Any) -> None:
+    """Check definitions.
 
-    PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
+    How they are written, their structure, their references, the rules of standardisation.
+    PATH is a folder or a file, ./definitions without it. Exit code: 0 nothing found, 1 findings of at least the severity
+    of --fail-on, 2 wrong usage or the check could not run.
     """
     try:
-        run = _settled(context, given)
-        code = _watch(run, lambda: _settled(context, given)) if given["watch"] else _once(run)
+        run = _settled(given)
+        code = _watch(run, lambda: _settled(given)) if given["watch"] else _once(run)
     except BrokenPipeError:  # the reader has seen enough; `main` ends quietly
         raise
     except (NotFound, InvalidInput, OSError) as fault:
@@ -72,11 +108,12 @@ def validate(context: click.Context, /, **given: Any) -> None:
         raise Failure(code)
 
 
-def _settled(context: click.Context, given: dict[str, Any]) -> _Run:
+def _settled(given: dict[str, Any]) -> _Run:
     """What is asked for on the command line together with the project's settings as they are now."""
     settings = validation.settings_for(Path.cwd())
-    outer = context.parent.params.get("lang") if context.parent else None
-    language.choose(given["lang"] or outer or settings.lang)
+    call = invocation()
+    if not call.asked:
+        call.lang = Lang.of(settings.lang) if settings.lang else Invocation.of((), os.environ).lang
     return _Run.of(given, settings)
 
 
@@ -85,7 +122,7 @@ def _failed(fault: NotFound | InvalidInput | OSError) -> int:
     if isinstance(fault, OSError):
         _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
     else:
-        _complain(fault.text(language.code))
+        _complain(fault.text(lang()))
     return 2
 
 
@@ -157,11 +194,13 @@ def _once(run: _Run) -> int:
     if run.write_baseline:
         validation.write_baseline(report, Path(run.write_baseline))
         count = len(report.diagnostics)
-        _tell(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
+        _tell(
+            Text(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
+        )
         return 0
     if not report.files:
         where = " ".join(run.request.paths)
-        _tell(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked")
+        _tell(Text(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked"))
     _print(run, report, seconds)
     return 1 if report.worst_reaches(run.fail_on) else 0
 
@@ -175,7 +214,7 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
     human = run.format in ("full", "concise")
     colour = run.format == "full" and run.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(
-        report.diagnostics, run.format, lang=language.code, sources=report.sources,
+        report.diagnostics, run.format, lang=lang(), sources=report.sources,
         files=len(report.files), seconds=seconds if human or run.format == "junit" else None, colour=colour,
     )  # fmt: skip
     _put(run.output, text)
@@ -185,20 +224,22 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
         _tell_of_fixes(report, written=True)
     if report.known or report.gone:
         _tell(
-            f"基线：{report.known} 个已知问题没有列出，{report.gone} 条已不再出现",
-            f"baseline: {report.known} known findings not listed, {report.gone} entries no longer occur",
+            Text(
+                f"基线：{report.known} 个已知问题没有列出，{report.gone} 条已不再出现",
+                f"baseline: {report.known} known findings not listed, {report.gone} entries no longer occur",
+            )
         )
 
 
 def _summary(report: Report, seconds: float) -> str:
-    return summary(report.diagnostics, lang=language.code, files=len(report.files), seconds=seconds)
+    return summary(report.diagnostics, lang=lang(), files=len(report.files), seconds=seconds)
 
 
 def _tell_of_fixes(report: Report, *, written: bool) -> None:
     if written:
-        _tell(f"已改正 {report.mended} 处", f"mended {report.mended}")
+        _tell(Text(f"已改正 {report.mended} 处", f"corrected {report.mended}"))
     else:
-        _tell(f"--fix 会改正 {report.mended} 处", f"--fix would mend {report.mended}")
+        _tell(Text(f"--fix 会改正 {report.mended} 处", f"--fix would correct {report.mended}"))
 
 
 def _put(output: str | None, text: str) -> None:
@@ -208,7 +249,7 @@ def _put(output: str | None, text: str) -> None:
         sys.stdout.flush()
     else:
         Path(output).write_text(text, "utf-8", "backslashreplace")
-        _tell(f"已写入 {output}", f"wrote {output}")
+        _tell(Text(f"已写入 {output}", f"wrote {output}"))
 
 
 def _watch(run: _Run, settle: Callable[[], _Run]) -> int:
@@ -221,7 +262,7 @@ def _watch(run: _Run, settle: Callable[[], _Run]) -> int:
     try:
         while True:
             seen = _state(run) if run.fix else before  # a change made while checking counts, our own fixes do not
-            _tell("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends")
+            _tell(Text("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends"))
             while (before := _state(run)) in (seen, _State(seen.settings, None)):
                 time.sleep(_WATCH_SECONDS)
             try:
@@ -262,7 +303,7 @@ def _progress(started: float) -> Callable[[int, int], None] | None:
 
     def show(done: int, total: int) -> None:
         if time.perf_counter() - started > _PATIENCE_SECONDS:
-            click.echo(f"\r{language.say('已读', 'read')} {done}/{total}", err=True, nl=False)
+            click.echo(f"\r{say(Text('已读', 'read'))} {done}/{total}", err=True, nl=False)
 
     return show
 
@@ -272,66 +313,73 @@ def _wipe() -> None:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _tell(zh: str, en: str) -> None:
-    click.echo(language.say(zh, en), err=True)
+def _tell(text: Text) -> None:
+    click.echo(say(text), err=True)
 
 
 def _complain(text: str) -> None:
     click.echo(f"govflow: {text}", err=True)
 
 
-@click.command()
+@command("解释一条规则（编号或名称）。")
 @click.argument("code")
 def rule(code: str) -> None:
-    """解释一条规则。Explain one rule, by code or name."""
+    """Explain one rule, by code or name."""
     found = validation.rule_named(code)
-    click.echo(validation.rule_help(found, language.code), nl=False)
+    click.echo(validation.rule_help(found, lang()), nl=False)
 
 
-@click.command()
+@command("列出全部规则。")
 @json_option
 def rules(as_json: bool) -> None:
-    """列出全部规则。List all rules."""
+    """List all rules."""
     found = validation.known_rules()
     if as_json:
-        print_json({"rules": [each.as_data(language.code) for each in found]})
+        print_json({"rules": [each.as_data(lang()) for each in found]})
         return
     for each in found:
         click.echo(
-            f"{each.code}  {each.severity.word:<7}  {each.profile:<11}  {each.name:<36}  {each.title.text(language.code)}"
+            f"{each.code}  {each.severity.word:<7}  {each.profile:<11}  {each.name:<36}  {each.title.text(lang())}"
         )
 
 
-@click.command("schema")
+@command("某种文件的 JSON Schema，供编辑器使用。", "schema")
 @click.argument("kind")
 def schema_command(kind: str) -> None:
-    """某种文件的 JSON Schema，供编辑器使用。JSON Schema of a kind of file, for editors."""
+    """JSON Schema of a kind of file, for editors."""
     click.echo(json.dumps(schema.schema(kind), ensure_ascii=False, indent=2))
 
 
-@click.command()
+@command("新建事项、主题或示例。")
 @click.argument("words", nargs=-1, required=True, metavar="[item|theme] NAME")
-@click.option(
-    "--example", is_flag=True, help="建一个可用的示例文件夹，里面故意留了两处错误。A working folder to learn from."
+@option(
+    "--example",
+    is_flag=True,
+    help=Text(
+        "建一个可用的示例文件夹，里面故意留了两处错误。",
+        "Make a working example folder, with two mistakes left in it on purpose.",
+    ),
 )
 @definitions_option
 def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
-    """新建事项、主题或示例。A new item or theme, or an example."""
+    """Make a new item, theme or example."""
     kind, name = (words[0], words[1]) if len(words) == 2 else ("", words[0])
     if len(words) > 2 or kind not in ("", "item", "theme") or not (kind or example):
-        raise click.UsageError(language.say("写成 govflow new item|theme 名称", "write govflow new item|theme NAME"))
+        raise click.UsageError(say(Text("写成 govflow new item|theme 名称", "write govflow new item|theme NAME")))
     if example:
         scaffold.new_example(Path(name))
         _tell(
-            f"已建好示例文件夹 {name}，里面故意留了两处错误。接下来：",
-            f"example folder {name} made, with two mistakes in it. Next:",
+            Text(
+                f"已建好示例文件夹 {name}，里面故意留了两处错误。接下来：",
+                f"example folder {name} made, with two mistakes in it. Next:",
+            )
         )
         click.echo(f"  cd {shlex.quote(name)} && govflow validate", err=True)
         return
     files = scaffold.new_file("item" if kind == "item" else "theme", name, Path(definitions))
     for file in files:
         if file.suffix == ".yaml":
-            _tell(f"已写入 {file}", f"wrote {file}")
+            _tell(Text(f"已写入 {file}", f"wrote {file}"))
 
 
 COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command, new)

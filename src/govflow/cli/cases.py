@@ -11,30 +11,41 @@ from typing import Any
 import click
 
 from govflow.catalog.files import mapping_from
-from govflow.cli.common import database_option, definitions_option, json_option, language, print_json, provisional_mark
+from govflow.cli.commands import Command, command, group, lang, option
+from govflow.cli.common import database_option, definitions_option, json_option, print_json, provisional_mark
 from govflow.cli.running import OF_CASES, engine_for, engine_from
 from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.products.timeline import Teller
 from govflow.text import Text
+from govflow.vocabulary import Light
 
 LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
 
-@click.group()
+def actor_option(**given: Any) -> Callable[[Any], Any]:
+    """`--actor`: who acts."""
+    return option(
+        "--actor",
+        help=Text("谁：部门/角色:名字，或 applicant:名字。", "Who: DEPARTMENT/ROLE:NAME, or applicant:NAME."),
+        **given,
+    )
+
+
+@group("办件：申请、补正、查看、历史、期限说明、撤回、延期、停止与恢复计时。")
 def case() -> None:
-    """办件：申请、补正、查看、历史、期限说明、撤回、延期、停止与恢复计时。Cases."""
+    """Cases: apply, correct, show, history, explain, withdraw, extend, stop and restart clocks."""
 
 
-@case.command("apply")
+@command("按申请文件（application/1）提交一个办件。", "apply", within=case)
 @click.argument("file", metavar="APPLICATION.yaml|.json")
-@click.option("--actor", default="applicant:cli", show_default=True)
+@actor_option(default="applicant:cli", show_default=True)
 @definitions_option
 @database_option
 @json_option
 def apply_command(file: str, actor: str, definitions: str, db: str, as_json: bool) -> None:
-    """按申请文件（application/1）提交一个办件。Apply from a file."""
+    """Apply from a file."""
     data = mapping_from(Path(file))
     for field in ("theme", "applicant"):
         if not data.get(field):
@@ -50,18 +61,20 @@ def apply_command(file: str, actor: str, definitions: str, db: str, as_json: boo
         click.echo(view.id)
 
 
-@case.command("list")
-@click.option("--state", default=None)
-@click.option("--theme", default=None, metavar="REF")
-@click.option("--limit", default=50, show_default=True)
-@click.option("--after", default=None, metavar="ID")
+@command("列出办件。", "list", within=case)
+@option("--state", default=None, help=Text("只列这种状态的。", "Only those in this state."))
+@option(
+    "--theme", default=None, metavar="REF", help=Text("只列这个主题或事项的。", "Only those of this theme or item.")
+)
+@option("--limit", default=50, show_default=True, help=Text("最多几条。", "How many at most."))
+@option("--after", default=None, metavar="ID", help=Text("从这一条之后接着列。", "Go on after this one."))
 @definitions_option
 @database_option
 @json_option
 def list_cases(
     state: str | None, theme: str | None, limit: int, after: str | None, definitions: str, db: str, as_json: bool
 ) -> None:
-    """列出办件。List cases."""
+    """List cases."""
     kinds = OF_CASES if theme is None else (*OF_CASES, "item", "theme")
     rows = engine_from(db, definitions, kinds).cases(state=state, ref=theme, limit=limit, after=after)
     if as_json:
@@ -70,13 +83,13 @@ def list_cases(
         click.echo(f"{row['id']}  {row['ref']:6} {row['state']:14} {row['applied'][:16]}")
 
 
-@case.command()
+@command("一个办件的全貌。", within=case)
 @click.argument("id")
 @definitions_option
 @database_option
 @json_option
 def show(id: str, definitions: str, db: str, as_json: bool) -> None:
-    """一个办件的全貌。One case in full."""
+    """One case in full."""
     view = engine_from(db, definitions).case(id)
     if as_json:
         print_json({"case": view.as_data()})
@@ -93,47 +106,47 @@ def show(id: str, definitions: str, db: str, as_json: bool) -> None:
             )
 
 
-@case.command()
+@command("办件的全部事件。", within=case)
 @click.argument("id")
 @definitions_option
 @database_option
 @json_option
 def history(id: str, definitions: str, db: str, as_json: bool) -> None:
-    """办件的全部事件。The events of a case."""
+    """The events of a case."""
     engine = engine_from(db, definitions)
     events = engine.history(id)
     if as_json:
         print_json({"case": id, "events": [event.as_data() for event in events]})
         return
-    teller = Teller(engine.progress(id).catalog, language.code)
+    teller = Teller(engine.progress(id).catalog, lang())
     for told in filter(None, (teller.tell(event) for event in events)):
         click.echo(f"{told.at} {told.mark} {told.who} {told.what}")
 
 
-@case.command("explain")
+@command("一个期限逐日怎么来的。", "explain", within=case)
 @click.argument("id")
 @click.argument("clock")
 @definitions_option
 @database_option
 @json_option
 def explain_case(id: str, clock: str, definitions: str, db: str, as_json: bool) -> None:
-    """一个期限逐日怎么来的。A due date day by day."""
+    """A due date day by day."""
     _explain(engine_from(db, definitions), id, clock, as_json)
 
 
-@click.command("explain")
+@command("期限逐日说明，同 case explain。", "explain")
 @click.argument("case")
 @click.argument("clock")
 @definitions_option
 @database_option
 @json_option
 def explain_command(case: str, clock: str, definitions: str, db: str, as_json: bool) -> None:
-    """期限逐日说明，同 case explain。A due date day by day."""
+    """A due date day by day."""
     _explain(engine_from(db, definitions), case, clock, as_json)
 
 
 def _explain(engine: Engine, case: str, clock: str, as_json: bool) -> None:
-    found = engine.explain(case, clock, language.code)
+    found = engine.explain(case, clock, lang())
     if as_json:
         days = [
             {"date": d.date.isoformat(), "counted": d.counted, "number": d.number, "why": d.why} for d in found.lines
@@ -145,19 +158,20 @@ def _explain(engine: Engine, case: str, clock: str, as_json: bool) -> None:
     click.echo(found.summary)
 
 
-def _case_command(
-    name: str, help: str, *options: Callable[[Any], Any]
-) -> Callable[[Callable[..., None]], click.Command]:
+def _case_command(name: str, zh: str, *options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Command]:
     """A command on one case, with actor, reason, definitions and database."""
 
-    def decorate(function: Callable[..., None]) -> click.Command:
+    def decorate(function: Callable[..., None]) -> Command:
         wrapped: Any = function
-        for option in reversed((
-            click.argument("id"), *options, click.option("--actor", required=True),
-            click.option("--reason", required=True), definitions_option, database_option,
+        for each in reversed((
+            click.argument("id"), *options, actor_option(required=True),
+            option("--reason", required=True, help=Text(
+"原因，记入历史。",
+"Why, for the history.",
+)), definitions_option, database_option,
         )):  # fmt: skip
-            wrapped = option(wrapped)
-        return case.command(name, help=help)(wrapped)
+            wrapped = each(wrapped)
+        return command(zh, name, within=case)(wrapped)
 
     return decorate
 
@@ -167,13 +181,21 @@ def _materials(words: tuple[str, ...]) -> list[str]:
     return [word for each in words for word in re.split(r"[,，、\s]+", each) if word]
 
 
-@case.command("correct")
+@command("一次性告知申请人补正（受理之前）。", "correct", within=case)
 @click.argument("id")
-@click.option("--missing", multiple=True, required=True, metavar="材料",
-              help="缺的材料，编号或短名；可重复，也可写成 M09,M12。What is missing, all of it.")  # fmt: skip
-@click.option("--item", default=None, metavar="事项", help="由这个事项提出。On behalf of this item.")
-@click.option("--opinion", default="", help="告知里的说明。A word with the notice.")
-@click.option("--actor", required=True)
+@option(
+    "--missing",
+    multiple=True,
+    required=True,
+    metavar="MATERIAL",
+    help=Text(
+        "缺的材料，编号或短名；可重复，也可写成 M09,M12。",
+        "What is missing, all of it: codes or short names; may be repeated, or M09,M12.",
+    ),
+)
+@option("--item", default=None, metavar="ITEM", help=Text("由这个事项提出。", "On behalf of this item."))
+@option("--opinion", default="", help=Text("告知里的说明。", "A note that goes with the notice."))
+@actor_option(required=True)
 @definitions_option
 @database_option
 @json_option
@@ -181,22 +203,30 @@ def correct(
     id: str, missing: tuple[str, ...], item: str | None, opinion: str, actor: str, definitions: str, db: str,
     as_json: bool,
 ) -> None:  # fmt: skip
-    """一次性告知申请人补正（受理之前）。Tell the applicant once what is missing."""
+    """Tell the applicant once what is missing."""
     _show_step(engine_from(db, definitions).ask_correction(
         id, item, missing=_materials(missing), actor=actor, opinion=opinion
     ), as_json)  # fmt: skip
 
 
-@case.command("supplement")
+@command("补交材料：补正告知之后，或者容缺受理之后。", "supplement", within=case)
 @click.argument("id")
-@click.option("--material", multiple=True, required=True, metavar="材料",
-              help="补交的材料，编号或短名；可重复，也可写成 M09,M12。What is handed in.")  # fmt: skip
-@click.option("--actor", default="applicant:cli", show_default=True)
+@option(
+    "--material",
+    multiple=True,
+    required=True,
+    metavar="MATERIAL",
+    help=Text(
+        "补交的材料，编号或短名；可重复，也可写成 M09,M12。",
+        "What is handed in: codes or short names; may be repeated, or M09,M12.",
+    ),
+)
+@actor_option(default="applicant:cli", show_default=True)
 @definitions_option
 @database_option
 @json_option
 def supplement(id: str, material: tuple[str, ...], actor: str, definitions: str, db: str, as_json: bool) -> None:
-    """补交材料：补正告知之后，或者容缺受理之后。Hand in what was missing."""
+    """Hand in what was missing."""
     _show_step(engine_from(db, definitions).supplement(id, materials=_materials(material), actor=actor), as_json)
 
 
@@ -209,14 +239,17 @@ def _show_step(view: CaseView, as_json: bool = False) -> None:
         click.echo("  " + _task_line(each))
 
 
-@_case_command("withdraw", "撤回申请。Withdraw.")
+@_case_command("withdraw", "撤回申请。")
 def withdraw(id: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Take an application back."""
     click.echo(engine_from(db, definitions).withdraw(id, actor=actor, reason=reason).state)
 
 
 @_case_command(
-    "extend", "延长期限。Extend.", click.option("--item", required=True), click.option("--by", required=True)
+    "extend",
+    "延长期限。",
+    option("--item", required=True, help=Text("哪个事项。", "Which item.")),
+    option("--by", required=True, help=Text("延长多久，如 10 workdays。", "By how much, such as 10 workdays.")),
 )
 def extend(id: str, item: str, by: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Extend an item's limits."""
@@ -224,8 +257,26 @@ def extend(id: str, item: str, by: str, actor: str, reason: str, definitions: st
     _show_clocks(view.clocks, item)
 
 
-@_case_command("suspend", "因特别程序停止计时。Suspend.", click.option("--item", required=True),
-               click.option("--procedure", required=True))  # fmt: skip
+@_case_command(
+    "suspend",
+    "因特别程序停止计时。",
+    option(
+        "--item",
+        required=True,
+        help=Text(
+            "哪个事项。",
+            "Which item.",
+        ),
+    ),
+    option(
+        "--procedure",
+        required=True,
+        help=Text(
+            "哪个特别程序。",
+            "Which special procedure.",
+        ),
+    ),
+)
 def suspend(id: str, item: str, procedure: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Stop an item's clocks."""
     view = engine_from(db, definitions).suspend(id, item=item, procedure=procedure, actor=actor, reason=reason)
@@ -233,7 +284,10 @@ def suspend(id: str, item: str, procedure: str, actor: str, reason: str, definit
 
 
 @_case_command(
-    "resume", "恢复计时。Resume.", click.option("--item", required=True), click.option("--procedure", default=None)
+    "resume",
+    "恢复计时。",
+    option("--item", required=True, help=Text("哪个事项。", "Which item.")),
+    option("--procedure", default=None, help=Text("哪个特别程序。", "Which special procedure.")),
 )
 def resume(id: str, item: str, procedure: str | None, actor: str, reason: str, definitions: str, db: str) -> None:
     """Let an item's clocks run again."""
@@ -247,18 +301,26 @@ def _show_clocks(clocks: Any, item: str) -> None:
             click.echo(f"{clock.id}  {clock.state}  {clock.due or '—'}")
 
 
-@click.group()
+@group("任务：收件箱、认领、退回、办理。")
 def task() -> None:
-    """任务：收件箱、认领、退回、办理。Tasks."""
+    """Tasks: inbox, claim, release, complete."""
 
 
-@task.command("list")
-@click.option("--department", default=None)
-@click.option("--role", default=None)
-@click.option("--case", "case_id", default=None)
-@click.option("--light", type=click.Choice(["green", "yellow", "red"]), default=None)
-@click.option("--limit", default=50, show_default=True)
-@click.option("--after", default=None)
+@command("收件箱。", "list", within=task)
+@option("--department", default=None, help=Text("只列这个部门的。", "Only those of this department."))
+@option("--role", default=None, help=Text("只列这个角色的，如 window。", "Only those for this role, such as window."))
+@option("--case", "case_id", default=None, metavar="ID", help=Text("只列这个办件的。", "Only those of this case."))
+@option(
+    "--light",
+    type=click.Choice([each.value for each in Light]),
+    default=None,
+    help=Text(
+        "只列这种灯的。",
+        "Only those with this light.",
+    ),
+)
+@option("--limit", default=50, show_default=True, help=Text("最多几条。", "How many at most."))
+@option("--after", default=None, metavar="ID", help=Text("从这一条之后接着列。", "Go on after this one."))
 @definitions_option
 @database_option
 @json_option
@@ -266,7 +328,7 @@ def list_tasks(
     department: str | None, role: str | None, case_id: str | None, light: str | None, limit: int, after: str | None,
     definitions: str, db: str, as_json: bool,
 ) -> None:  # fmt: skip
-    """收件箱。The inbox."""
+    """The inbox."""
     page = engine_from(db, definitions).tasks(
         department=department, role=role, case=case_id, light=light, limit=limit, after=after
     )
@@ -283,36 +345,36 @@ def _task_line(task: TaskView) -> str:
     return f"{LIGHTS[task.light]} {task.id}  {task.item or '':4} {task.name}  {desk}{who}  {due}"
 
 
-@task.command()
+@command("认领。", within=task)
 @click.argument("id")
-@click.option("--actor", required=True)
+@actor_option(required=True)
 @definitions_option
 @database_option
 def claim(id: str, actor: str, definitions: str, db: str) -> None:
-    """认领。Claim."""
+    """Claim."""
     click.echo(_task_line(engine_from(db, definitions).claim(id, actor=actor)))
 
 
-@task.command()
+@command("退回自己认领的任务。", within=task)
 @click.argument("id")
-@click.option("--actor", required=True)
+@actor_option(required=True)
 @definitions_option
 @database_option
 def release(id: str, actor: str, definitions: str, db: str) -> None:
-    """退回自己认领的任务。Give a claimed task back."""
+    """Give a claimed task back."""
     click.echo(_task_line(engine_from(db, definitions).release(id, actor=actor)))
 
 
-@task.command()
+@command("办理一个任务。", within=task)
 @click.argument("id")
-@click.option("--actor", required=True)
-@click.option("--outcome", required=True)
-@click.option("--opinion", default="")
-@click.option("--key", default=None)
+@actor_option(required=True)
+@option("--outcome", required=True, help=Text("办理结果，如 approve。", "How it ends, such as approve."))
+@option("--opinion", default="", help=Text("办理意见。", "An opinion to go with it."))
+@option("--key", default=None, help=Text("同一个键只办一次。", "A key that makes repeating it harmless."))
 @definitions_option
 @database_option
 def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, definitions: str, db: str) -> None:
-    """办理一个任务。Complete a task."""
+    """Complete a task."""
     engine = engine_from(db, definitions)
     try:
         _show_step(engine.complete(id, actor=actor, outcome=outcome, opinion=opinion, key=key))

@@ -11,11 +11,11 @@ import click
 from govflow.apps import scenarios
 from govflow.catalog import Loaded, load
 from govflow.catalog.effective import effective_text
+from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
     Failure,
     definitions_option,
     json_option,
-    language,
     print_json,
 )
 from govflow.cli.definitions import catalog_from, loaded_from, show_errors
@@ -29,24 +29,29 @@ from govflow.products import graph as graphs
 from govflow.text import Text
 
 UNITS = {
-    "submissions": ("份材料", "submissions"), "fields": ("个字段", "fields"), "workdays": ("个工作日", "workdays"),
-    "visits": ("次上门", "visits"),
+    "submissions": Text("份材料", "materials"), "fields": Text("个字段", "fields"),
+    "workdays": Text("个工作日", "workdays"), "visits": Text("次上门", "visits"),
 }  # fmt: skip
 
 
-@click.command()
+@command("事项、材料、部门、结果的关系图和改进建议。")
 @click.argument("ref", required=False)
-@click.option("--all", "everything", is_flag=True, help="全部事项和一件事。Everything.")
-@click.option(
+@option("--all", "everything", is_flag=True, help=Text("全部事项和一件事。", "All items and themes."))
+@option(
     "--format", "format_", type=click.Choice(["text", "json", "dot", "svg"]), default="text", show_default=True,
-    help="text 列出改进建议。text lists suggestions.",
+    help=Text("text 列出改进建议。", "text lists what could be better."),
 )  # fmt: skip
-@click.option("-o", "--output", metavar="FILE", help="写入文件；缺省写到标准输出。")
+@option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help=Text("写入文件；缺省写到标准输出。", "Write to a file instead of standard output."),
+)
 @definitions_option
 def graph(ref: str | None, everything: bool, format_: str, output: str | None, definitions: str) -> None:
-    """事项、材料、部门、结果的关系图和改进建议。The graph of definitions, and what could be better."""
+    """The graph of definitions, and what could be better."""
     if (ref is None) is not everything:
-        raise click.UsageError(language.say("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all"))
+        raise click.UsageError(say(Text("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all")))
     catalog = catalog_from(definitions, *([ref] if ref is not None else []), whole=everything)
     subject = None if ref is None else subject_from(catalog, ref)
     themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
@@ -55,67 +60,69 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
     drawn = graphs.graph_of(catalog, themes, items)
     match format_:
         case "json":
-            data = {"version": 1, **graphs.as_data(drawn, found, language.code)}
+            data = {"version": 1, **graphs.as_data(drawn, found, lang())}
             text = json.dumps(data, ensure_ascii=False, indent=2) + "\n"
         case "dot":
-            text = graphs.as_dot(drawn, language.code)
+            text = graphs.as_dot(drawn, lang())
         case "svg":
-            text = graphs.as_svg(drawn, language.code)
+            text = graphs.as_svg(drawn, lang())
         case _:
-            text = "".join(_told(theme.name.text(language.code), found[theme.slug]) for theme in themes)
+            text = "".join(_told(theme.name.text(lang()), found[theme.slug]) for theme in themes)
             if isinstance(subject, Item):
                 text = _told_of_item(subject, drawn)
     if output is None:
         click.echo(text, nl=False)
     else:
         Path(output).write_text(text, encoding="utf-8")
-        click.echo(language.say(f"已写入 {output}", f"wrote {output}"), err=True)
+        click.echo(say(Text(f"已写入 {output}", f"wrote {output}")), err=True)
 
 
 def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
     lines = [name]
     for each in found:
-        unit = language.say(*UNITS[each.unit])
-        lines.append(f"  {each.what.text(language.code)}: {each.before} → {each.after} {unit}")
+        unit = say(UNITS[each.unit])
+        lines.append(f"  {each.what.text(lang())}: {each.before} → {each.after} {unit}")
     if not found:
-        lines.append(language.say("  没有建议", "  no suggestions"))
+        lines.append(say(Text("  没有建议", "  no suggestions")))
     return "\n".join(lines) + "\n"
 
 
 def _told_of_item(item: Item, drawn: graphs.Graph) -> str:
     """What an item stands between; suggestions are about themes, and that is said."""
-    lines = [f"{item.name.text(language.code)}（{item.code}）"]
-    named = {"department": ("部门", "department"), "material": ("材料", "material"), "result": ("结果", "result")}
-    for kind, words in named.items():
+    lines = [f"{item.name.text(lang())}（{item.code}）"]
+    named = {
+        "department": Text("部门", "department"),
+        "material": Text("材料", "material"),
+        "result": Text("结果", "result"),
+    }
+    for kind, name in named.items():
         for each in drawn.nodes:
             if each.kind == kind:
                 code = each.id.rpartition("/")[2]
-                lines.append(f"  {language.say(*words)} {code} {each.name.text(language.code)}")
-    lines.append(language.say(
+                lines.append(f"  {say(name)} {code} {each.name.text(lang())}")
+    lines.append(say(Text(
         "  改进建议针对一件事：写 govflow graph 主题；关系图用 --format svg 画出",
         "  suggestions are about themes: govflow graph THEME; --format svg draws the graph",
-    ))  # fmt: skip
+    )))  # fmt: skip
     return "\n".join(lines) + "\n"
 
 
-@click.command()
+@command("比较两个定义文件夹：改了什么，前后数字，哪些场景的结果会变。")
 @click.argument("old", type=click.Path(exists=True, path_type=Path))
 @click.argument("new", type=click.Path(exists=True, path_type=Path))
-@click.option("--wording", is_flag=True, help="也列出只改文字的地方。Also what changed in wording only.")
-@click.option("--no-scenarios", is_flag=True, help="不运行场景。Without running scenarios.")
+@option("--wording", is_flag=True, help=Text("也列出只改文字的地方。", "Also what changed in wording only."))
+@option("--no-scenarios", is_flag=True, help=Text("不运行场景。", "Do not run the scenarios."))
 @json_option
 def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool) -> None:
-    """比较两个定义文件夹：改了什么，前后数字，哪些场景的结果会变。What changed between two folders, and what it moves."""
+    """What changed between two folders, and what it moves."""
     before, after = load(old, rules=()), load(new, rules=())
     _require_readable(before, after)
     found = compare.compare(before.catalog, after.catalog)
     counted = compare.figures(before.catalog, after.catalog)
     tests = [] if no_scenarios else scenarios.scenarios_in(before)
-    moved = scenarios.moved(tests, before.catalog, after.catalog, language.code)
+    moved = scenarios.moved(tests, before.catalog, after.catalog, lang())
     if as_json:
-        print_json(
-            {**compare.as_data(found, counted), "moved": scenarios.as_data(moved, (), language.code)["scenarios"]}
-        )
+        print_json({**compare.as_data(found, counted), "moved": scenarios.as_data(moved, (), lang())["scenarios"]})
         return
     for each in found:
         if wording or not each.wording:
@@ -124,15 +131,15 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
             )
     silent = sum(each.wording for each in found)
     if silent and not wording:
-        click.echo(language.say(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only"))
+        click.echo(say(Text(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only")))
     for figure in counted:
         numbers = ", ".join(_pair(key, *pair) for key, pair in figure.values.items())
-        click.echo(f"{figure.code} {figure.name.text(language.code)}: {numbers}")
+        click.echo(f"{figure.code} {figure.name.text(lang())}: {numbers}")
     for failure, name in ((failure, each.scenario.name) for each in moved for failure in each.failures):
-        what, place = failure.what.text(language.code), f"{failure.span.file}:{failure.span.line}"
+        what, place = failure.what.text(lang()), f"{failure.span.file}:{failure.span.line}"
         click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
     if not found:
-        click.echo(language.say("没有变化", "no changes"))
+        click.echo(say(Text("没有变化", "no changes")))
 
 
 def _require_readable(*sides: Loaded) -> None:
@@ -141,29 +148,36 @@ def _require_readable(*sides: Loaded) -> None:
     if errors:
         show_errors(
             errors,
-            f"有 {len(errors)} 处错误，读不全，先改正再比较",
-            f"{len(errors)} errors: mend what cannot be read before comparing",
+            Text(
+                f"有 {len(errors)} 处错误，读不全，先改正再比较",
+                f"{len(errors)} errors: correct what cannot be read before comparing",
+            ),
         )
         raise Failure(1)
 
 
 def _pair(key: str, old: float | None, new: float | None) -> str:
     values = " → ".join("—" if value is None else f"{value:g}" for value in (old, new))
-    return f"{compare.FIGURES[key].text(language.code)} {values}"
+    return f"{compare.FIGURES[key].text(lang())} {values}"
 
 
-@click.command()
+@command("某地某日实际适用的事项：一份完整的文件，每行注明出处。")
 @click.argument("ref")
-@click.option("--region", required=True, metavar="CODE", help="行政区划代码，如 421321。Region code.")
-@click.option(
+@option(
+    "--region",
+    required=True,
+    metavar="CODE",
+    help=Text("行政区划代码，如 421321。", "Code of the region, such as 421321."),
+)
+@option(
     "--on",
     type=click.DateTime(["%Y-%m-%d"]),
     metavar="2025-03-03",
-    help="这一天有效的；缺省不看日期。In force on a day.",
+    help=Text("这一天有效的；缺省不看日期。", "What is in force on this day; any day without it."),
 )
 @definitions_option
 def effective(ref: str, region: str, on: datetime | None, definitions: str) -> None:
-    """某地某日实际适用的事项：一份完整的文件，每行注明出处。What holds in a region, each line with its origin."""
+    """What holds in a region, each line with its origin."""
     reason = check_region(region)
     if reason is not None:
         zh, en = (f"--region {region}：{reason[0]}", f"--region {region}: {reason[1]}")

@@ -10,17 +10,19 @@ import click
 from govflow import validation
 from govflow.catalog import Loaded, load
 from govflow.cli import needs
-from govflow.cli.common import Failure, language
+from govflow.cli.commands import lang, say
+from govflow.cli.common import Failure
 from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.language.model import Catalog
+from govflow.text import Text
 
 SHOWN = 20  # errors shown by a command that cannot go on; validate shows them all
 
 
-def show_errors(errors: Sequence[Diagnostic], zh: str, en: str) -> None:
+def show_errors(errors: Sequence[Diagnostic], summary: Text) -> None:
     """The first errors a line each, and a sentence about all of them, on standard error."""
-    click.echo(render(errors[:SHOWN], "concise", lang=language.code), err=True, nl=False)
-    click.echo(language.say(zh, en), err=True)
+    click.echo(render(errors[:SHOWN], "concise", lang=lang()), err=True, nl=False)
+    click.echo(say(summary), err=True)
 
 
 def loaded_from(
@@ -46,19 +48,21 @@ def loaded_from(
     if concerning:
         show_errors(
             concerning,
-            f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
-            f"the definitions have {len(concerning)} errors; see govflow validate",
+            Text(
+                f"定义有 {len(concerning)} 处错误，先用 govflow validate 查看并改正",
+                f"the definitions have {len(concerning)} errors; see govflow validate",
+            ),
         )
     if elsewhere and whole:
-        click.echo(language.say(
+        click.echo(say(Text(
             f"定义有 {elsewhere} 处错误，读不成的没有列入；用 govflow validate 查看",
             f"the definitions have {elsewhere} errors; what cannot be read is left out; see govflow validate",
-        ), err=True)  # fmt: skip
+        )), err=True)  # fmt: skip
     elif elsewhere:
-        click.echo(language.say(
+        click.echo(say(Text(
             f"别处另有 {elsewhere} 处错误，与此无关，已略过；用 govflow validate 查看",
             f"{elsewhere} errors elsewhere were passed over; see govflow validate",
-        ), err=True)  # fmt: skip
+        )), err=True)  # fmt: skip
     if concerning:
         raise Failure(1)
     return loaded

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from govflow.apps import demo
-from govflow.cli.common import definitions_option, language
+from govflow.cli.commands import command, lang, option
+from govflow.cli.common import definitions_option
 from govflow.cli.definitions import catalog_from
 from govflow.cli.products import theme_from
 from govflow.cli.values import answers_from
@@ -16,22 +17,41 @@ from govflow.language.model import Catalog
 from govflow.text import Text
 
 
-@click.command("demo")
-@click.argument("theme", default="open-restaurant")
-@click.option("--answer", "answers", multiple=True, metavar="名称=值", help="改一个情形回答，如 premises_area=120。")
-@click.option("--drop", multiple=True, metavar="事项", help="申请人不办的事项，如 I16。")
-@click.option("--output", default="demo-output", show_default=True, metavar="DIR", help="结果放在这里。")
-@click.option("--lang", type=click.Choice(["zh", "en"]), default=None, help="zh 或 en。")
-@definitions_option
-def demo_command(
-    theme: str, answers: tuple[str, ...], drop: tuple[str, ...], output: str, lang: str | None, definitions: str
-) -> None:
-    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。The main job, end to end, on a simulated clock.
+@command(
+    """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。
 
-    主题须有一份申请 examples/主题/application.yaml。A theme needs an application there.
+主题须有一份申请 examples/主题/application.yaml。
+""",
+    "demo",
+)
+@click.argument("theme", default="open-restaurant")
+@option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=Text("改一个情形回答，如 premises_area=120。", "Change one answer, such as premises_area=120."),
+)
+@option(
+    "--drop",
+    multiple=True,
+    metavar="ITEM",
+    help=Text("申请人不办的事项，如 I16。", "An item that the applicant leaves out, such as I16."),
+)
+@option(
+    "--output",
+    default="demo-output",
+    show_default=True,
+    metavar="DIR",
+    help=Text("结果放在这里。", "Folder for what the case leaves."),
+)
+@definitions_option
+def demo_command(theme: str, answers: tuple[str, ...], drop: tuple[str, ...], output: str, definitions: str) -> None:
+    """Play a theme to its end on a simulated clock.
+
+    The restaurant needs five departments, which work side by side. The theme needs an application,
+    examples/THEME/application.yaml.
     """
-    code = lang or language.code
-    language.code = code
     catalog = catalog_from(definitions, theme, calendars=True)
     examples = Path(definitions).absolute().parent / "examples"
     _require_example(theme_from(catalog, theme).slug, catalog, examples)
@@ -42,7 +62,7 @@ def demo_command(
         answers_from(answers),
         drop,
         Path(output),
-        code,
+        lang(),
         click.echo,
     )
 

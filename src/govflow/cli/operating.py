@@ -11,12 +11,12 @@ from threading import Event
 import click
 
 from govflow.catalog.files import mapping_from
+from govflow.cli.commands import command, group, option, say
 from govflow.cli.common import (
     Failure,
     database_option,
     definitions_option,
     json_option,
-    language,
     print_json,
     provisional_mark,
 )
@@ -32,15 +32,25 @@ from govflow.law import questions
 from govflow.text import Text
 
 
-@click.command()
+@command("算期限：每行一个 JSON 问题，每行一个 JSON 答案。")
 @click.argument("file", default="-", metavar="[FILE|-]")
-@click.option("--provisional", is_flag=True, help="超出已公布日历时给出标明的暂定日期。")
-@click.option("--explain", "explained", is_flag=True, help="附上逐日说明。")
-@click.option(
-    "--definitions", envvar="GOVFLOW_DEFINITIONS", default=None, metavar="DIR", help="取其中 calendars/ 的日历。"
+@option(
+    "--provisional",
+    is_flag=True,
+    help=Text(
+        "超出已公布日历时给出标明的暂定日期。", "Beyond the published calendar give a date marked as provisional."
+    ),
+)
+@option("--explain", "explained", is_flag=True, help=Text("附上逐日说明。", "With the explanation day by day."))
+@option(
+    "--definitions",
+    envvar="GOVFLOW_DEFINITIONS",
+    default=None,
+    metavar="DIR",
+    help=Text("取其中 calendars/ 的日历。", "Take the calendars from its calendars/."),
 )
 def deadline(file: str, provisional: bool, explained: bool, definitions: str | None) -> None:
-    """算期限：每行一个 JSON 问题，每行一个 JSON 答案。Due dates, JSON lines in and out."""
+    """Answer questions about due dates: JSON lines in, JSON lines out."""
     overlays = catalog_from(definitions, calendars=True).calendars if definitions else ()
     calendar = Calendars(overlays).strict
     with click.open_file(file, encoding="utf-8", errors="replace") as lines:
@@ -48,27 +58,27 @@ def deadline(file: str, provisional: bool, explained: bool, definitions: str | N
             click.echo(answer)
 
 
-@click.group()
+@group("数据库：建表、迁移、核对。")
 def db() -> None:
-    """数据库：建表、迁移、核对。The database."""
+    """The database: create or migrate its tables, verify what is stored."""
 
 
-@db.command()
+@command("建立或迁移表结构。", within=db)
 @database_option
 def upgrade(db: str) -> None:
-    """建立或迁移表结构。Create or migrate the tables."""
+    """Create or migrate the tables."""
     before, after = Database(db).upgrade()
     click.echo(
-        language.say(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}"), err=True
+        say(Text(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}")), err=True
     )
 
 
-@db.command()
+@command("核对每条哈希链、每个存下的期限、每份可重放的状态。", within=db)
 @definitions_option
 @database_option
 @json_option
 def check(definitions: str, db: str, as_json: bool) -> None:
-    """核对每条哈希链、每个存下的期限、每份可重放的状态。Verify hash chains, stored dates and replayed states."""
+    """Verify hash chains, stored dates and replayed states."""
     if Database(db).version() is None:
         raise NotFound(
             Text(
@@ -91,20 +101,25 @@ def check(definitions: str, db: str, as_json: bool) -> None:
         for fault in faults:
             click.echo(fault)
         click.echo(
-            language.say(f"核对 {cases} 件，{len(faults)} 处不符", f"{cases} cases checked, {len(faults)} faults"),
+            say(Text(f"核对 {cases} 件，{len(faults)} 处不符", f"{cases} cases checked, {len(faults)} faults")),
             err=True,
         )
     if faults:
         raise Failure(1)
 
 
-@click.command()
-@click.option("--now", default=None, metavar="T", help="当作现在的时刻，如 2025-03-14T00:00。")
+@command("触发到期的时钟，一次。")
+@option(
+    "--now",
+    default=None,
+    metavar="T",
+    help=Text("当作现在的时刻，如 2025-03-14T00:00。", "The moment to take for now, such as 2025-03-14T00:00."),
+)
 @definitions_option
 @database_option
 @json_option
 def sweep(now: str | None, definitions: str, db: str, as_json: bool) -> None:
-    """触发到期的时钟，一次。Fire due clocks once."""
+    """Fire due clocks once."""
     engine = engine_from(db, definitions)
     fired = engine.sweep(moment_from(now, "--now") if now else None)
     if as_json:
@@ -117,12 +132,12 @@ def _fired_line(fired: Fired) -> str:
     return f"{'🟡' if fired.event == 'warned' else '🔴'} {fired.case} {fired.clock} {fired.due} {fired.effect}"
 
 
-@click.command("worker")
-@click.option("--every", default=5.0, show_default=True, help="秒。")
+@command("持续触发到期的时钟，并把发件箱的消息逐行写到标准输出。", "worker")
+@option("--every", default=5.0, show_default=True, help=Text("两轮之间的秒数。", "Seconds between two rounds."))
 @definitions_option
 @database_option
 def worker_command(every: float, definitions: str, db: str) -> None:
-    """持续触发到期的时钟，并把发件箱的消息逐行写到标准输出。Keep sweeping; deliver the outbox to standard output."""
+    """Keep sweeping; deliver the outbox to standard output."""
     engine = engine_from(db, definitions)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -141,43 +156,43 @@ def _tell_work(fired: list[Fired], sent: int) -> None:
         click.echo(_fired_line(each), err=True)
 
 
-@click.group()
+@group("日历：加入年度通知、核对、重算未结期限。")
 def calendar() -> None:
-    """日历：加入年度通知、核对、重算未结期限。The official calendar."""
+    """The official calendar: add a year, see how far it reaches, recompute open due dates."""
 
 
-@calendar.command("check")
+@command("日历知道到哪一天，是哪个版本。", "check", within=calendar)
 @definitions_option
 def check_calendar(definitions: str) -> None:
-    """日历知道到哪一天，是哪个版本。How far the calendar reaches."""
+    """How far the calendar reaches."""
     found = Calendars(catalog_from(definitions, calendars=True).calendars).strict
-    click.echo(f"{found.version}  {language.say('已公布至', 'known until')} {found.horizon}")
+    click.echo(f"{found.version}  {say(Text('已公布至', 'known until'))} {found.horizon}")
 
 
-@calendar.command("add")
+@command("检查一份年度通知并放进定义文件夹。", "add", within=calendar)
 @click.argument("file", metavar="FILE.yaml")
 @definitions_option
 def add_calendar(file: str, definitions: str) -> None:
-    """检查一份年度通知并放进定义文件夹。Check a year's notice and put it into the definitions."""
+    """Check a year's notice and put it into the definitions."""
     data = mapping_from(Path(file))
     known = Calendars(catalog_from(definitions, calendars=True).calendars).strict
     found = known.overlay(data)
     target = Path(definitions) / "calendars" / Path(file).name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(Path(file).read_bytes())
-    click.echo(language.say(
+    click.echo(say(Text(
         f"已放入 {target}；日历由 {known.horizon} 延到 {found.horizon}；接着运行 govflow calendar reproject",
         f"put into {target}; known until {found.horizon} now; next: govflow calendar reproject",
-    ), err=True)  # fmt: skip
+    )), err=True)  # fmt: skip
 
 
-@calendar.command("reproject")
-@click.option("--reason", default="")
+@command("按现在的日历重算全部未结期限，并记下原因。", "reproject", within=calendar)
+@option("--reason", default="", help=Text("重算的原因，记入历史。", "Why, for the history of the cases."))
 @definitions_option
 @database_option
 @json_option
 def reproject(reason: str, definitions: str, db: str, as_json: bool) -> None:
-    """按现在的日历重算全部未结期限，并记下原因。Recompute every open due date."""
+    """Recompute every open due date."""
     changes = engine_from(db, definitions).reproject(reason)
     if as_json:
         print_json({"changes": changes})
@@ -186,7 +201,7 @@ def reproject(reason: str, definitions: str, db: str, as_json: bool) -> None:
         click.echo(
             f"{each['case']} {each['clock']}: {each['old']} → {each['new']}{provisional_mark(each['provisional'])}"
         )
-    click.echo(language.say(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed"), err=True)
+    click.echo(say(Text(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed")), err=True)
 
 
 COMMANDS = (deadline, db, sweep, worker_command, calendar)

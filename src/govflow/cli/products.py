@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from govflow import compiler, plan
+from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
     database_option,
     definitions_option,
     json_option,
-    language,
     print_json,
 )
 from govflow.cli.definitions import catalog_from
@@ -28,12 +28,17 @@ from govflow.text import Text
 _LISTED = 40  # names shown of what there is
 
 
-@click.command("compile")
+@command("把事项或一件事编译为 BPMN 2.0。", "compile")
 @click.argument("ref")
-@click.option("-o", "--output", metavar="FILE", help="写入文件；缺省写到标准输出。")
+@option(
+    "-o",
+    "--output",
+    metavar="FILE",
+    help=Text("写入文件；缺省写到标准输出。", "Write to a file instead of standard output."),
+)
 @definitions_option
 def compile_command(ref: str, output: str | None, definitions: str) -> None:
-    """把事项或一件事编译为 BPMN 2.0。Compile an item or theme to BPMN 2.0 XML."""
+    """Compile an item or theme to BPMN 2.0 XML."""
     catalog = catalog_from(definitions, ref)
     xml = compiler.to_bpmn(subject_from(catalog, ref).code, catalog)
     if output is None:
@@ -42,57 +47,67 @@ def compile_command(ref: str, output: str | None, definitions: str) -> None:
         _write(output, xml)
 
 
-@click.command()
+@command("画出流程图（SVG 或 PNG）。")
 @click.argument("ref")
-@click.option("-o", "--output", metavar="FILE.svg|.png", help="缺省写到标准输出（SVG）。")
-@click.option("--case", metavar="ID", help="按这个办件的进度着色。Coloured by where the case stands.")
+@option(
+    "-o",
+    "--output",
+    metavar="FILE.svg|.png",
+    help=Text("缺省写到标准输出（SVG）。", "Standard output (SVG) without it."),
+)
+@option("--case", metavar="ID", help=Text("按这个办件的进度着色。", "Coloured by where the case stands."))
 @definitions_option
 @database_option
 def draw(ref: str, output: str | None, case: str | None, definitions: str, db: str) -> None:
-    """画出流程图（SVG 或 PNG）。Draw the process."""
+    """Draw the process as SVG or PNG."""
     if output is not None:
         _known_ending(output, ".svg", ".png")
     if case is None:
         catalog = catalog_from(definitions, ref)
-        svg = drawing.draw(subject_from(catalog, ref).code, catalog, lang=language.code)
+        svg = drawing.draw(subject_from(catalog, ref).code, catalog, lang=lang())
     else:
         progress = engine_from(db, definitions).progress(case)
-        svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=language.code)
+        svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=lang())
     if output is None:
         click.echo(svg, nl=False)
     else:
         _write(output, drawing.to_png(svg, 2) if output.endswith(".png") else svg.encode())
 
 
-@click.command("guide")
+@command("办事指南或受理清单（HTML 或 Markdown）。", "guide")
 @click.argument("ref")
-@click.option("-o", "--output", metavar="FILE.html|.md", help="缺省写到标准输出（Markdown）。")
-@click.option("--checklist", is_flag=True, help="窗口的受理清单。The window's acceptance checklist instead.")
+@option(
+    "-o",
+    "--output",
+    metavar="FILE.html|.md",
+    help=Text("缺省写到标准输出（Markdown）。", "Standard output (Markdown) without it."),
+)
+@option("--checklist", is_flag=True, help=Text("窗口的受理清单。", "The window's acceptance checklist instead."))
 @definitions_option
 def guide_command(ref: str, output: str | None, checklist: bool, definitions: str) -> None:
-    """办事指南或受理清单（HTML 或 Markdown）。Service guide or acceptance checklist."""
+    """Service guide or acceptance checklist, as HTML or Markdown."""
     catalog = catalog_from(definitions, ref)
     subject = subject_from(catalog, ref)
     as_html = output is not None and output.endswith((".html", ".htm"))
     if checklist:
-        text = guide.checklist(subject, catalog, "html" if as_html else "md", language.code)
+        text = guide.checklist(subject, catalog, "html" if as_html else "md", lang())
     elif not as_html:
-        text = guide.service_guide(subject, catalog, "md", language.code)
+        text = guide.service_guide(subject, catalog, "md", lang())
     else:
-        picture = drawing.draw(ref, catalog, lang=language.code)
-        text = guide.service_guide(subject, catalog, "html", language.code, picture=picture)
+        picture = drawing.draw(ref, catalog, lang=lang())
+        text = guide.service_guide(subject, catalog, "html", lang(), picture=picture)
     if output is None:
         click.echo(text, nl=False)
     else:
         _write(output, text.encode())
 
 
-@click.command()
+@command("材料、工作日、跑动：一件事比逐项办理省多少。")
 @click.argument("theme", required=False)
 @definitions_option
 @json_option
 def stats(theme: str | None, definitions: str, as_json: bool) -> None:
-    """材料、工作日、跑动：一件事比逐项办理省多少。What a theme saves."""
+    """Materials, workdays, trips: what a theme saves against one item after another."""
     catalog = catalog_from(definitions, *([theme] if theme else []), whole=theme is None)
     themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
     if not themes:
@@ -102,22 +117,33 @@ def stats(theme: str | None, definitions: str, as_json: bool) -> None:
         print_json({"themes": found})
         return
     for each in themes:
-        click.echo(f"{each.name.text(language.code)}（{each.slug}）")
+        click.echo(f"{each.name.text(lang())}（{each.slug}）")
         for saving in plan.savings(each, catalog):
-            click.echo(f"  {saving.name.text(language.code)}: {saving.alone} → {saving.together}")
+            click.echo(f"  {saving.name.text(lang())}: {saving.alone} → {saving.together}")
 
 
-@click.command("plan")
+@command("计划日期：各事项何时开始、何时到期（规则 R11）。", "plan")
 @click.argument("theme")
-@click.option("--accepted", required=True, metavar="2025-03-03T09:00", help="统一受理时刻（北京时间）。")
-@click.option("--answer", "answers", multiple=True, metavar="名称=值", help="情形回答。")
-@click.option("--drop", multiple=True, metavar="事项", help="不办的事项。")
+@option(
+    "--accepted",
+    required=True,
+    metavar="2025-03-03T09:00",
+    help=Text("统一受理时刻（北京时间）。", "The moment of acceptance (Beijing time)."),
+)
+@option(
+    "--answer",
+    "answers",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help=Text("情形回答。", "An answer to a question of the theme."),
+)
+@option("--drop", multiple=True, metavar="ITEM", help=Text("不办的事项。", "An item that is left out."))
 @definitions_option
 @json_option
 def plan_command(
     theme: str, accepted: str, answers: tuple[str, ...], drop: tuple[str, ...], definitions: str, as_json: bool
 ) -> None:
-    """计划日期：各事项何时开始、何时到期（规则 R11）。Planned dates."""
+    """Planned dates of a theme: when each item starts and is due (rule R11)."""
     catalog = catalog_from(definitions, theme, calendars=True)
     found = theme_from(catalog, theme)
     calendar = Calendars(catalog.calendars).strict
@@ -128,8 +154,8 @@ def plan_command(
         print_json({"theme": found.slug, **planned.as_data(catalog)})
         return
     for code, each in planned.items.items():
-        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(language.code)}")
-    click.echo(language.say(f"一件事到期：{planned.due}", f"theme due: {planned.due}"))
+        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(lang())}")
+    click.echo(say(Text(f"一件事到期：{planned.due}", f"theme due: {planned.due}")))
 
 
 def theme_from(catalog: Catalog, ref: str) -> Theme:
@@ -171,21 +197,21 @@ def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
 def _listed(shelf: Shelf[Item] | Shelf[Theme]) -> str:
     """The names of a shelf, as many as one can take in: themes by slug, items by code."""
     names = [each.slug if isinstance(each, Theme) else each.code for each in shelf.values()]
-    more = language.say(f" 等 {len(names)} 个", f" and {len(names) - _LISTED} more")
-    none = language.say("（无）", "(none)")
+    more = say(Text(f" 等 {len(names)} 个", f" and {len(names) - _LISTED} more"))
+    none = say(Text("（无）", "(none)"))
     return "、".join(names[:_LISTED]) + (more if len(names) > _LISTED else "") or none
 
 
 def _known_ending(name: str, *endings: str) -> None:
     if not name.lower().endswith(endings):
         raise click.UsageError(
-            language.say(f"-o {name}：应以 {'、'.join(endings)} 结尾", f"-o {name}: expected {', '.join(endings)}")
+            say(Text(f"-o {name}：应以 {'、'.join(endings)} 结尾", f"-o {name}: expected {', '.join(endings)}"))
         )
 
 
 def _write(name: str, data: bytes) -> None:
     Path(name).write_bytes(data)
-    click.echo(language.say(f"已写入 {name}", f"wrote {name}"), err=True)
+    click.echo(say(Text(f"已写入 {name}", f"wrote {name}")), err=True)
 
 
 COMMANDS = (compile_command, draw, guide_command, stats, plan_command)

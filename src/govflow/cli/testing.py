@@ -8,30 +8,32 @@ import click
 
 from govflow.apps import scenarios
 from govflow.catalog import Loaded, load
-from govflow.cli.common import Failure, json_option, language, print_json
+from govflow.cli.commands import command, lang, option
+from govflow.cli.common import Failure, json_option, print_json
 from govflow.diagnostics import Severity, render
+from govflow.text import Text
 
 
-@click.command()
+@command("运行场景测试，并报告哪些定义没有场景。")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="[PATH]...")
-@click.option("-q", "--quiet", is_flag=True, help="不列覆盖情况。Without the table of what is exercised.")
+@option("-q", "--quiet", is_flag=True, help=Text("不列覆盖情况。", "Without the table of what is exercised."))
 @json_option
 def test(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
-    """运行场景测试，并报告哪些定义没有场景。Run the scenarios; tell what none of them exercises."""
+    """Run the scenarios; tell what none of them exercises."""
     loaded = _sound(load(*(paths or (Path("definitions"),)), rules=()))
     found = scenarios.scenarios_in(loaded)
     played = []
-    for each in scenarios.play(found, loaded.catalog, language.code):
+    for each in scenarios.play(found, loaded.catalog, lang()):
         played.append(each)
         if not each.passed and not as_json:
-            click.echo(scenarios.told(each, language.code))
+            click.echo(scenarios.told(each, lang()))
     covered = scenarios.coverage(played, loaded.catalog, scenarios.subjects(loaded, played))
     if as_json:
-        print_json(scenarios.as_data(played, covered, language.code))
+        print_json(scenarios.as_data(played, covered, lang()))
     else:
         if not quiet:
-            click.echo(scenarios.table(covered, loaded.catalog, language.code))
-        click.echo(scenarios.summed_up(played, language.code))
+            click.echo(scenarios.table(covered, loaded.catalog, lang()))
+        click.echo(scenarios.summed_up(played, lang()))
     if not all(each.passed for each in played) or not played:
         raise Failure(1)
 
@@ -40,9 +42,7 @@ def _sound(loaded: Loaded) -> Loaded:
     """What was loaded, unless the files themselves have errors: those are shown and end the command."""
     errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
     if errors:
-        click.echo(
-            render(errors, "full", lang=language.code, sources=loaded.sources, files=len(loaded.files)), err=True
-        )
+        click.echo(render(errors, "full", lang=lang(), sources=loaded.sources, files=len(loaded.files)), err=True)
         raise Failure(1)
     return loaded
 

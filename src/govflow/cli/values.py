@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from govflow.cli.common import language
+from govflow.cli.commands import say
 from govflow.errors import InvalidInput
 from govflow.law.clocks import SHANGHAI
 from govflow.text import Text
@@ -48,7 +48,7 @@ def answers_from(pairs: tuple[str, ...]) -> dict[str, Any]:
         name, sign, text = pair.partition("=")
         if not sign or not name:
             raise click.UsageError(
-                language.say(f"--answer {pair}: 应写成 名称=值", f"--answer {pair}: expected NAME=VALUE")
+                say(Text(f"--answer {pair}: 应写成 名称=值", f"--answer {pair}: expected NAME=VALUE"))
             )
         found[name.strip()] = value_from(text.strip())
     return found
