@@ -52,7 +52,7 @@ class Element:
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class TimerGroup:
     """Non-interrupting timers of one host; all lead to one reminder 督办提醒, through `gather` when several."""
 
     timers: tuple[Element, ...]
@@ -69,7 +69,7 @@ class Activity:
     """
 
     node: Element
-    watch: Watch | None = None
+    group: TimerGroup | None = None
     deemed: Element | None = None
     rejoin: Element | None = None
     lapse: Element | None = None
@@ -107,7 +107,7 @@ class Scope:
 
     node: Element
     content: Block
-    watch: Watch | None = None
+    group: TimerGroup | None = None
     over: bool = False
 
 
@@ -230,18 +230,18 @@ def leave(block: Block) -> Element | None:
 def elements(block: Block, parent: str | None = None) -> Iterator[tuple[Element, str | None]]:
     """Every element with the id of the sub-process that holds it, in the order of the flow."""
     match block:
-        case Activity(node, watch, deemed, rejoin, lapse):
+        case Activity(node, group, deemed, rejoin, lapse):
             yield node, parent
-            yield from ((each, parent) for each in (*_watched(watch), deemed, rejoin, lapse) if each is not None)
+            yield from ((each, parent) for each in (*_of_group(group), deemed, rejoin, lapse) if each is not None)
         case Row(blocks):
             for each in blocks:
                 yield from elements(each, parent)
         case Choice():
             yield from _choice_elements(block, parent)
-        case Scope(node, content, watch):
+        case Scope(node, content, group):
             yield node, parent
             yield from elements(content, node.id)
-            yield from ((each, parent) for each in _watched(watch))
+            yield from ((each, parent) for each in _of_group(group))
         case Network():
             yield from _network_elements(block, parent)
         case Intake(received, accept, decide, refused, supplement, accepted):
@@ -277,13 +277,13 @@ def _network_elements(network: Network, parent: str | None) -> Iterator[tuple[El
     yield network.end, parent
 
 
-def _watched(watch: Watch | None) -> Iterator[Element]:
-    if watch is not None:
-        yield from watch.timers
-        if watch.gather is not None:
-            yield watch.gather
-        yield watch.remind
-        yield watch.end
+def _of_group(group: TimerGroup | None) -> Iterator[Element]:
+    if group is not None:
+        yield from group.timers
+        if group.gather is not None:
+            yield group.gather
+        yield group.remind
+        yield group.end
 
 
 def flows(block: Block) -> Iterator[tuple[Flow, str | None]]:
@@ -293,8 +293,8 @@ def flows(block: Block) -> Iterator[tuple[Flow, str | None]]:
 
 def _flows(block: Block, parent: str | None) -> Iterator[tuple[Flow, str | None]]:
     match block:
-        case Activity(watch=watch):
-            yield from ((flow, parent) for flow in (*_watch_flows(watch), *_deemed_flows(block)))
+        case Activity(group=group):
+            yield from ((flow, parent) for flow in (*_group_flows(group), *_deemed_flows(block)))
         case Row(blocks):
             for each in blocks:
                 yield from _flows(each, parent)
@@ -302,23 +302,23 @@ def _flows(block: Block, parent: str | None) -> Iterator[tuple[Flow, str | None]
                 yield from ((Flow(last.id, entry(after).id), parent) for last in [leave(before)] if last is not None)
         case Choice():
             yield from _choice_flows(block, parent)
-        case Scope(node, content, watch):
+        case Scope(node, content, group):
             yield from _flows(content, node.id)
-            yield from ((flow, parent) for flow in _watch_flows(watch))
+            yield from ((flow, parent) for flow in _group_flows(group))
         case Network():
             yield from _network_flows(block, parent)
         case Intake():
             yield from _intake_flows(block, parent)
 
 
-def _watch_flows(watch: Watch | None) -> Iterator[Flow]:
-    if watch is None:
+def _group_flows(group: TimerGroup | None) -> Iterator[Flow]:
+    if group is None:
         return
-    first = watch.gather or watch.remind
-    yield from (Flow(timer.id, first.id) for timer in watch.timers)
-    if watch.gather is not None:
-        yield Flow(watch.gather.id, watch.remind.id)
-    yield Flow(watch.remind.id, watch.end.id)
+    first = group.gather or group.remind
+    yield from (Flow(timer.id, first.id) for timer in group.timers)
+    if group.gather is not None:
+        yield Flow(group.gather.id, group.remind.id)
+    yield Flow(group.remind.id, group.end.id)
 
 
 def _deemed_flows(activity: Activity) -> Iterator[Flow]:

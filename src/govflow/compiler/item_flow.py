@@ -21,10 +21,12 @@ from govflow.compiler.blocks import (
     Scope,
     entry,
 )
-from govflow.compiler.timers import Term, both, early, files, ncname, short_name, timer, watch
+from govflow.compiler.timers import files, ncname, short_name, timer, timer_group
 from govflow.language.model import Block as Flow
-from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Together, Warn
+from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Together
+from govflow.plan import terms
 from govflow.text import Text
+from govflow.vocabulary import ClockEffect
 
 WINDOW = "window"
 # What the case does once for all its items, or after the hand-out.
@@ -32,18 +34,13 @@ ELSEWHERE = ("accept", "receive", "deliver", "post_check")
 
 
 @dataclass(frozen=True, slots=True)
-class Making:
+class ItemContext:
     """What every fragment of one item needs: the item, its limits' warning, and whether lanes are drawn."""
 
     item: Item
     catalog: Catalog
     lanes: bool
     deliver: bool
-
-    @property
-    def warn(self) -> Warn | None:
-        """How long before its end a clock warns."""
-        return self.item.limits.warning
 
     def lane(self, step: Step | None = None) -> str:
         """The lane of a step: its first department's; none in a called process."""
@@ -59,143 +56,142 @@ class Making:
 
     def event(self, id: str, kind: str, zh: str, en: str) -> Element:
         """A start or end event of the item."""
-        return Element(id, kind, both(zh, en), self.lane(), self.item.code, None, self.item.department)
+        return Element(id, kind, Text(zh, en), self.lane(), self.item.code, None, self.item.department)
 
 
 def handling(item: Item, catalog: Catalog, lanes: bool = False, deliver: bool = False) -> Row:
     """The item's own part from start to its granted or refused end; `deliver` when each item is handed out alone."""
-    making = Making(item, catalog, lanes, deliver)
+    context = ItemContext(item, catalog, lanes, deliver)
     steps = [each for each in item.flow if not (isinstance(each, Step) and _elsewhere(each, deliver))]
     at = next((i for i, each in enumerate(steps) if isinstance(each, Step) and each.kind == "decide"), None)
     before, after = (steps, []) if at is None else (steps[:at], steps[at + 1 :])
-    blocks: list[Block] = [Activity(making.event(f"e_{item.code}_start", START, "开始办理", "Start"))]
-    blocks += _until_decision(making, list(_blocks(making, before, [0])))
-    granted = [*_blocks(making, after, [100]), Activity(making.event(f"e_{item.code}_granted", END, "办结", "Done"))]
+    blocks: list[Block] = [Activity(context.event(f"e_{item.code}_start", START, "开始办理", "Start"))]
+    blocks += _until_decision(context, list(_blocks(context, before, [0])))
+    granted = [*_blocks(context, after, [100]), Activity(context.event(f"e_{item.code}_granted", END, "办结", "Done"))]
     if at is None:
         return Row((*blocks, *granted))
     decide = steps[at]
     assert isinstance(decide, Step)
-    refused = making.event(f"e_{item.code}_refused", END, "不予许可", "Refused")
+    refused = context.event(f"e_{item.code}_refused", END, "不予许可", "Refused")
     decided = Choice(
-        making.gateway(f"g_{item.code}_decided", ask="准予？", step=decide),
+        context.gateway(f"g_{item.code}_decided", ask="准予？", step=decide),
         (
             Branch(Row(tuple(granted)), "准予", f"granted_{item.code}"),
             Branch(Activity(refused), "不予", None, "down"),
         ),
     )
-    return Row((*blocks, *_blocks(making, [decide], [200]), decided))
+    return Row((*blocks, *_blocks(context, [decide], [200]), decided))
 
 
 def _elsewhere(step: Step, deliver: bool) -> bool:
     return step.kind in ELSEWHERE and not (deliver and step.kind == "deliver")
 
 
-def _until_decision(making: Making, blocks: list[Block]) -> list[Block]:
+def _until_decision(context: ItemContext, blocks: list[Block]) -> list[Block]:
     """A commitment 告知承诺 leads straight to the decision."""
-    code = making.item.code
-    if making.item.commitment is None or not blocks:
+    code = context.item.code
+    if context.item.commitment is None or not blocks:
         return blocks
     choice = Choice(
-        making.gateway(f"g_{code}_commit", ask="告知承诺？"),
+        context.gateway(f"g_{code}_commit", ask="告知承诺？"),
         (Branch(Row(tuple(blocks)), "一般"), Branch(None, "告知承诺", f"commit_{code}", "up")),
-        making.gateway(f"g_{code}_commit_done"),
+        context.gateway(f"g_{code}_commit_done"),
     )
     return [choice]
 
 
-def _blocks(making: Making, flow: list[Flow], count: list[int]) -> Iterator[Block]:
+def _blocks(context: ItemContext, flow: list[Flow], count: list[int]) -> Iterator[Block]:
     """Each entry of a flow as a block; `count` numbers the parallel parts."""
     for part in flow:
         if isinstance(part, Together):
-            yield _together(making, part, count)
-        elif not _elsewhere(part, making.deliver):
-            yield _conditional(making, part, _step(making, part))
+            yield _together(context, part, count)
+        elif not _elsewhere(part, context.deliver):
+            yield _conditional(context, part, _step(context, part))
 
 
-def _together(making: Making, together: Together, count: list[int]) -> Block:
+def _together(context: ItemContext, together: Together, count: list[int]) -> Block:
     count[0] += 1
-    id = f"g_{making.item.code}_together_{count[0]}"
-    rows = [list(_blocks(making, list(branch), count)) for branch in together.branches]
+    id = f"g_{context.item.code}_together_{count[0]}"
+    rows = [list(_blocks(context, list(branch), count)) for branch in together.branches]
     blocks = [Row(tuple(row)) for row in rows if row]
-    ahead = next((row for row in blocks if entry(row).lane == making.lane()), None)
+    ahead = next((row for row in blocks if entry(row).lane == context.lane()), None)
     branches = [Branch(row, side="straight" if row is ahead else "down") for row in blocks]
     if len(branches) == 1 and (only := branches[0].block) is not None:
         return only
-    return Choice(making.gateway(id, PARALLEL), tuple(branches), making.gateway(f"{id}_done", PARALLEL))
+    return Choice(context.gateway(id, PARALLEL), tuple(branches), context.gateway(f"{id}_done", PARALLEL))
 
 
-def _conditional(making: Making, step: Step, block: Block) -> Block:
+def _conditional(context: ItemContext, step: Step, block: Block) -> Block:
     if step.when is None:
         return block
-    stem = f"{making.item.code}_{ncname(step.id)}"
+    stem = f"{context.item.code}_{ncname(step.id)}"
     return Choice(
-        making.gateway(f"g_{stem}_when", ask=f"需{step.name}？", step=step),
+        context.gateway(f"g_{stem}_when", ask=f"需{step.name}？", step=step),
         (Branch(block, "需要", f"when_{stem}"), Branch(None, "不需要", None, "up")),
-        making.gateway(f"g_{stem}_done", step=step),
+        context.gateway(f"g_{stem}_done", step=step),
     )
 
 
-def _step(making: Making, step: Step) -> Block:
-    task = task_of(making, step)
+def _step(context: ItemContext, step: Step) -> Block:
+    task = task_of(context, step)
     if step.procedure is not None:
-        found = making.item.procedure(step.procedure)
+        found = context.item.procedure(step.procedure)
         if found is not None:
-            return _procedure(making, step, task, found)
-    if step.within is None:
+            return _procedure(context, step, task, found)
+    return _timed(context, step, task, f"{context.item.code}_{ncname(step.id)}")
+
+
+def _timed(context: ItemContext, step: Step, task: Element, stem: str) -> Activity:
+    """The task with the clock of its own, if the step has a limit."""
+    clock = terms.step_clock(context.item, step)
+    if clock is None:
         return Activity(task)
-    stem = f"{making.item.code}_{ncname(step.id)}"
-    term = Term("step", step.within, early(making.warn, step.within))
-    if step.kind == "consult" and step.silence is not None:
+    alert = f"{stem}_step" if step.procedure is not None else stem
+    if clock.effect == ClockEffect.SILENCE:
         # 逾期不复的，视为无异议: time itself answers, so this one timer interrupts.
         return Activity(
-            task, watch(stem, task, [term], due=False), timer(stem, task, term, "due", interrupting=True),
-            making.gateway(f"g_{stem}_answered", step=step),
+            task, timer_group(stem, task, [clock], due=False, alert=alert),
+            timer(stem, task, clock, "due", interrupting=True), context.gateway(f"g_{stem}_answered", step=step),
         )  # fmt: skip
-    return Activity(task, watch(stem, task, [term]))
+    return Activity(task, timer_group(stem, task, [clock], alert=alert))
 
 
-def task_of(making: Making, step: Step) -> Element:
+def task_of(context: ItemContext, step: Step) -> Element:
     """The user task of a step, with who may do it."""
-    department = making.department(step)
+    department = context.department(step)
     name = step.name
-    if not making.lanes and department != making.item.department:
-        name = both(f"{step.name}（{short_name(making.catalog, department)}）", step.name.text("en"))
+    if not context.lanes and department != context.item.department:
+        name = Text(f"{step.name}（{short_name(context.catalog, department)}）", step.name.text("en"))
     facts = [("kind", step.kind), ("department", ",".join(step.departments) or department), ("role", step.role)]
     facts += [("candidateGroups", ",".join(f"{each}:{step.role}" for each in step.departments or (department,)))]
     facts += [("limit", step.within.text("zh"))] if step.within else []
     facts += [("staff", str(step.staff))] if step.staff else []
-    note = "；".join((f"{step.name}：由{short_name(making.catalog, department)}办理", *step.points))
+    note = "；".join((f"{step.name}：由{short_name(context.catalog, department)}办理", *step.points))
     return Element(
-        f"t_{making.item.code}_{ncname(step.id)}", USER, name, making.lane(step), making.item.code, step,
-        department, step.role, note=note, facts=(*facts, *files(making.item.file)),
+        f"t_{context.item.code}_{ncname(step.id)}", USER, name, context.lane(step), context.item.code, step,
+        department, step.role, note=note, facts=(*facts, *files(context.item.file)),
     )  # fmt: skip
 
 
-def _procedure(making: Making, step: Step, task: Element, procedure: SpecialProcedure) -> Scope:
+def _procedure(context: ItemContext, step: Step, task: Element, procedure: SpecialProcedure) -> Scope:
     """A special procedure 特别程序: notice of the time needed (行政许可法 art. 45), then the procedure itself."""
-    stem = f"{making.item.code}_{ncname(step.id)}"
+    stem = f"{context.item.code}_{ncname(step.id)}"
     node = replace(
-        task, id=f"s_{stem}", kind=SUB, name=both(f"特别程序：{procedure.kind}", f"Special procedure: {procedure.id}"),
+        task, id=f"s_{stem}", kind=SUB, name=Text(f"特别程序：{procedure.kind}", f"Special procedure: {procedure.id}"),
         note=f"{procedure.kind}所需时间不计入办理期限（停止计时：{'、'.join(procedure.stops)}）",
         facts=(("procedure", procedure.id), ("stops", ",".join(procedure.stops)), *_basis(procedure.basis)),
     )  # fmt: skip
     notice = replace(
-        task, id=f"t_{stem}_notice", name=both("告知所需时间", "Notify the time needed"),
+        task, id=f"t_{stem}_notice", name=Text("告知所需时间", "Notify the time needed"),
         note="书面告知申请人特别程序所需时间（行政许可法第四十五条）",
     )  # fmt: skip
-    start = making.event(f"e_{stem}_start", START, "启动", "Start")
-    end = making.event(f"e_{stem}_end", END, "完成", "Done")
-    inside = [replace(each, lane=task.lane) for each in (start, notice, task, end)]
-    terms = [] if procedure.limit is None else [Term("procedure", procedure.limit, basis=procedure.basis)]
-    return Scope(node, Row(tuple(Activity(each) for each in inside)), watch(stem, node, terms))
+    start = context.event(f"e_{stem}_start", START, "启动", "Start")
+    end = context.event(f"e_{stem}_end", END, "完成", "Done")
+    start, notice, end = (replace(each, lane=task.lane) for each in (start, notice, end))
+    inside = (Activity(start), Activity(notice), _timed(context, step, task, stem), Activity(end))
+    clock = terms.procedure_clock(context.item, procedure)
+    return Scope(node, Row(inside), timer_group(stem, node, [] if clock is None else [clock]))
 
 
 def _basis(basis: str | None) -> tuple[tuple[str, str], ...]:
     return () if basis is None else (("basis", basis),)
-
-
-def decision_terms(item: Item) -> list[Term]:
-    """The clocks on the decision: the promise, then the law."""
-    limits = item.limits
-    found = [("promised", limits.promised), ("statutory", limits.statutory)]
-    return [Term.of(clock, limit, limits.warning) for clock, limit in found if limit is not None]

@@ -27,30 +27,27 @@ from govflow.compiler.blocks import (
     Vertex,
     elements,
 )
-from govflow.compiler.item_flow import WINDOW, decision_terms, handling
-from govflow.compiler.timers import Term, both, files, ncname, short_name, timer, watch
+from govflow.compiler.item_flow import WINDOW, handling
+from govflow.compiler.timers import files, ncname, short_name, timer, timer_group
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.model import (
     Catalog,
-    CorrectionRule,
     Item,
     Stage,
     Step,
     Theme,
     ThemeItem,
-    TimeLimit,
     Together,
 )
-from govflow.law.clocks import Limit
+from govflow.plan import terms
+from govflow.plan.terms import ClockSpec
 from govflow.text import Text
 
 APPLICANT = "applicant"
-_NOTICE = Limit.of(5, "workday")  # 行政许可法 art. 32: the one-time notice
-_CORRECTION = CorrectionRule(Limit.of(10, "workday"), "withdrawn")
 _LAPSED = {
-    "withdrawn": both("视为撤回", "Deemed withdrawn"),
-    "not_accepted": both("不予受理", "Not accepted"),
-    "refused": both("不予许可", "Refused"),
+    "withdrawn": Text("视为撤回", "Deemed withdrawn"),
+    "not_accepted": Text("不予受理", "Not accepted"),
+    "refused": Text("不予许可", "Refused"),
 }
 
 
@@ -90,16 +87,13 @@ def _theme(theme: Theme, catalog: Catalog) -> Compiled:
     lead = theme.lead
     window = Lane(WINDOW, f"综合窗口（{short_name(catalog, lead)}牵头）")
     departments = dict.fromkeys(item.department for item in items)
-    terms = [Term.of("promised", theme.promised)] if theme.promised else []
-    terms += [Term("joint_cap", theme.joint_cap, start="accepted")] if theme.joint_cap else []
     node = Element(
-        "s_joint", SUB, both("并联审批", "Joint handling"), WINDOW, department=lead,
+        "s_joint", SUB, Text("并联审批", "Joint handling"), WINDOW, department=lead,
         note="各部门并联审批；部门变更须由牵头部门协调", facts=(("lead", lead), ("refusal", theme.joint.refusal)),
     )  # fmt: skip
-    joint = Scope(node, _joint(theme, catalog), watch("theme", node, terms), over=True)
+    joint = Scope(node, _joint(theme, catalog), timer_group("theme", node, terms.joint_clocks(theme)), over=True)
     together = theme.joint.hand_out == "together"
-    rules = (theme.correction_notice or _NOTICE, theme.correction or _CORRECTION)
-    tree = _case(catalog, theme.lead, "一口受理", rules, joint, items, items if together else [])
+    tree = _case(catalog, theme, "一口受理", joint, items, items if together else [])
     facts = (("theme", theme.code), ("lead", lead), *files(theme.file))
     main = Process(
         f"P_{theme.code}", str(theme.name), f"{theme.name}：{len(items)}个事项，{len(departments)}个部门", tree,
@@ -129,9 +123,10 @@ def _called(item: Item, catalog: Catalog, deliver: bool) -> Process:
 
 def _item_case(item: Item, catalog: Catalog) -> Compiled:
     node = _scope_element(item, SUB, item.department)
-    scope = Scope(node, handling(item, catalog, lanes=True), watch(item.code, node, decision_terms(item)), over=True)
-    rules = (item.limits.correction_notice, item.limits.correction)
-    tree = _case(catalog, item.department, "受理", rules, scope, [item], [item])
+    scope = Scope(
+        node, handling(item, catalog, lanes=True), timer_group(item.code, node, terms.decision_clocks(item)), over=True
+    )
+    tree = _case(catalog, terms.theme_of_one(item), "受理", scope, [item], [item])
     window = Lane(WINDOW, item.channels.window or "综合窗口")
     departments = dict.fromkeys([item.department, *_asked(item)])
     facts = (("item", item.code), ("department", item.department), *files(item.file))
@@ -158,22 +153,20 @@ def _lanes(catalog: Catalog, window: Lane, departments: Iterable[str]) -> tuple[
 
 
 def _case(
-    catalog: Catalog, lead: str, accept: str, rules: tuple[Limit, CorrectionRule], scope: Scope,
-    items: Sequence[Item], handed_out: Sequence[Item],
-) -> Row:  # fmt: skip
+    catalog: Catalog, theme: Theme, accept: str, scope: Scope, items: Sequence[Item], handed_out: Sequence[Item]
+) -> Row:
     """A whole case: intake, the scope that decides, the hand-out and the checks after it."""
-    blocks: list[Block] = [Activity(Element("e_start", START, both("申请", "Application"), APPLICANT))]
-    blocks.append(_intake(lead, accept, rules))
+    blocks: list[Block] = [Activity(Element("e_start", START, Text("申请", "Application"), APPLICANT))]
+    blocks.append(_intake(theme, catalog, accept))
     blocks.append(scope)
     if handed_out:
-        task = _window_task("t_hand_out", both("统一发证、送达", "Hand out"), lead)
-        shortest = min((item.limits.delivery for item in handed_out), key=lambda each: each.worst_span())
-        blocks.append(Activity(task, watch("hand_out", task, [Term("delivery", shortest)])))
+        task = _window_task("t_hand_out", Text("统一发证、送达", "Hand out"), theme.lead)
+        blocks.append(Activity(task, timer_group("hand_out", task, [terms.hand_out_clock(handed_out)])))
     for item in items:
-        check = post_check(item)
+        check = terms.drawn_post_check(item)
         if check is not None:
             blocks.append(_post_check(item, check, catalog))
-    blocks.append(Activity(Element("e_done", END, both("办结", "Done"), APPLICANT)))
+    blocks.append(Activity(Element("e_done", END, Text("办结", "Done"), APPLICANT)))
     return Row(tuple(blocks))
 
 
@@ -182,52 +175,42 @@ def _window_task(id: str, name: Text, lead: str) -> Element:
     return Element(id, USER, name, WINDOW, department=lead, role="window", note=f"{name}：窗口办理", facts=facts)
 
 
-def _intake(lead: str, accept: str, rules: tuple[Limit, CorrectionRule]) -> Intake:
-    notice, correction = rules
-    task = _window_task("t_accept", both(accept, "Accept"), lead)
+def _intake(theme: Theme, catalog: Catalog, accept: str) -> Intake:
+    lead, rule = theme.lead, terms.correction_rule(theme, catalog)
+    asked, waits = terms.notice_clock(theme, catalog), terms.correction_clock(theme, catalog)
+    task = _window_task("t_accept", Text(accept, "Accept"), lead)
     supplement = Element(
-        "t_supplement", USER, both("补正材料", "Supplement"), APPLICANT, role="applicant",
-        note=f"申请人在{correction.within.text('zh')}内一次补正",
-        facts=(("role", "applicant"), ("candidateGroups", "applicant"), ("limit", correction.within.text("zh"))),
+        "t_supplement", USER, Text("补正材料", "Supplement"), APPLICANT, role="applicant",
+        note=f"申请人在{rule.within.text('zh')}内一次补正",
+        facts=(("role", "applicant"), ("candidateGroups", "applicant"), ("limit", rule.within.text("zh"))),
     )  # fmt: skip
     # 逾期不告知的，自收到申请材料之日起即为受理 (行政许可法 art. 32): time itself accepts.
-    asked = Term("correction_notice", notice, start="received", basis="行政许可法第三十二条")
-    waits = Term("correction", correction.within, start="notified")
-    lapse = Element("e_deemed_withdrawn", END, _LAPSED.get(correction.missed, _LAPSED["withdrawn"]), APPLICANT)
+    lapse = Element("e_deemed_withdrawn", END, _LAPSED.get(rule.missed, _LAPSED["withdrawn"]), APPLICANT)
     return Intake(
         received=Element("g_received", EXCLUSIVE, Text.of(""), WINDOW),
         accept=Activity(
-            task, watch("accept", task, [asked], due=False), timer("accept", task, asked, "due", interrupting=True)
+            task, timer_group("accept", task, [asked], due=False), timer("accept", task, asked, "due", interrupting=True)
         ),
-        decide=Element("g_intake", EXCLUSIVE, both("受理审查", "Accept?"), WINDOW, department=lead),
-        refused=Element("e_not_accepted", END, both("不予受理", "Not accepted"), WINDOW, department=lead),
+        decide=Element("g_intake", EXCLUSIVE, Text("受理审查", "Accept?"), WINDOW, department=lead),
+        refused=Element("e_not_accepted", END, Text("不予受理", "Not accepted"), WINDOW, department=lead),
         supplement=Activity(
-            supplement, watch("supplement", supplement, [waits], due=False),
+            supplement, timer_group("supplement", supplement, [waits], due=False),
             timer("supplement", supplement, waits, "due", interrupting=True), lapse=lapse,
         ),
         accepted=Element("g_accepted", EXCLUSIVE, Text.of(""), WINDOW),
     )  # fmt: skip
 
 
-def post_check(item: Item) -> TimeLimit | None:
-    """The check after the decision 事后核查: the item's own limit, else its commitment's."""
-    if item.limits.post_check is not None:
-        return item.limits.post_check
-    if item.commitment is not None and item.commitment.post_check is not None:
-        return TimeLimit(item.commitment.post_check, "decided")
-    return None
-
-
-def _post_check(item: Item, limit: TimeLimit, catalog: Catalog) -> Choice:
+def _post_check(item: Item, clock: ClockSpec, catalog: Catalog) -> Choice:
     code, department = item.code, item.department
     task = Element(
-        f"t_{code}_post_check", USER, both("事后核查", "Post-check"), department, code, None, department, "reviewer",
-        note=f"{item.name}：决定后{limit.within.text('zh')}内核查（{short_name(catalog, department)}）",
+        f"t_{code}_post_check", USER, Text("事后核查", "Post-check"), department, code, None, department, "reviewer",
+        note=f"{item.name}：决定后{clock.limit.within.text('zh')}内核查（{short_name(catalog, department)}）",
         facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
     )  # fmt: skip
-    hung = watch(code, task, [Term.of("post_check", limit, item.limits.warning)], alert=f"{code}_post_check")
+    hung = timer_group(code, task, [clock], alert=f"{code}_post_check")
     return Choice(
-        Element(f"g_{code}_post_check", EXCLUSIVE, both("事后核查？", "Post-check?"), WINDOW, code),
+        Element(f"g_{code}_post_check", EXCLUSIVE, Text("事后核查？", "Post-check?"), WINDOW, code),
         (
             Branch(None, "不需要"),
             Branch(Activity(task, hung), "核查", f"post_check_{code}", "down"),
@@ -255,8 +238,8 @@ def _joint(theme: Theme, catalog: Catalog) -> Block:
         return _network("joint", theme, [each.item for each in theme.items], catalog)
     staged = {code for stage in theme.stages for code in stage.items}
     loose = [each.item for each in theme.items if each.item not in staged]
-    start = Element("e_joint_start", START, both("并联开始", "Start"), WINDOW, department=theme.lead)
-    end = Element("e_joint_end", END, both("全部办结", "All decided"), WINDOW, department=theme.lead)
+    start = Element("e_joint_start", START, Text("并联开始", "Start"), WINDOW, department=theme.lead)
+    end = Element("e_joint_end", END, Text("全部办结", "All decided"), WINDOW, department=theme.lead)
     scopes = [
         _stage(stage, theme, [*stage.items, *(loose if stage is theme.stages[-1] else ())], catalog)
         for stage in theme.stages
@@ -297,8 +280,8 @@ def _network(stem: str, theme: Theme, codes: list[str], catalog: Catalog) -> Net
     )  # fmt: skip
     roots, ends = [c for c in codes if c not in targets], [c for c in codes if c not in sources]
     return Network(
-        Element(f"e_{stem}_start", START, both("开始", "Start"), WINDOW, department=lead),
-        Element(f"e_{stem}_end", END, both("全部办结", "All decided"), WINDOW, department=lead),
+        Element(f"e_{stem}_start", START, Text("开始", "Start"), WINDOW, department=lead),
+        Element(f"e_{stem}_end", END, Text("全部办结", "All decided"), WINDOW, department=lead),
         vertices, edges,
         Element(f"g_{stem}_split", PARALLEL, Text.of(""), WINDOW, department=lead) if len(roots) > 1 else None,
         Element(f"g_{stem}_join", PARALLEL, Text.of(""), WINDOW, department=lead) if len(ends) > 1 else None,
@@ -335,18 +318,18 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
     item = catalog.items[each.item]
     code, department = item.code, item.department
     call = _scope_element(item, CALL, department)
-    branches = [Branch(Activity(call, watch(code, call, decision_terms(item))), "办理", f"run_{code}")]
+    branches = [Branch(Activity(call, timer_group(code, call, terms.decision_clocks(item))), "办理", f"run_{code}")]
     if each.held_when is not None:
         what = str(item.results[0].name) if item.results else str(item.name)
         verify = Element(
-            f"t_verify_{code}", USER, both(f"核验{what}", f"Verify {item.name.text('en')}"), department, code,
+            f"t_verify_{code}", USER, Text(f"核验{what}", f"Verify {item.name.text('en')}"), department, code,
             department=department, role="reviewer", note=f"申请人已持有{what}，只核验",
             facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
         )  # fmt: skip
         branches.append(Branch(Activity(verify), "核验", f"verify_{code}", "up"))
     branches.append(Branch(None, "不涉及", None, "up"))
     return Choice(
-        Element(f"g_{code}", EXCLUSIVE, both("是否办理？", "Needed?"), department, code, department=department),
+        Element(f"g_{code}", EXCLUSIVE, Text("是否办理？", "Needed?"), department, code, department=department),
         tuple(branches),
         Element(f"g_{code}_done", EXCLUSIVE, Text.of(""), department, code, department=department),
     )

@@ -3,56 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
-from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, Watch
-from govflow.language.model import Catalog, Share, TimeLimit, Warn
+from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, TimerGroup
+from govflow.language.model import Catalog, Share
 from govflow.law.clocks import Limit
+from govflow.plan.terms import ClockSpec
 from govflow.text import Text
-
-WARNING = Limit(Decimal(2), "workday")  # a yellow light shows when so much is left, unless the item says otherwise
+from govflow.vocabulary import ClockKind, Start
 
 _NOMINAL_DAYS = {"workday": 1, "natural_day": 1, "month": 30, "year": 365}
 _CLOCK_NAMES = {
-    "promised": ("承诺", "Promised limit"),
-    "statutory": ("法定", "Statutory limit"),
-    "joint_cap": ("联办", "Joint limit"),
-    "correction_notice": ("告知", "Correction notice"),
-    "correction": ("补正", "Correction"),
-    "delivery": ("送达", "Delivery"),
-    "post_check": ("核查", "Post-check"),
-    "procedure": ("程序", "Special procedure"),
-    "step": ("环节", "Step"),
+    ClockKind.PROMISED: Text("承诺", "Promised limit"),
+    ClockKind.STATUTORY: Text("法定", "Statutory limit"),
+    ClockKind.JOINT_CAP: Text("联办", "Joint limit"),
+    ClockKind.CORRECTION_NOTICE: Text("告知", "Correction notice"),
+    ClockKind.CORRECTION: Text("补正", "Correction"),
+    ClockKind.DELIVERY: Text("送达", "Delivery"),
+    ClockKind.POST_CHECK: Text("核查", "Post-check"),
+    ClockKind.PROCEDURE: Text("程序", "Special procedure"),
+    ClockKind.STEP: Text("环节", "Step"),
 }
-_EDGE_NAMES = {"warning": ("预警", "warning"), "due": ("到期", "due")}
-_START_NAMES = {"received": "收到", "accepted": "受理", "decided": "决定", "notified": "告知"}
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """One clock on a host: its kind, how long, how early the warning comes, from which event, on what basis."""
-
-    clock: str
-    within: Limit
-    warn: Limit = WARNING
-    start: str | None = None
-    basis: str | None = None
-
-    @classmethod
-    def of(cls, clock: str, limit: TimeLimit, warn: Warn | None = None) -> Term:
-        """The clock of a definition's time limit."""
-        return cls(clock, limit.within, early(limit.warn or warn, limit.within), limit.start, limit.basis)
-
-
-def early(warn: Warn | None, limit: Limit) -> Limit:
-    """How long before its end a limit warns."""
-    return warn.of(limit) if isinstance(warn, Share) else warn or WARNING
-
-
-def both(zh: str, en: str) -> Text:
-    """A name in Chinese and English."""
-    return Text(zh, en)
+_EDGE_NAMES = {"warning": Text("预警", "warning"), "due": Text("到期", "due")}
 
 
 def ncname(slug: str) -> str:
@@ -92,50 +64,53 @@ def _days(limit: Limit) -> Decimal:
     return limit.value * _NOMINAL_DAYS[limit.unit] if limit.unit in _NOMINAL_DAYS else limit.value / 24
 
 
-def timers(prefix: str, host: Element, terms: Iterable[Term]) -> Iterator[Element]:
+def timers(prefix: str, host: Element, clocks: Iterable[ClockSpec]) -> Iterator[Element]:
     """For each clock a warning timer and a due timer; a limit of 0 has no time left to warn of."""
-    for term in terms:
-        if term.within.value:
-            yield timer(prefix, host, term, "warning")
-        yield timer(prefix, host, term, "due")
+    for clock in clocks:
+        if clock.limit.within.value:
+            yield timer(prefix, host, clock, "warning")
+        yield timer(prefix, host, clock, "due")
 
 
-def timer(prefix: str, host: Element, term: Term, edge: str, interrupting: bool = False) -> Element:
+def timer(prefix: str, host: Element, clock: ClockSpec, edge: str, interrupting: bool = False) -> Element:
     """One boundary timer; it takes lane, item, step and department from its host."""
-    clock, ends = _CLOCK_NAMES[term.clock], _EDGE_NAMES[edge]
-    less = term.warn if edge == "warning" else None
-    facts = [("clock", term.clock), ("edge", edge), ("limit", term.within.text("zh")), ("unit", term.within.unit)]
-    facts += [("start", term.start)] if term.start else []
-    facts += [("basis", term.basis)] if term.basis else []
-    facts += [("warning", term.warn.text("zh"))] if less else []
-    since = f"，自{_START_NAMES.get(term.start, term.start)}起" if term.start else ""
+    name, end, limit = _CLOCK_NAMES[clock.kind], _EDGE_NAMES[edge], clock.limit
+    within = limit.within
+    lead = clock.lead.of(within) if isinstance(clock.lead, Share) else clock.lead
+    start = next((word.text("zh") for word in Start if word == limit.start), "")
+    facts = [("clock", clock.kind.value), ("edge", edge), ("limit", within.text("zh")), ("unit", within.unit)]
+    facts += [("start", limit.start)] if start else []
+    facts += [("basis", limit.basis)] if limit.basis else []
+    facts += [("warning", lead.text("zh"))] if edge == "warning" else []
+    facts += [("effect", clock.effect.value)] if edge == "due" else []
+    since = f"，自{start}起" if start else ""
     return Element(
-        id=f"b_{prefix}_{term.clock}_{edge}", kind=BOUNDARY, name=both(clock[0] + ends[0], f"{clock[1]} {ends[1]}"),
-        lane=host.lane, item=host.item, step=host.step, department=host.department, clock=term.clock, edge=edge,
-        host=host.id, interrupting=interrupting, duration=duration(term.within, less),
-        note=f"{clock[0]}时限{term.within.text('zh')}{since}；按工作日历计时", facts=tuple(facts),
+        id=f"b_{prefix}_{clock.kind}_{edge}", kind=BOUNDARY, name=Text(name.zh + end.zh, f"{name.en} {end.en}"),
+        lane=host.lane, item=host.item, step=host.step, department=host.department, clock=clock.kind.value, edge=edge,
+        host=host.id, interrupting=interrupting, duration=duration(within, lead if edge == "warning" else None),
+        note=f"{name.zh}时限{within.text('zh')}{since}；按工作日历计时", facts=tuple(facts),
     )  # fmt: skip
 
 
-def watch(
-    prefix: str, host: Element, terms: Iterable[Term], due: bool = True, alert: str | None = None
-) -> Watch | None:
+def timer_group(
+    prefix: str, host: Element, clocks: Iterable[ClockSpec], due: bool = True, alert: str | None = None
+) -> TimerGroup | None:
     """The timers of a host with their reminder 督办提醒, None without timers; `due` False leaves the warnings only.
 
     `alert` names the reminder where the timers' prefix is not the host's own.
     """
-    hung = tuple(each for each in timers(prefix, host, terms) if due or each.edge == "warning")
+    hung = tuple(each for each in timers(prefix, host, clocks) if due or each.edge == "warning")
     if not hung:
         return None
 
     def part(id: str, kind: str, name: Text) -> Element:
         return Element(id, kind, name, host.lane, host.item, department=host.department, host=host.id)
 
-    return Watch(
+    return TimerGroup(
         timers=hung,
         gather=part(f"g_{alert or prefix}_alert", EXCLUSIVE, Text.of("")) if len(hung) > 1 else None,
-        remind=part(f"n_{alert or prefix}_alert", SEND, both("督办提醒", "Reminder")),
-        end=part(f"e_{alert or prefix}_alerted", END, both("已提醒", "Reminded")),
+        remind=part(f"n_{alert or prefix}_alert", SEND, Text("督办提醒", "Reminder")),
+        end=part(f"e_{alert or prefix}_alerted", END, Text("已提醒", "Reminded")),
     )
 
 

@@ -9,12 +9,9 @@ from functools import lru_cache
 from typing import Any
 
 from govflow.engine.case import ClockState
-from govflow.language.model import Share, Warn
 from govflow.law import clocks
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
-
-DEFAULT_WARNING = Limit.parse("2 workdays")
 
 
 def utc(moment: datetime) -> str:
@@ -61,16 +58,6 @@ def policy_from(warning: str) -> LightPolicy:
     if warning.endswith("%"):
         return LightPolicy(None, 1 - Decimal(warning.removesuffix("%")) / 100)
     return LightPolicy(int(limit_of(warning).value))
-
-
-def warning_for(limit: Limit, warning: Warn | None) -> str:
-    """The warning that suits a limit: the setting, but at most half of the limit, or a short one would start yellow."""
-    if isinstance(warning, Share):
-        return warning.text()
-    setting = warning or DEFAULT_WARNING
-    if limit.unit != setting.unit:
-        return setting.text("en")
-    return Limit(min(setting.value, limit.value // 2), setting.unit).text("en")
 
 
 class Calendars:

@@ -5,7 +5,7 @@ answers in results are always codes, in the order of the theme. `answers=None` m
 every item runs and every conditional material is listed.
 """
 
-from govflow.plan.dates import Plan, PlannedItem, handling_order, own_limit, planned, prerequisites, waits_for
+from govflow.plan.dates import Plan, PlannedItem, handling_order, planned, prerequisites, waits_for
 from govflow.plan.materials import (
     SUBMITTED,
     How,
@@ -17,8 +17,9 @@ from govflow.plan.materials import (
     merged_form,
     merged_materials,
 )
-from govflow.plan.numbers import Saving, critical_path, in_workdays, plain, savings, stats
+from govflow.plan.numbers import Saving, critical_path, plain, savings, stats
 from govflow.plan.selection import Handling, Selection, facts, items_of, questions_of, selected_items
+from govflow.plan.terms import in_workdays, own_limit
 
 __all__ = [
     "SUBMITTED",

@@ -17,6 +17,7 @@ from govflow.law.calendar import Calendar
 from govflow.law.clocks import Limit
 from govflow.plan.materials import issuing_item
 from govflow.plan.selection import items_of, selected_items
+from govflow.plan.terms import own_limit
 from govflow.text import Text
 
 
@@ -87,12 +88,6 @@ def handling_order(theme: Theme, catalog: Catalog) -> tuple[str, ...]:
         circle = error.args[1]
         zh = f"{theme.name}的前置关系成环：{' → '.join(circle)}"
         raise InvalidInput(Text(zh, f"{theme.slug}: items wait for each other: {' -> '.join(circle)}")) from None
-
-
-def own_limit(item: Item) -> Limit | None:
-    """The limit that dates are planned with: the promised one, else the statutory one."""
-    limit = item.limits.promised or item.limits.statutory
-    return None if limit is None else limit.within
 
 
 def planned(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
 from govflow.language.model import Catalog, Theme, steps_of
-from govflow.law.clocks import Limit
-from govflow.plan.dates import handling_order, own_limit, waits_for
+from govflow.plan.dates import handling_order, waits_for
 from govflow.plan.materials import merged_form, merged_materials
 from govflow.plan.selection import items_of, text
+from govflow.plan.terms import in_workdays, own_limit
 from govflow.text import Text
 
 MERGED_KINDS = ("receive", "pre_review", "accept")  # done once for all items of a theme: one window
@@ -23,16 +23,6 @@ class Saving:
     name: Text
     alone: int | float
     together: int | float
-
-
-def in_workdays(limit: Limit | None) -> Decimal:
-    """A limit in workdays, for sums and comparisons: natural days count 5/7, a month 21, a year 250, eight hours 1."""
-    if limit is None:
-        return Decimal(0)
-    per = {"workday": "1", "month": "21", "year": "250", "working_hour": "0.125", "hour": "0.125"}
-    if limit.unit == "natural_day":
-        return (limit.value * 5 / 7).to_integral_value(ROUND_CEILING)
-    return limit.value * Decimal(per[limit.unit])
 
 
 def critical_path(theme: Theme, catalog: Catalog) -> tuple[tuple[str, ...], Decimal]:

@@ -15,10 +15,10 @@ from govflow import plan
 from govflow.apps.scenarios.records import Scenario, Step
 from govflow.compiler import ElementInfo
 from govflow.engine.api import Engine
-from govflow.engine.definitions.compiled import alone
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.model import Catalog, Item, Question, Theme
+from govflow.plan import terms
 from govflow.text import Text
 
 COMPANY = {"kind": "企业法人", "name": "示范市江畔商贸有限公司", "id": "91421300MAXX884166"}
@@ -126,7 +126,7 @@ def player_for(
     """A player at the beginning of a scenario; `code` is that of its item or theme, `elements` those of its process."""
     if code in catalog.themes:
         return Player(engine, catalog, watch, scenario, catalog.themes[code], elements, None)
-    return Player(engine, catalog, watch, scenario, alone(catalog.items[code]), elements, code)
+    return Player(engine, catalog, watch, scenario, terms.theme_of_one(catalog.items[code]), elements, code)
 
 
 # --- applying --------------------------------------------------------------------------------------------------
@@ -324,10 +324,9 @@ def _tasks_of(player: Player, item: Item, procedure: str | None) -> list[TaskVie
 
 def _extend(player: Player, words: Mapping[str, Any]) -> None:
     item = _one_item(player, words)
-    statutory = item.limits.statutory
-    rule = statutory.extension if statutory is not None else None
-    by = words.get("by") or (rule.by.text("en") if rule is not None else "10 workdays")
-    actor = words.get("actor") or f"{item.department}/{rule.approver if rule is not None else 'head'}:{NAME}"
+    rule = terms.extension_rule(item)
+    by = words.get("by") or rule.by.text("en")
+    actor = words.get("actor") or f"{item.department}/{rule.approver}:{NAME}"
     player.show(player.engine.extend(player.id, item=item.code, by=by, actor=actor, reason=words.get("reason", "")))
 
 

@@ -14,7 +14,7 @@ from govflow.compiler.blocks import (
     Network,
     Row,
     Scope,
-    Watch,
+    TimerGroup,
     entry,
     first_of,
     last_of,
@@ -65,7 +65,7 @@ def _measure(draft: Draft, block: Block) -> Size:
 
 
 def _host_width(activity: Activity) -> int:
-    count = len(activity.watch.timers) if activity.watch else 0
+    count = len(activity.group.timers) if activity.group else 0
     count += activity.deemed is not None
     if activity.node.kind == CALL and count > 1:
         count += count % 2  # as many places left of its mark as right of it
@@ -78,16 +78,16 @@ def _aside(node: Element, index: int, count: int) -> int:
     return MARK if node.kind == CALL and 2 * index >= count > 1 else 0
 
 
-def _watch_width(watch: Watch | None) -> int:
-    if watch is None:
+def _group_width(group: TimerGroup | None) -> int:
+    if group is None:
         return 0
-    return TASK_W + 24 + EVENT + (GATE + 25 if watch.gather else 0)
+    return TASK_W + 24 + EVENT + (GATE + 25 if group.gather else 0)
 
 
 def _measure_activity(activity: Activity) -> Size:
     width = _host_width(activity) + (GAP + GATE if activity.rejoin else 0)
     lapse = 36 + EVENT if activity.lapse else 0
-    return Size(max(width, _watch_width(activity.watch) + lapse), {activity.node.lane: (0, int(bool(activity.watch)))})
+    return Size(max(width, _group_width(activity.group) + lapse), {activity.node.lane: (0, int(bool(activity.group)))})
 
 
 def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
@@ -128,12 +128,12 @@ def _measure_scope(draft: Draft, scope: Scope) -> Size:
     inner = _measure(draft, scope.content)
     rows = union(inner.rows, {scope.node.lane: (0, 0)})
     width = max(inner.width + 2 * PAD_X, 12 * len(scope.node.label) + 30)
-    if scope.watch is None:
+    if scope.group is None:
         return Size(width, rows)
     top, bottom = rows[scope.node.lane]
     rows[scope.node.lane] = (top - 1, bottom) if scope.over else (top, bottom + 1)
-    hung = TIMER_STEP * len(scope.watch.timers) + 40 if scope.over else 0
-    return Size(max(width, hung + _watch_width(scope.watch) + 20), rows)
+    hung = TIMER_STEP * len(scope.group.timers) + 40 if scope.over else 0
+    return Size(max(width, hung + _group_width(scope.group) + 20), rows)
 
 
 def _measure_intake(draft: Draft, intake: Intake) -> Size:
@@ -167,18 +167,18 @@ def place(draft: Draft, block: Block, x: int, rows: Offsets, inside: str | None)
 
 
 def _place_activity(draft: Draft, activity: Activity, x: int, rows: Offsets) -> None:
-    node, watch = activity.node, activity.watch
+    node, group = activity.node, activity.group
     width = _host_width(activity)
     right = draft.put(node, x, rows, width=width)
-    timers = (*(watch.timers if watch else ()), *((activity.deemed,) if activity.deemed else ()))
+    timers = (*(group.timers if group else ()), *((activity.deemed,) if activity.deemed else ()))
     for index, timer in enumerate(timers):
         _hang(draft, timer, node.id, x + TIMER_FIRST + TIMER_STEP * index + _aside(node, index, len(timers)))
-    if watch is not None:
-        _place_watch(draft, watch, x, rows, 1)
+    if group is not None:
+        _place_group(draft, group, x, rows, 1)
     if activity.rejoin is not None:
         draft.put(activity.rejoin, right + GAP, rows)
     if activity.lapse is not None:
-        draft.put(activity.lapse, x + _watch_width(watch) + 36, rows, row=1)
+        draft.put(activity.lapse, x + _group_width(group) + 36, rows, row=1)
     onward = activity.rejoin or activity.lapse
     if activity.deemed is not None and onward is not None:
         draft.routes[activity.deemed.id, onward.id] = Route("VHV", comb=node.id)
@@ -191,15 +191,15 @@ def _hang(draft: Draft, timer: Element, host: str, centre: int, over: bool = Fal
         draft.below[host] = COMB + 4
 
 
-def _place_watch(draft: Draft, watch: Watch, x: int, rows: Offsets, row: int) -> None:
+def _place_group(draft: Draft, group: TimerGroup, x: int, rows: Offsets, row: int) -> None:
     """The reminder under its host: the first timer drops straight into it, the others come along the comb."""
-    first = watch.gather or watch.remind
-    if watch.gather is not None:
-        x = draft.put(watch.gather, x + TIMER_FIRST - GATE // 2, rows, row) + 24
-    x = draft.put(watch.remind, x, rows, row) + 24
-    draft.put(watch.end, x, rows, row)
-    for timer in watch.timers:
-        draft.routes[timer.id, first.id] = Route("VHV", comb=timer.host) if watch.gather else Route("V")
+    first = group.gather or group.remind
+    if group.gather is not None:
+        x = draft.put(group.gather, x + TIMER_FIRST - GATE // 2, rows, row) + 24
+    x = draft.put(group.remind, x, rows, row) + 24
+    draft.put(group.end, x, rows, row)
+    for timer in group.timers:
+        draft.routes[timer.id, first.id] = Route("VHV", comb=timer.host) if group.gather else Route("V")
 
 
 def _place_choice(draft: Draft, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
@@ -230,22 +230,22 @@ def _place_scope(draft: Draft, scope: Scope, x: int, rows: Offsets) -> None:
     size = _measure(draft, scope)
     draft.put(scope.node, x, rows, width=size.width)
     place(draft, scope.content, x + PAD_X, rows, scope.node.id)
-    watch = scope.watch
-    if watch is None:
+    group = scope.group
+    if group is None:
         return
     top, bottom = size.rows[scope.node.lane]
     if not scope.over:
-        for index, timer in enumerate(watch.timers):
+        for index, timer in enumerate(group.timers):
             _hang(draft, timer, scope.node.id, x + TIMER_FIRST + TIMER_STEP * index)
-        _place_watch(draft, watch, x, rows, bottom)
+        _place_group(draft, group, x, rows, bottom)
         return
     draft.over.add(scope.node.id)
-    for index, timer in enumerate(watch.timers):
+    for index, timer in enumerate(group.timers):
         _hang(draft, timer, scope.node.id, x + 40 + TIMER_STEP * index, over=True)
-    after = x + 40 + TIMER_STEP * len(watch.timers) + 10
-    _place_watch(draft, watch, after, rows, top)
-    for timer in watch.timers:
-        draft.routes[timer.id, (watch.gather or watch.remind).id] = Route("VH")
+    after = x + 40 + TIMER_STEP * len(group.timers) + 10
+    _place_group(draft, group, after, rows, top)
+    for timer in group.timers:
+        draft.routes[timer.id, (group.gather or group.remind).id] = Route("VH")
 
 
 def _place_intake(draft: Draft, intake: Intake, x: int, rows: Offsets) -> None:

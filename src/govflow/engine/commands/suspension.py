@@ -13,9 +13,8 @@ from govflow.language.model import Extension as ExtensionRule
 from govflow.language.model import Item
 from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
+from govflow.plan import terms
 from govflow.text import Text
-
-GENERAL_EXTENSION = ExtensionRule(Limit.parse("10 workdays"), "head", True, "行政许可法第四十二条")
 
 DECISION_CLOCKS = ("promised", "statutory")
 
@@ -47,8 +46,9 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     stop(draft, code, found.id, reason)
     id = f"{code}/{found.id}/procedure"
     watched = any(c.live and c.id.partition("#")[0] == id for c in draft.state.clocks.values())
-    if found.limit is not None and not watched:
-        draft.start_limit_clock(id, "procedure", code, found.limit, found.basis)
+    spec = terms.procedure_clock(item, found)
+    if spec is not None and not watched:
+        draft.start_clock(id, spec, code)
 
 
 def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
@@ -94,7 +94,7 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reas
 def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:
     """Extend an item's limits once, before they are due, by its approver (行政许可法 art. 42; R8)."""
     item, _ = _open_item(draft, code, actor)
-    rule = _extension_rule(item)
+    rule = terms.extension_rule(item)
     if actor.role != rule.approver:
         raise NotAllowed(
             Text(f"延期须由 {rule.approver} 批准，{actor.text} 的角色是 {actor.role or '（未说明）'}；"
@@ -112,13 +112,6 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
                item=code)  # fmt: skip
     for clock in extended:
         draft.refresh(clock)
-
-
-def _extension_rule(item: Item) -> ExtensionRule:
-    statutory = item.limits.statutory
-    if statutory is not None and statutory.extension is not None:
-        return statutory.extension
-    return GENERAL_EXTENSION
 
 
 def _extensible(

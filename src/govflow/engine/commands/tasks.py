@@ -16,6 +16,7 @@ from govflow.engine.commands.unit_of_work import Draft
 from govflow.errors import Conflict, InvalidInput, NotAllowed
 from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
+from govflow.plan import terms
 from govflow.text import Text
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
@@ -156,7 +157,7 @@ def _accept(draft: Draft, task: TaskState, outcome: str) -> str:
     draft.received = draft.state.correction.get("received") or draft.state.applied
     draft.emit("accepted", as_of=draft.at, deemed=False, gaps={code: limit.text("en") for code, limit in gaps.items()})
     for code, limit in gaps.items():
-        draft.start_gap_clock(code, limit)
+        draft.start_clock(f"gap/{code}", terms.gap_clock(limit))
     return "accept"
 
 
@@ -178,11 +179,7 @@ def _gaps(draft: Draft) -> dict[str, Limit]:
 
 
 def _defer(draft: Draft, code: str) -> Limit | None:
-    uses = [use for _, use in _uses(draft, code)]
-    limits = [use.defer for use in uses if use.defer is not None]
-    if not uses or len(limits) < len(uses):
-        return None
-    return min(limits, key=lambda limit: limit.worst_span())
+    return terms.gap_limit(use for _, use in _uses(draft, code))
 
 
 def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
@@ -349,12 +346,11 @@ def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
 
 
 def _start_after_decision(draft: Draft, code: str) -> None:
-    limits = draft.subject.item(code).limits
-    draft.start_limit_clock(f"{code}/delivery", "delivery", code, limits.delivery, "行政许可法第四十四条")
-    check = draft.subject.post_check(code, draft.state)
+    item = draft.subject.item(code)
+    draft.start_clock(f"{code}/delivery", terms.delivery_clock(item), code)
+    check = terms.post_check_clock(item, terms.committed(item, draft.state.answers))
     if check is not None:
-        basis = limits.post_check.basis if limits.post_check is not None else None
-        draft.start_limit_clock(f"{code}/post_check", "post_check", code, check, basis)
+        draft.start_clock(f"{code}/post_check", check, code)
 
 
 def _has_step(draft: Draft, code: str, kind: str) -> bool:

@@ -16,9 +16,10 @@ from govflow.engine import case_clocks, process
 from govflow.engine.case import CaseState, ClockState, Event, TaskState, canonical, event_hash, fold
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions.compiled import Subject, is_notice
-from govflow.language.model import TimeLimit
 from govflow.law.calendar import Calendar
-from govflow.law.clocks import Limit
+from govflow.plan import terms
+from govflow.plan.terms import ClockSpec
+from govflow.vocabulary import ClockKind
 
 SYSTEM = "system:clock"
 
@@ -112,19 +113,13 @@ class Draft:
             if item is not None:
                 self._start_item(item)
         elif element == "s_joint":
-            theme = self.subject.theme
-            if theme.promised is not None:
-                self.start_clock("theme/promised", "promised", None, theme.promised, "escalate")
-            if theme.joint_cap is not None:
-                cap = TimeLimit(theme.joint_cap, "accepted", "行政许可法第四十二条")
-                self.start_clock("theme/joint_cap", "joint_cap", None, cap, "escalate")
+            for spec in terms.joint_clocks(self.subject.theme):
+                self.start_clock(f"theme/{spec.kind}", spec)
 
     def _start_item(self, code: str) -> None:
-        limits = self.subject.item(code).limits
         self.emit("item_started", SYSTEM, item=code, as_of=self.anchor or self.at)
-        for kind, limit in (("promised", limits.promised), ("statutory", limits.statutory)):
-            if limit is not None:
-                self.start_clock(f"{code}/{kind}", kind, code, limit, "escalate")
+        for spec in terms.decision_clocks(self.subject.item(code)):
+            self.start_clock(f"{code}/{spec.kind}", spec, code)
         self.retime_case()
 
     def _opened(self, token: process.Token) -> None:
@@ -147,28 +142,26 @@ class Draft:
         if task.element == "t_accept":
             self._start_notice_clock(task)
         elif task.element == "t_supplement":
-            rule = self.subject.correction_rule()
-            self.start_clock("supplement/correction", "correction", None, TimeLimit(rule.within, "notified"),
-                             f"applicant_{rule.missed}", task)  # fmt: skip
+            spec = terms.correction_clock(self.subject.theme, self.subject.catalog)
+            self.start_clock("supplement/correction", spec, None, task)
         elif info.step is not None and task.item is not None:
             self._start_step_clocks(task, info)
 
     def _start_notice_clock(self, task: TaskState) -> None:
-        limit = TimeLimit(self.subject.notice_limit(), "received", "行政许可法第三十二条")
-        self.start_clock("accept/correction_notice", "correction_notice", None, limit, "deemed_acceptance", task,
-                         anchor=self.state.correction.get("received") or self.state.applied)  # fmt: skip
+        spec = terms.notice_clock(self.subject.theme, self.subject.catalog)
+        anchor = self.state.correction.get("received") or self.state.applied
+        self.start_clock("accept/correction_notice", spec, None, task, anchor)
 
     def _start_step_clocks(self, task: TaskState, info: ElementInfo) -> None:
-        step, item = info.step, task.item
-        if step is None or item is None or task.kind == "notice":
+        step, code = info.step, task.item
+        if step is None or code is None or task.kind == "notice":
             return
-        procedure = self.subject.item(item).procedure(step.procedure) if step.procedure else None
-        if procedure is not None and procedure.limit is not None:
-            limit = TimeLimit(procedure.limit, "notified", procedure.basis)
-            self.start_clock(f"{item}/{procedure.id}/procedure", "procedure", item, limit, "escalate", task)
-        if step.within is not None:
-            effect = "silence" if step.silence else "escalate"
-            self.start_clock(f"{item}/{step.id}/step", "step", item, TimeLimit(step.within, "opened"), effect, task)
+        item = self.subject.item(code)
+        procedure = item.procedure(step.procedure) if step.procedure else None
+        if procedure is not None and (spec := terms.procedure_clock(item, procedure)) is not None:
+            self.start_clock(f"{code}/{procedure.id}/procedure", spec, code, task)
+        if (spec := terms.step_clock(item, step)) is not None:
+            self.start_clock(f"{code}/{step.id}/step", spec, code, task)
 
     def close_task(self, task: TaskState, state: str, outcome: str) -> None:
         """Remember how a task ended and close its clocks."""
@@ -191,27 +184,23 @@ class Draft:
     # --- clocks ------------------------------------------------------------------------------------------------
 
     def start_clock(
-        self, id: str, kind: str, item: str | None, limit: TimeLimit, effect: str, task: TaskState | None = None,
+        self,
+        id: str,
+        spec: ClockSpec,
+        item: str | None = None,
+        task: TaskState | None = None,
         anchor: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Start one clock at the event its limit counts from, and compute its due date."""
         if self.state.clocks.get(id) or id in self.state.clock_ids:
             id = f"{id}#{self.state.clock_ids.get(id, 1) + 1}"
-        begin = anchor or self._anchor(limit.start)
+        limit, kind = spec.limit, spec.kind.value
         self.emit(
             "clock_started", SYSTEM, clock=id, kind=kind, item=item, task=task.id if task else None,
-            limit=limit.within.text("en"), anchor=begin, warning=self._warning(item, limit), effect=effect,
-            basis=limit.basis, timers=self._timers(kind, item, task),
+            limit=limit.within.text("en"), anchor=anchor or self._anchor(limit.start), warning=spec.lead.text("en"),
+            effect=spec.effect.value, basis=limit.basis, timers=self._timers(kind, item, task),
         )  # fmt: skip
         self.refresh(self.state.clocks[id])
-
-    def start_limit_clock(self, id: str, kind: str, item: str | None, limit: Limit, basis: str | None) -> None:
-        """Start a clock of an item that no task and no running scope carries: delivery, post-check, a procedure."""
-        self.start_clock(id, kind, item, TimeLimit(limit, "decided", basis), "escalate")
-
-    def start_gap_clock(self, material: str, limit: Limit) -> None:
-        """Start the applicant's period for a material that may come later 容缺."""
-        self.start_clock(f"gap/{material}", "gap", None, TimeLimit(limit, "accepted"), "escalate")
 
     def _anchor(self, start: str) -> str:
         if start == "received" and self.received is not None:
@@ -220,13 +209,12 @@ class Draft:
             return self.anchor
         return self.at
 
-    def _warning(self, item: str | None, limit: TimeLimit) -> str:
-        own = limit.warn or (self.subject.item(item).limits.warning if item is not None else None)
-        return case_clocks.warning_for(limit.within, own)
-
     def _timers(self, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
         """The BPMN timers that show this clock: boundary events of its kind on its host."""
-        hosts = self.subject.timers.get((kind, item), {})
+        if task is None and kind == ClockKind.PROCEDURE:
+            return {}  # started by command: no step of the process carries it
+        shared = kind == ClockKind.DELIVERY and (kind, item) not in self.subject.timers  # one hand-out for all items
+        hosts = self.subject.timers.get((kind, None if shared else item), {})
         near = hosts if task is None else (task.element, *task.path.split("/")[:-1])
         return {info.edge: info.id for host in near for info in hosts.get(host, ()) if info.edge}
 

@@ -10,24 +10,9 @@ from govflow.compiler.timers import ncname
 from govflow.engine import process as spiff
 from govflow.engine.case import CaseState
 from govflow.language.conditions import holds
-from govflow.language.model import (
-    Catalog,
-    CorrectionRule,
-    Item,
-    Joint,
-    Question,
-    Step,
-    Theme,
-    ThemeItem,
-    steps_of,
-)
-from govflow.law.clocks import Limit
+from govflow.language.model import Catalog, Item, Question, Step, Theme, steps_of
+from govflow.plan import terms
 from govflow.text import Text
-
-NOTICE = Limit.parse("5 workdays")
-"""行政许可法 art. 32: everything missing is told at once within five days of receipt."""
-
-CORRECTION = CorrectionRule(Limit.parse("10 workdays"), "withdrawn")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,40 +57,12 @@ class Subject:
                     waiting.append(entry.item)
                     yield entry.item
 
-    def notice_limit(self) -> Limit:
-        """How long the authority has to say what is missing: the theme's own limit, else the shortest of its items."""
-        if self.theme.correction_notice is not None:
-            return self.theme.correction_notice
-        limits = [self.item(e.item).limits.correction_notice for e in self.theme.items]
-        same = [limit for limit in limits if limit.unit == NOTICE.unit]
-        return min(same, key=lambda limit: limit.value, default=NOTICE)
-
-    def correction_rule(self) -> CorrectionRule:
-        """How long the applicant has to supply what is missing: the theme's own rule, else the longest of its items."""
-        if self.theme.correction is not None:
-            return self.theme.correction
-        rules = [self.item(e.item).limits.correction for e in self.theme.items]
-        same = [rule for rule in rules if rule.within.unit == CORRECTION.within.unit]
-        return max(same, key=lambda rule: rule.within.value, default=CORRECTION)
-
     def joint_visit(self, item: str | None, element: str) -> str | None:
         """The joint visit 联合踏勘 that this element belongs to, if any."""
         info = self.elements.get(element)
         if item is None or info is None or info.step is None or info.step.kind != "visit" or is_notice(info):
             return None
         return next((visit.id for visit in self.theme.joint.visits if item in visit.items), None)
-
-    def post_check(self, code: str, state: CaseState) -> Limit | None:
-        """The post-check limit 事后核查 that applies to the granted item in this case."""
-        item = self.item(code)
-        if item.commitment is not None and self.committed(code, state):
-            return item.commitment.post_check
-        return item.limits.post_check.within if item.limits.post_check is not None else None
-
-    def committed(self, code: str, state: CaseState) -> bool:
-        """Whether the applicant chose notification and commitment 告知承诺 for this item."""
-        commitment = self.item(code).commitment
-        return commitment is not None and commitment.when is not None and holds(commitment.when, state.answers)
 
     def flags(self, state: CaseState, outcome: str = "") -> dict[str, bool]:
         """The named choices of the process at this moment; the BPMN engine only looks them up."""
@@ -114,11 +71,14 @@ class Subject:
             code, current = entry.item, state.items[entry.item]
             open_to_start = current.state == "waiting"
             granted = current.outcome == "approve"
+            item = self.item(code)
+            commitment = terms.committed(item, state.answers)
+            checked = granted and current.mode == "run" and terms.post_check(item, commitment) is not None
             flags[f"run_{code}"] = current.mode == "run" and open_to_start
             flags[f"verify_{code}"] = current.mode == "verify" and open_to_start
-            flags[f"commit_{code}"] = self.committed(code, state)
+            flags[f"commit_{code}"] = commitment
             flags[f"granted_{code}"] = granted
-            flags[f"post_check_{code}"] = granted and current.mode == "run" and self.post_check(code, state) is not None
+            flags[f"post_check_{code}"] = checked
         for (code, id), step in self.steps.items():
             if step.when is not None:
                 flags[f"when_{code}_{ncname(id)}"] = holds(step.when, state.answers)
@@ -130,7 +90,7 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject
     if ref in catalog.themes:
         kind, theme = "theme", catalog.themes[ref]
     else:
-        kind, theme = "item", alone(catalog.items[ref])
+        kind, theme = "item", terms.theme_of_one(catalog.items[ref])
     steps = {(e.item, step.id): step for e in theme.items for step in steps_of(catalog.items[e.item].flow)}
     questions = {q.id: q for e in reversed(theme.items) for q in catalog.items[e.item].questions}
     questions |= {q.id: q for q in theme.questions}
@@ -161,12 +121,3 @@ def _flag_names(theme: Theme, steps: Mapping[tuple[str, str], Step]) -> frozense
 def is_notice(info: compiler.ElementInfo) -> bool:
     """Whether this is the task that tells the applicant how long a special procedure takes, not the procedure itself."""
     return info.step is not None and info.id == f"t_{info.item}_{ncname(info.step.id)}_notice"
-
-
-def alone(item: Item) -> Theme:
-    """An item on its own, as a theme of one."""
-    return Theme(
-        code=item.code, slug=item.slug, name=item.name, audience="enterprise", lead=item.department, questions=(),
-        items=(ThemeItem(item.code),), joint=Joint(), promised=None, joint_cap=None,
-        correction_notice=item.limits.correction_notice, correction=item.limits.correction, file=item.file,
-    )  # fmt: skip

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from govflow import plan
 from govflow.language.conditions import Answers
-from govflow.language.model import Catalog, CorrectionRule, Item, Theme
+from govflow.language.model import Catalog, Item, Theme
+from govflow.plan import terms
 from govflow.products.guide import limits
 from govflow.products.guide.item import footer
 from govflow.products.guide.page import Cell, Facts, Highlight, Page, Paragraph, Say, Section, Table
@@ -31,16 +32,17 @@ def checklist_page(
         verified = [catalog.items[code] for code, each in chosen.items() if each.how == "verify"]
         lines = plan.merged_materials(of, catalog, answers, dropped, held)
         asks, department = asks_of(plan.questions_of(of, catalog), say), of.lead
-        version, notice, correction = "", of.correction_notice, of.correction
+        version = ""
     else:
         items, verified, lines = [of], [], plan.item_materials(of, catalog, answers)
         asks, department, version = asks_of(of.questions, say), of.department, of.version
-        notice, correction = of.limits.correction_notice, of.limits.correction
+    case = of if isinstance(of, Theme) else terms.theme_of_one(of)
+    notice, correction = terms.notice_limit(case, catalog), terms.correction_rule(case, catalog)
     sections = [
         _conditions(items, verified, say),
         _to_receive(lines, items, catalog, asks, say),
         _not_to_ask(lines, catalog, say),
-        _outcome([limits.notice(notice, say)] if notice else [], correction, say),
+        _outcome((limits.notice(notice, say), limits.correction(correction, say)), say),
     ]
     free = sum(not line.submitted for line in lines)
     return Page(
@@ -93,7 +95,7 @@ def _not_to_ask(lines: Iterable[plan.MergedMaterial], catalog: Catalog, say: Say
     return Section("not-asked", say("不得向申请人索要", "Not to be asked for"), (Paragraph(law, "note"), *blocks))
 
 
-def _outcome(notice: list[str], correction: CorrectionRule | None, say: Say) -> Section:
+def _outcome(words: Sequence[str], say: Say) -> Section:
     outcomes = say(
         "☐ 齐全，受理　☐ 容缺受理　☐ 当场更正后受理　☐ 一次告知补正"
         "　☐ 不予受理（书面说明理由）　☐ 不属本部门职权（告知去处）",
@@ -106,7 +108,6 @@ def _outcome(notice: list[str], correction: CorrectionRule | None, say: Say) -> 
         (say("窗口人员", "Received by"), "＿＿＿＿＿＿＿＿＿＿"),
         (say("申请人签字", "Applicant"), "＿＿＿＿＿＿＿＿＿＿"),
     ]
-    words = [*notice, *([limits.correction(correction, say)] if correction else [])]
     return Section(
         "outcome", say("处理结果", "Outcome"),
         (Paragraph(outcomes), *(Paragraph(each, "note") for each in words), Facts(tuple(rows))),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from govflow.language.conditions import Condition, Fact, Not, in_words
 from govflow.language.model import Basis, Block, Catalog, Item, Material, MaterialUse, Question, Step
 from govflow.law.clocks import Limit
-from govflow.plan import MergedMaterial
+from govflow.plan import MergedMaterial, terms
 from govflow.products.guide.limits import length
 from govflow.products.guide.page import Cell, Paragraph, Say, Table, Tone
 from govflow.text import Text
@@ -236,7 +236,7 @@ def step_rows(
         notes = [say("与其他环节同时进行", "at the same time as others")] if parallel else []
         if step.when is not None:
             notes.append(say("仅当：", "only if: ") + condition_words(step.when, asks, say))
-        if step.silence == "no_objection":
+        if terms.silence_answers(step):
             notes.append(say("逾期不回复视为无异议", "no answer in time counts as no objection"))
         who = say("、", ", ").join(department_name(code, catalog, say) for code in step.departments)
         points = say("；", "; ").join(step.points) or "—"

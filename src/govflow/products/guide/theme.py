@@ -8,6 +8,7 @@ from decimal import ROUND_CEILING, Decimal
 from govflow import plan
 from govflow.language.conditions import Answers
 from govflow.language.model import Catalog, Item, Result, Theme
+from govflow.plan import terms
 from govflow.products.guide import limits
 from govflow.products.guide.item import footer
 from govflow.products.guide.page import (
@@ -58,7 +59,7 @@ def theme_page(
         _materials(theme, catalog, say, plan.merged_materials(theme, catalog, answers, dropped, held)),
         *_form(theme, catalog, say, plan.merged_form(theme, catalog, answers, dropped, held)),
         _process(theme, catalog, chosen, say, picture),
-        _limits(theme, say),
+        _limits(theme, catalog, say),
         _results(running, catalog, say),
         _places(running, catalog, say),
         _basis(running, say),
@@ -231,7 +232,7 @@ def _when(start: Decimal, length: Decimal, say: Say) -> str:
     return say(f"第 {first}—{last} 个工作日", f"workdays {first}-{last}")
 
 
-def _limits(theme: Theme, say: Say) -> Section:
+def _limits(theme: Theme, catalog: Catalog, say: Say) -> Section:
     rows = []
     if theme.promised is not None:
         rows.append((say("整件事承诺时限", "Promised for all"), limits.in_words(theme.promised, say)))
@@ -246,10 +247,8 @@ def _limits(theme: Theme, say: Say) -> Section:
         rows.append(
             (say("联合办理上限", "Joint limit"), say(f"{cap}（行政许可法第四十二条）", f"{cap} (行政许可法 art. 42)"))
         )
-    if theme.correction_notice is not None:
-        rows.append((say("一次告知", "Told once"), limits.notice(theme.correction_notice, say)))
-    if theme.correction is not None:
-        rows.append((say("补正", "Correction"), limits.correction(theme.correction, say)))
+    rows.append((say("一次告知", "Told once"), limits.notice(terms.notice_limit(theme, catalog), say)))
+    rows.append((say("补正", "Correction"), limits.correction(terms.correction_rule(theme, catalog), say)))
     return Section("limits", say("办理时限", "Time limits"), (Facts(tuple(rows)),))
 
 
