@@ -1,13 +1,19 @@
 """A running limit that crosses into a year whose notice is not out: provisional, marked, and re-projected."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import govflow
 from govflow.catalog import load_texts
-from govflow.law.clocks import CalendarUnavailable
+from govflow.engine import case_clocks
+from govflow.engine.case import ClockState
+from govflow.law import clocks
+from govflow.law.calendar import Calendar
+from govflow.law.clocks import CalendarUnavailable, Ledger, Limit
 from tests.cases import ROOT, accepted, catalog, finish_item, watch
 
 NOTICE = """govflow: calendar/1
@@ -126,3 +132,23 @@ def test_an_item_that_starts_wakes_the_case_s_clocks(tmp_path: Path) -> None:
     view = engine.resume(view.id, item="I07", actor="D01:a")
     assert view.clock("theme/promised").state == view.clock("theme/joint_cap").state == "running"
     engine.close()
+
+
+@given(
+    limit=st.builds(
+        "{} {}".format, st.integers(0, 90), st.sampled_from(["workdays", "natural days", "months", "hours"])
+    ),
+    anchor=st.datetimes(datetime(2024, 12, 1), datetime(2026, 3, 1)),
+    warning=st.sampled_from(["2 workdays", "0 workdays", "20%", "90%"]),
+)
+def test_a_remembered_date_is_the_computed_one(limit: str, anchor: datetime, warning: str) -> None:
+    """Whatever the hour at which a clock begins: the dates are those that the law's clocks give for its own facts."""
+    calendar = Calendar.national(provisional=True)
+    moment = anchor.replace(tzinfo=UTC)
+    clock = ClockState("c", "step", None, None, limit, case_clocks.utc(moment), warning, "escalate")
+    case_clocks.refresh(clock, calendar)
+    ledger = Ledger(moment, Limit.parse(limit))
+    due, warn = clocks.due(ledger, calendar), clocks.warn_at(ledger, calendar, case_clocks.policy_from(warning))
+    assert clock.due_at == case_clocks.utc(due.at) and clock.due == due.date.isoformat()
+    assert clock.provisional == due.provisional and clock.calendar == calendar.version
+    assert clock.warn_at == (case_clocks.utc(warn) if warn else None)

