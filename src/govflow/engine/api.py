@@ -217,10 +217,14 @@ class Engine(Reader):
             timers.tick(draft)
             found = draft.state.tasks.get(task)
             if found is None:
-                raise self._gone(task)
+                raise _NotOpen
             run(draft, found, who)
 
-        return self._command(case, actor, with_task, key=key)
+        try:
+            return self._command(case, actor, with_task, key=key)
+        except _NotOpen:
+            # asked after the transaction: whoever waits for a second connection while holding one can wait for ever
+            raise self._gone(task) from None
 
     def _case_of(self, task: str) -> str:
         case, dot, _ = inputs.text(task, "task", 60).rpartition(".")
@@ -441,6 +445,10 @@ class Engine(Reader):
 
 class _KeyTaken(Exception):
     """Another transaction committed the same idempotency key first; this one is rolled back."""
+
+
+class _NotOpen(Exception):
+    """The task of a command is not open."""
 
 
 def _key(key: str | None) -> str | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from govflow.engine.store.connections import Connections
 from govflow.errors import Conflict, GovflowError
 from govflow.text import Text
 
@@ -20,6 +21,9 @@ CURRENT = "0001"
 """The newest migration; a database that names a later one was written by a newer govflow."""
 
 KNOWN = ("0001",)
+
+WRITES = "govflow_writes"
+"""In a connection's `info`: the transaction that begins next takes SQLite's write lock at once."""
 
 
 class StoreError(GovflowError):
@@ -36,20 +40,23 @@ class Database:
     def __init__(self, url: str | sa.Engine) -> None:
         self.engine = url if isinstance(url, sa.Engine) else _engine(url)
         self.sqlite = self.engine.dialect.name == "sqlite"
-        self._writing = self.engine.execution_options(govflow_write=True)  # the same pool; begins differently on SQLite
+        self._connections = Connections(self.engine, keep=not isinstance(url, sa.Engine))
         if self.sqlite:
             _prepare_sqlite(self.engine)
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """One writing transaction: commits at the end, rolls back on any error."""
-        with _plainly(), self._writing.begin() as connection:
-            yield connection
+        with _plainly(), self._connections.connection() as connection:
+            if self.sqlite:
+                connection.info[WRITES] = True
+            with connection.begin():
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """One reading transaction: a consistent view."""
-        with _plainly(), self.engine.begin() as connection:
+        with _plainly(), self._connections.connection() as connection, connection.begin():
             yield connection
 
     def version(self) -> str | None:
@@ -95,7 +102,8 @@ class Database:
         return before, CURRENT
 
     def dispose(self) -> None:
-        """Close the pooled connections."""
+        """Close the connections."""
+        self._connections.close()
         self.engine.dispose()
 
 
@@ -161,9 +169,8 @@ def _on_connect(connection: Any, record: Any) -> None:
 
 
 def _on_begin(connection: sa.Connection) -> None:
-    writing = connection.get_execution_options().get("govflow_write", False)
     driver: Any = connection.connection.dbapi_connection
-    driver.execute("BEGIN IMMEDIATE" if writing else "BEGIN").close()
+    driver.execute("BEGIN IMMEDIATE" if connection.info.pop(WRITES, False) else "BEGIN").close()
 
 
 def _without_password(url: str) -> str:
