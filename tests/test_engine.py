@@ -218,7 +218,7 @@ def test_extension_once_in_time_by_the_head(engine: govflow.Engine, clock: Watch
 
 
 def test_lights_and_escalation(engine: govflow.Engine, clock: Watch) -> None:
-    """Yellow two workdays before, red the day after; the work goes on and the head is told."""
+    """Yellow a workday before, red the day after; the work goes on, and the head of its department is told which."""
     view = finish_item(engine, accepted(engine), "I01")
     due = view.clock("I09/promised").due
     assert due == "2025-03-10" and view.clock("I09/promised").light == "green"
@@ -230,13 +230,18 @@ def test_lights_and_escalation(engine: govflow.Engine, clock: Watch) -> None:
     assert ("I09/promised", "expired") in fired
     view = engine.case(view.id)
     assert view.clock("I09/promised").light == "red" and states(view)["I09"] == "reviewing"
-    assert any(e.type == "escalated" and e.body["clock"] == "I09/promised" for e in engine.history(view.id))
+    late = [e.body for e in engine.history(view.id) if e.type == "escalated" and e.body["clock"] == "I09/promised"]
+    assert late == [{
+        "clock": "I09/promised", "kind": "promised", "item": "I09", "to": "D08/head",
+        "tasks": [t.id for t in view.open_tasks if t.item == "I09"],
+    }]  # fmt: skip
+    assert all(t.escalated for t in view.open_tasks if t.item == "I09")
     assert {t.item for t in engine.tasks(department="D08", light="red").items} == {"I09"}
     assert engine.sweep() == [], "a clock fires once"
 
 
 def test_inbox_pages(engine: govflow.Engine) -> None:
-    """The inbox gives each task once over its pages, filtered by department, role and case."""
+    """The inbox gives each task once over its pages, in the order of the cases."""
     cases = [apply_for(engine, key=f"k{n}").id for n in range(5)]
     found, after = [], None
     while True:
@@ -246,10 +251,48 @@ def test_inbox_pages(engine: govflow.Engine) -> None:
             break
         after = page.next
     assert found == cases
-    assert engine.tasks(case=cases[2]).items[0].case == cases[2]
-    assert engine.tasks(department="D07").items == ()
     with pytest.raises(InvalidInput, match="limit"):
         engine.tasks(limit=0)
+
+
+def test_the_inbox_is_filtered(engine: govflow.Engine, clock: Watch) -> None:
+    """By department (slug or code), role and case, alone and together; what does not fit is not there."""
+    one, other = apply_for(engine), finish_item(engine, accepted(engine), "I01")
+
+    def shown(**filters: Any) -> set[tuple[str, str | None]]:
+        return {(t.case, t.item) for t in engine.tasks(**filters).items}
+
+    everything = {(t.case, t.item) for t in (*one.open_tasks, *other.open_tasks)}
+    assert shown() == everything and len(everything) == 6
+    assert shown(role="window") == {(one.id, None)}
+    assert shown(role="reviewer") == everything - {(one.id, None)} and shown(role="head") == set()
+    assert shown(case=one.id) == {(one.id, None)}
+    assert shown(department="market-regulation") == shown(department="D01") == {(one.id, None), (other.id, "I07")}
+    assert shown(department="D01", role="reviewer") == {(other.id, "I07")}
+    assert shown(department="D07", case=one.id) == set()
+
+
+def test_the_inbox_is_filtered_by_light(engine: govflow.Engine, clock: Watch) -> None:
+    """Green, yellow and red share the open tasks among them, by the clock that governs each; the due instant is in time."""
+    view = finish_item(engine, accepted(engine), "I01")
+
+    def shown(light: str) -> list[str]:
+        tasks = engine.tasks(case=view.id, light=light).items
+        assert all(task.light == light for task in tasks)
+        return sorted(str(task.item) for task in tasks)
+
+    def lights() -> list[list[str]]:
+        return [shown(light) for light in ("green", "yellow", "red")]
+
+    assert lights() == [["I07", "I08", "I09", "I09", "I16", "I17"], ["I07"], []]
+    clock.at("2025-03-03 14:00")
+    assert lights() == [["I07", "I08", "I09", "I09", "I16", "I17"], ["I07"], []]
+    clock.forward(microseconds=1)
+    assert lights() == [["I07", "I08", "I09", "I09", "I16", "I17"], [], ["I07"]]
+    clock.at("2025-03-04 23:59:59.999999")
+    assert lights() == [["I16", "I17"], ["I07", "I08", "I09", "I09"], ["I07"]]
+    clock.at("2025-03-06 00:00")
+    assert lights() == [[], ["I16", "I17"], ["I07", "I07", "I08", "I09", "I09"]]
 
 
 def test_bad_applications_are_refused_whole(engine: govflow.Engine) -> None:
@@ -370,6 +413,23 @@ def test_joint_visit_is_one_task_for_two_items(engine: govflow.Engine) -> None:
     view = engine.complete(visit.id, actor="D07:zhao", outcome="approve", opinion="联合踏勘合格")
     assert not [t for t in view.open_tasks if t.kind == "visit" and t.item in ("I07", "I08")]
     assert states(view)["I07"] == states(view)["I08"] == "reviewing"
+    visits = [t for t in view.tasks if t.kind == "visit"]
+    done = {e.body["task"]: e.body["joint"] for e in engine.history(view.id) if e.type == "task_completed"}
+    assert {t.item for t in visits} == {"I07", "I08"} and visits[0].joint is not None
+    assert [(t.joint, done[t.id], t.closed_by, t.outcome) for t in visits] == [
+        (visits[0].joint, visits[0].joint, "D07:zhao", "approve")
+    ] * 2
+
+
+def test_a_visit_made_alone_is_not_joint(engine: govflow.Engine) -> None:
+    """Who comes before the other one is ready has looked for himself only, and the record says so."""
+    view = finish_item(engine, accepted(engine), "I01")
+    while not any(t.item == "I08" and t.kind == "visit" for t in view.open_tasks):
+        view = act(engine, next(t for t in view.open_tasks if t.item == "I08"))
+    view = act(engine, task_of(view, "I08", "visit"))
+    (visit,) = (t for t in view.tasks if t.kind == "visit")
+    (event,) = (e for e in engine.history(view.id) if e.type == "task_completed" and e.body["task"] == visit.id)
+    assert event.body["joint"] is None and states(view)["I07"] == "reviewing"
 
 
 def test_an_item_alone_is_a_case_too(engine: govflow.Engine) -> None:
@@ -587,29 +647,6 @@ def test_a_closed_case_takes_no_more_facts(engine: govflow.Engine) -> None:
         engine.supplement(view.id, materials=["M09"], actor="applicant:chen")
     with pytest.raises(NotAllowed):
         engine.suspend(view.id, item="I01", procedure="x", actor="D01:wang", reason="x")
-
-
-def test_two_procedures_of_one_item_are_both_watched(engine: govflow.Engine, clock: Watch) -> None:
-    """Publicity and expert review at once: each has the clock of its own limit; the days count once."""
-    facts = {q.id: False for q in catalog().items["I22"].questions}
-    view = engine.apply("I22", applicant=COMPANY, answers=facts, materials=[], actor="applicant:x")
-    missing = [m.material for m in view.materials if m.status == "missing"]
-    engine.ask_correction(view.id, missing=missing, actor="D11:wu")
-    view = finish_accept(engine, engine.supplement(view.id, materials=missing, actor="applicant:x").id)
-    first, second = [p.id for p in catalog().items["I22"].special_procedures][:2]
-    engine.suspend(view.id, item="I22", procedure=first, actor="D11:wu", reason="x")
-    view = engine.suspend(view.id, item="I22", procedure=second, actor="D11:wu", reason="x")
-    assert {c.id for c in view.clocks if c.kind == "procedure" and c.state == "running"} == {
-        f"I22/{first}/procedure", f"I22/{second}/procedure",
-    }  # fmt: skip
-    engine.resume(view.id, item="I22", procedure=first, actor="D11:wu")
-    view = engine.resume(view.id, item="I22", procedure=second, actor="D11:wu")
-    assert states(view)["I22"] == "reviewing" and engine.check(view.id) == []
-
-
-def finish_accept(engine: govflow.Engine, case: str) -> govflow.CaseView:
-    """Accept a case whose file is complete."""
-    return act(engine, engine.case(case).open_tasks[0])
 
 
 def test_personal_data_is_masked(engine: govflow.Engine) -> None:

@@ -79,25 +79,6 @@ def test_a_regional_holiday_counts_for_its_region_only(tmp_path: Path) -> None:
         engine.close()
 
 
-def test_a_warning_may_be_a_share_of_the_limit(tmp_path: Path) -> None:
-    """With `warning: 40%` a promise of five workdays turns yellow when two of them are left; a length works too."""
-    name = "definitions/items/outdoor-signboard.yaml"
-    texts = {str(p.relative_to(ROOT)): p.read_text(encoding="utf-8") for p in (ROOT / "definitions").rglob("*.yaml")}
-    texts[name] = texts[name].replace("  warning: 1 workday", "  warning: 40%")
-    loaded = load_texts(texts)
-    assert loaded.ok and loaded.catalog.items["I09"].limits.warning is not None
-    clock = watch()
-    engine = govflow.Engine(f"sqlite:///{tmp_path}/cases.db", loaded.catalog, clock=clock)
-    view = finish_item(engine, accepted(engine), "I01")
-    assert (view.clock("I09/promised").due, view.clock("I09/promised").warn_at) == (
-        "2025-03-10",
-        "2025-03-05T16:00:00.000000Z",
-    )
-    clock.at("2025-03-06 00:00")
-    assert "I09/promised" in {f.clock for f in engine.sweep()}
-    engine.close()
-
-
 def test_a_date_that_moves_ahead_again_warns_and_expires_anew(tmp_path: Path) -> None:
     """What expired under a provisional calendar and lies ahead by the notice is told again when its time comes."""
     url, clock = f"sqlite:///{tmp_path}/cases.db", watch("2026-12-29 10:00")

@@ -72,7 +72,7 @@ def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion:
 
 def _complete_one(draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
     before = _BEFORE.get(task.kind)
-    verdict = before(draft, task, outcome) if before is not None else ""
+    verdict = before(draft, task, outcome, opinion) if before is not None else ""
     finish(draft, task, outcome, opinion, data, verdict)
 
 
@@ -148,9 +148,9 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
 # --- acceptance, correction ------------------------------------------------------------------------------------
 
 
-def _accept(draft: Draft, task: TaskState, outcome: str) -> str:
+def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     if outcome == "refuse":
-        draft.emit("not_accepted", reason="不予受理")
+        draft.emit("not_accepted", reason=opinion)
         return "refuse"
     gaps = _gaps(draft)
     draft.anchor = draft.at
@@ -305,7 +305,7 @@ def _asked_and_missing(draft: Draft, given: Sequence[str] = ()) -> list[str]:
     return [code for code in asked if code not in given and draft.state.materials[code] == "missing"]
 
 
-def _supplement(draft: Draft, task: TaskState, outcome: str) -> str:
+def _supplement(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     """A correction is done by what is handed in, never by ticking off its task (行政许可法 art. 32)."""
     lacking = _asked_and_missing(draft)
     if lacking:
@@ -321,7 +321,7 @@ def _supplement(draft: Draft, task: TaskState, outcome: str) -> str:
 # --- decision, results -----------------------------------------------------------------------------------------
 
 
-def _decide(draft: Draft, task: TaskState, outcome: str) -> str:
+def _decide(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
     item = draft.state.items[code]
     if item.stopped_by:
@@ -363,14 +363,14 @@ def _terminate_dependants(draft: Draft, code: str, reason: str) -> None:
             draft.emit("item_terminated", item=other, reason=f"{reason}：{code}")
 
 
-def _verify(draft: Draft, task: TaskState, outcome: str) -> str:
+def _verify(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     draft.emit("item_verified", item=task.item, outcome=outcome)
     if outcome != "approve":
         _terminate_dependants(draft, str(task.item), "核验未通过")
     return outcome
 
 
-def _issue(draft: Draft, task: TaskState, outcome: str) -> str:
+def _issue(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
     open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
     if open_gaps:
@@ -400,7 +400,7 @@ def _issue_results(draft: Draft, code: str) -> None:
         )  # fmt: skip
 
 
-def _deliver(draft: Draft, task: TaskState, outcome: str) -> str:
+def _deliver(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     granted = [c for c, i in draft.state.items.items() if i.state == "granted" and task.item in (None, c)]
     if granted:
         draft.emit("delivered", items=granted)
@@ -408,12 +408,12 @@ def _deliver(draft: Draft, task: TaskState, outcome: str) -> str:
     return outcome
 
 
-def _post_check(draft: Draft, task: TaskState, outcome: str) -> str:
+def _post_check(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "post_check" and c.item == task.item])
     return outcome
 
 
-def _visit(draft: Draft, task: TaskState, outcome: str) -> str:
+def _visit(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     info = draft.subject.elements[task.element]
     item = draft.state.items.get(task.item or "")
     if item is not None and info.step is not None and info.step.procedure in item.stopped_by:
