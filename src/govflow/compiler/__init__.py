@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from govflow.compiler.blocks import Compiled
+from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, PARALLEL, SEND, START, Compiled, Purpose
 from govflow.compiler.blocks import elements as _elements
 from govflow.compiler.layout import lay_out
 from govflow.compiler.layout.geometry import Diagram
@@ -14,20 +14,22 @@ from govflow.compiler.xml import to_xml
 from govflow.language.model import Catalog, Step
 from govflow.text import Text
 
-__all__ = ["Compiled", "Diagram", "ElementInfo", "compiled", "elements", "pictures", "to_bpmn"]
+__all__ = ["Compiled", "Diagram", "ElementInfo", "Purpose", "compiled", "elements", "pictures", "to_bpmn"]
 
 
 @dataclass(frozen=True, slots=True)
 class ElementInfo:
     """What a BPMN element is to the engine and the reports.
 
-    `id` is the id in the XML, `kind` the BPMN tag (`userTask`, `boundaryEvent` ...), `item` the item's code, `step` the
-    step it came from. A timer has a `clock` (promised, statutory, joint_cap, correction_notice, correction, delivery,
+    `id` is the id in the XML, `kind` the BPMN tag (`userTask`, `boundaryEvent` ...), `purpose` what it is there for,
+    `item` the item's code, `step` the step it came from.
+    A timer has a `clock` (promised, statutory, joint_cap, correction_notice, correction, delivery,
     post_check, procedure, step), an `edge` (warning, due) and its `host`. `process` is the process that holds it.
     """
 
     id: str
     kind: str
+    purpose: Purpose
     name: Text
     item: str | None
     step: Step | None
@@ -38,6 +40,12 @@ class ElementInfo:
     host: str | None
     process: str = ""
     interrupting: bool = False
+
+
+_BY_KIND = {
+    BOUNDARY: Purpose.TIMER, SEND: Purpose.REMINDER, START: Purpose.START, END: Purpose.END, EXCLUSIVE: Purpose.GATEWAY,
+    PARALLEL: Purpose.GATEWAY,
+}  # fmt: skip
 
 
 def compiled(ref: str, catalog: Catalog) -> Compiled:
@@ -65,7 +73,8 @@ def elements(ref: str, catalog: Catalog) -> Mapping[str, ElementInfo]:
     for process in process_from(ref, catalog).processes:
         for each, _ in _elements(process.tree):
             found[each.id] = ElementInfo(
-                each.id, each.kind, each.name, each.item, each.step, each.department, each.role, each.clock, each.edge,
+                each.id, each.kind, each.purpose or _BY_KIND[each.kind], each.name,
+                each.item, each.step, each.department, each.role, each.clock, each.edge,
                 each.host, process.id, each.interrupting and each.clock is not None,
             )  # fmt: skip
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import pairwise
 
 from govflow.language.model import Step
@@ -21,11 +22,33 @@ EVENTS = (START, END, BOUNDARY)
 GATEWAYS = (EXCLUSIVE, PARALLEL)
 
 
+class Purpose(StrEnum):
+    """What a BPMN element is there for. The engine acts on this word; an element's id is a name and nothing else."""
+
+    ACCEPT = "accept"  # the window's task: accept, refuse, or ask for correction
+    SUPPLEMENT = "supplement"  # the applicant's task: hand in what is missing
+    JOINT = "joint"  # the scope in which all items of a theme are handled
+    STAGE = "stage"  # the scope of one stage of a theme
+    ITEM = "item"  # the scope or call in which one item is handled
+    VERIFY = "verify"  # the task that looks at a result which the applicant holds already
+    STEP = "step"  # the task of one step of an item's flow
+    PROCEDURE = "procedure"  # the scope of a special procedure: its notice and its step
+    NOTICE = "notice"  # the task that tells the applicant how long a special procedure takes
+    HAND_OUT = "hand_out"  # the window's task: hand out all results together
+    POST_CHECK = "post_check"  # the task that checks afterwards
+    TIMER = "timer"  # a boundary timer: the edge of a clock
+    REMINDER = "reminder"  # tells the supervisor that a timer fired
+    GATEWAY = "gateway"
+    START = "start"
+    END = "end"
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One BPMN flow node: its id, kind and name, the lane it stands in, and what it means to the engine.
 
-    `clock` and `edge` (`warning`, `due`) are set on timers, `host` is the activity that a timer hangs on.
+    `clock` and `edge` (`warning`, `due`) are set on timers, `host` is the activity that a timer hangs on. `purpose` is
+    set on tasks, calls and scopes; of events and gateways the kind says it.
     """
 
     id: str
@@ -44,6 +67,7 @@ class Element:
     called: str | None = None
     note: str = ""
     facts: tuple[tuple[str, str], ...] = ()
+    purpose: Purpose | None = None
 
     @property
     def label(self) -> str:

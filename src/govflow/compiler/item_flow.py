@@ -17,6 +17,7 @@ from govflow.compiler.blocks import (
     Branch,
     Choice,
     Element,
+    Purpose,
     Row,
     Scope,
     entry,
@@ -169,7 +170,7 @@ def task_of(context: ItemContext, step: Step) -> Element:
     note = "；".join((f"{step.name}：由{short_name(context.catalog, department)}办理", *step.points))
     return Element(
         f"t_{context.item.code}_{ncname(step.id)}", USER, name, context.lane(step), context.item.code, step,
-        department, step.role, note=note, facts=(*facts, *files(context.item.file)),
+        department, step.role, note=note, facts=(*facts, *files(context.item.file)), purpose=Purpose.STEP,
     )  # fmt: skip
 
 
@@ -180,10 +181,11 @@ def _procedure(context: ItemContext, step: Step, task: Element, procedure: Speci
         task, id=f"s_{stem}", kind=SUB, name=Text(f"特别程序：{procedure.kind}", f"Special procedure: {procedure.id}"),
         note=f"{procedure.kind}所需时间不计入办理期限（停止计时：{'、'.join(procedure.stops)}）",
         facts=(("procedure", procedure.id), ("stops", ",".join(procedure.stops)), *_basis(procedure.basis)),
+        purpose=Purpose.PROCEDURE,
     )  # fmt: skip
     notice = replace(
         task, id=f"t_{stem}_notice", name=Text("告知所需时间", "Notify the time needed"),
-        note="书面告知申请人特别程序所需时间（行政许可法第四十五条）",
+        note="书面告知申请人特别程序所需时间（行政许可法第四十五条）", purpose=Purpose.NOTICE,
     )  # fmt: skip
     start = context.event(f"e_{stem}_start", START, "启动", "Start")
     end = context.event(f"e_{stem}_end", END, "完成", "Done")

@@ -22,6 +22,7 @@ from govflow.compiler.blocks import (
     Lane,
     Network,
     Process,
+    Purpose,
     Row,
     Scope,
     Vertex,
@@ -90,6 +91,7 @@ def _theme(theme: Theme, catalog: Catalog) -> Compiled:
     node = Element(
         "s_joint", SUB, Text("并联审批", "Joint handling"), WINDOW, department=lead,
         note="各部门并联审批；部门变更须由牵头部门协调", facts=(("lead", lead), ("refusal", theme.joint.refusal)),
+        purpose=Purpose.JOINT,
     )  # fmt: skip
     joint = Scope(node, _joint(theme, catalog), timer_group("theme", node, terms.joint_clocks(theme)), over=True)
     together = theme.joint.hand_out == "together"
@@ -160,7 +162,7 @@ def _case(
     blocks.append(_intake(theme, catalog, accept))
     blocks.append(scope)
     if handed_out:
-        task = _window_task("t_hand_out", Text("统一发证、送达", "Hand out"), theme.lead)
+        task = _window_task("t_hand_out", Purpose.HAND_OUT, Text("统一发证、送达", "Hand out"), theme.lead)
         blocks.append(Activity(task, timer_group("hand_out", task, [terms.hand_out_clock(handed_out)])))
     for item in items:
         check = terms.drawn_post_check(item)
@@ -170,19 +172,21 @@ def _case(
     return Row(tuple(blocks))
 
 
-def _window_task(id: str, name: Text, lead: str) -> Element:
+def _window_task(id: str, purpose: Purpose, name: Text, lead: str) -> Element:
     facts = (("department", lead), ("role", "window"), ("candidateGroups", f"{lead}:window"))
-    return Element(id, USER, name, WINDOW, department=lead, role="window", note=f"{name}：窗口办理", facts=facts)
+    return Element(id, USER, name, WINDOW, department=lead, role="window", note=f"{name}：窗口办理", facts=facts,
+                   purpose=purpose)  # fmt: skip
 
 
 def _intake(theme: Theme, catalog: Catalog, accept: str) -> Intake:
     lead, rule = theme.lead, terms.correction_rule(theme, catalog)
     asked, waits = terms.notice_clock(theme, catalog), terms.correction_clock(theme, catalog)
-    task = _window_task("t_accept", Text(accept, "Accept"), lead)
+    task = _window_task("t_accept", Purpose.ACCEPT, Text(accept, "Accept"), lead)
     supplement = Element(
         "t_supplement", USER, Text("补正材料", "Supplement"), APPLICANT, role="applicant",
         note=f"申请人在{rule.within.text('zh')}内一次补正",
         facts=(("role", "applicant"), ("candidateGroups", "applicant"), ("limit", rule.within.text("zh"))),
+        purpose=Purpose.SUPPLEMENT,
     )  # fmt: skip
     # 逾期不告知的，自收到申请材料之日起即为受理 (行政许可法 art. 32): time itself accepts.
     lapse = Element("e_deemed_withdrawn", END, _LAPSED.get(rule.missed, _LAPSED["withdrawn"]), APPLICANT)
@@ -206,6 +210,7 @@ def _post_check(item: Item, clock: ClockSpec, catalog: Catalog) -> Choice:
     task = Element(
         f"t_{code}_post_check", USER, Text("事后核查", "Post-check"), department, code, None, department, "reviewer",
         note=f"{item.name}：决定后{clock.limit.within.text('zh')}内核查（{short_name(catalog, department)}）",
+        purpose=Purpose.POST_CHECK,
         facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
     )  # fmt: skip
     hung = timer_group(code, task, [clock], alert=f"{code}_post_check")
@@ -229,7 +234,7 @@ def _scope_element(item: Item, kind: str, lane: str) -> Element:
     return Element(
         f"c_{item.code}", kind, item.name, lane, item.code, department=item.department,
         called=f"P_{item.code}_handling" if kind == CALL else None,
-        note=f"{item.name}（{item.type}，{item.case_type}）", facts=(*facts, *files(item.file)),
+        note=f"{item.name}（{item.type}，{item.case_type}）", facts=(*facts, *files(item.file)), purpose=Purpose.ITEM,
     )  # fmt: skip
 
 
@@ -250,7 +255,7 @@ def _joint(theme: Theme, catalog: Catalog) -> Block:
 def _stage(stage: Stage, theme: Theme, codes: list[str], catalog: Catalog) -> Scope:
     node = Element(
         f"s_{ncname(stage.id)}", SUB, stage.name, WINDOW, department=stage.lead,
-        note=f"{stage.name}阶段，{short_name(catalog, stage.lead)}牵头", facts=(("lead", stage.lead),),
+        note=f"{stage.name}阶段，{short_name(catalog, stage.lead)}牵头", facts=(("lead", stage.lead),), purpose=Purpose.STAGE,
     )  # fmt: skip
     return Scope(node, _network(f"stage_{ncname(stage.id)}", theme, codes, catalog), over=True)
 
@@ -323,7 +328,7 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
         what = str(item.results[0].name) if item.results else str(item.name)
         verify = Element(
             f"t_verify_{code}", USER, Text(f"核验{what}", f"Verify {item.name.text('en')}"), department, code,
-            department=department, role="reviewer", note=f"申请人已持有{what}，只核验",
+            department=department, role="reviewer", note=f"申请人已持有{what}，只核验", purpose=Purpose.VERIFY,
             facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
         )  # fmt: skip
         branches.append(Branch(Activity(verify), "核验", f"verify_{code}", "up"))

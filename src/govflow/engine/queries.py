@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from govflow import compiler
-from govflow.compiler.blocks import EXCLUSIVE, Flow, flows
+from govflow.compiler import Purpose
+from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, views
 from govflow.engine import process as spiff
 from govflow.engine.case import CaseState, from_text
@@ -76,9 +76,12 @@ def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) ->
     """The case's path through the process, with the lights of what is open."""
     state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
     steps = _steps(subject, statements.events(row.id))
-    looks = {path: _look(path) for step in steps for path in step.passed}
-    looks |= dict.fromkeys(_walked(subject, steps), "done")
-    looks |= {f"c_{i.code}": "skipped" for i in state.items.values() if i.state in ("skipped", "terminated")}
+    looks = {path: _look(subject, path) for step in steps for path in step.passed}
+    definition = statements.definition(row.definition)
+    flows = spiff.flows(definition.bpmn) if definition is not None else ()
+    looks |= dict.fromkeys(_walked(subject, steps, flows), "done")
+    left_out = {i.code for i in state.items.values() if i.state in ("skipped", "terminated")}
+    looks |= {e.id: "skipped" for e in subject.elements.values() if e.purpose is Purpose.ITEM and e.item in left_out}
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
         light = case_clocks.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
@@ -86,12 +89,10 @@ def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) ->
     return Progress(subject.ref, subject.catalog, looks)
 
 
-def _look(path: str) -> str:
+def _look(subject: Subject, path: str) -> str:
     """What was passed is done; a timer that fired shows the light it lit."""
-    element = element_of(path)
-    if not element.startswith("b_"):
-        return "done"
-    return "red" if element.endswith("_due") else "yellow"
+    edge = subject.elements[element_of(path)].edge
+    return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
 
 
 def _steps(subject: Subject, rows: Sequence[EventRow]) -> list[spiff.Step]:
@@ -106,15 +107,14 @@ def _steps(subject: Subject, rows: Sequence[EventRow]) -> list[spiff.Step]:
     return steps
 
 
-def _walked(subject: Subject, steps: Sequence[spiff.Step]) -> Iterator[str]:
+def _walked(subject: Subject, steps: Sequence[spiff.Step], flows: Iterable[spiff.Flow]) -> Iterator[str]:
     """The paths of the sequence flows that tokens took, in the order in which they left an element.
 
     Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.
     """
-    onward: dict[str, list[Flow]] = {}
-    for process in compiler.compiled(subject.ref, subject.catalog).processes:
-        for flow, _ in flows(process.tree):
-            onward.setdefault(flow.source, []).append(flow)
+    onward: dict[str, list[spiff.Flow]] = {}
+    for flow in flows:
+        onward.setdefault(flow.source, []).append(flow)
     for step in steps:
         begun = [token.path for token in step.opened] + list(step.entered)
         for place, path in enumerate(step.passed):
@@ -125,7 +125,7 @@ def _walked(subject: Subject, steps: Sequence[spiff.Step]) -> Iterator[str]:
             yield from (f"{scope}/{flow.id}" if scope else flow.id for flow in after)
 
 
-def _chosen(after: Sequence[Flow], scope: str, following: Sequence[str]) -> list[Flow]:
+def _chosen(after: Sequence[spiff.Flow], scope: str, following: Sequence[str]) -> list[spiff.Flow]:
     """The one way out of a choice that was taken: what waits there now, else the first that was passed after it."""
     targets = {flow.target: flow for flow in after}
     near = (element_of(path) for path in following if path.rpartition("/")[0] == scope)

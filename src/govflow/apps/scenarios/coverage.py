@@ -191,7 +191,7 @@ def _completed(w: _Watcher, body: Mapping[str, Any]) -> None:
     task = w.tasks[body["task"]]
     if task["joint"] is not None:
         w.add(w.code, "visit", task["joint"])
-    if task["element"] == "t_accept":
+    if task["kind"] == "accept":
         _case_steps(w, w.running, ("receive", "accept"))
     elif task["kind"] == "post_check" and task["item"] is not None:
         _case_steps(w, (task["item"],), ("post_check",))

@@ -11,17 +11,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from govflow.compiler import ElementInfo
+from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import case_clocks, process
 from govflow.engine.case import CaseState, ClockState, Event, TaskState, canonical, event_hash, fold
 from govflow.engine.case_clocks import Calendars
-from govflow.engine.definitions.compiled import Subject, is_notice
+from govflow.engine.definitions.compiled import Subject
 from govflow.law.calendar import Calendar
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
 from govflow.vocabulary import ClockKind
 
 SYSTEM = "system:clock"
+
+_STATES = {Purpose.HAND_OUT: "handing_out", Purpose.POST_CHECK: "post_check"}
+"""The state that a case is in once such a task is open."""
 
 
 @dataclass
@@ -62,8 +65,7 @@ class Draft:
 
     def move(self, verb: str, path: str, outcome: str = "") -> dict[str, Any]:
         """The move that an event's body carries, so that replaying the log moves the process the same way."""
-        flags = sorted(name for name, on in self.subject.flags(self.state, outcome).items() if on)
-        return {"verb": verb, "path": path, "flags": flags}
+        return {"verb": verb, "path": path, "flags": self.subject.flags(self.state, outcome)}
 
     def follow(self, move: dict[str, Any]) -> None:
         """Move the process and record what it opened, closed, entered and left."""
@@ -88,13 +90,16 @@ class Draft:
         paths = process.timer_paths(self.subject.process, self.snapshot, element) if element else []
         return paths[-1] if paths else None
 
+    def _element(self, path: str) -> ElementInfo:
+        return self.subject.elements[element_of(path)]
+
     def _left(self, path: str) -> None:
-        element = element_of(path)
-        if element.startswith("c_"):
-            item = self.subject.elements[element].item
+        info = self._element(path)
+        if info.purpose is Purpose.ITEM:
+            item = info.item
             if item is not None and self.state.items[item].finished is None:
                 self.emit("item_finished", SYSTEM, item=item)
-        elif element == "s_joint":
+        elif info.purpose is Purpose.JOINT:
             self.close_clocks(kind for kind in self._case_clocks())
 
     def _case_clocks(self) -> list[str]:
@@ -107,12 +112,11 @@ class Draft:
                 self.emit("task_cancelled", task=task.id)
 
     def _entered(self, path: str) -> None:
-        element = element_of(path)
-        if element.startswith("c_"):
-            item = self.subject.elements[element].item
-            if item is not None:
-                self._start_item(item)
-        elif element == "s_joint":
+        info = self._element(path)
+        if info.purpose is Purpose.ITEM:
+            if info.item is not None:
+                self._start_item(info.item)
+        elif info.purpose is Purpose.JOINT:
             for spec in terms.joint_clocks(self.subject.theme):
                 self.start_clock(f"theme/{spec.kind}", spec)
 
@@ -130,18 +134,18 @@ class Draft:
             name=str(info.name), department=info.department, role=info.role or "reviewer",
             joint=self.subject.joint_visit(info.item, token.element),
         )  # fmt: skip
-        self._enter_state(token.element)
+        self._enter_state(info.purpose)
         self._start_task_clocks(self.state.tasks[id], info)
 
-    def _enter_state(self, element: str) -> None:
-        name = "handing_out" if element == "t_hand_out" else "post_check" if element.endswith("_post_check") else None
+    def _enter_state(self, purpose: Purpose) -> None:
+        name = _STATES.get(purpose)
         if name is not None and self.state.state != name:
             self.emit("state_changed", SYSTEM, state=name)
 
     def _start_task_clocks(self, task: TaskState, info: ElementInfo) -> None:
-        if task.element == "t_accept":
+        if info.purpose is Purpose.ACCEPT:
             self._start_notice_clock(task)
-        elif task.element == "t_supplement":
+        elif info.purpose is Purpose.SUPPLEMENT:
             spec = terms.correction_clock(self.subject.theme, self.subject.catalog)
             self.start_clock("supplement/correction", spec, None, task)
         elif info.step is not None and task.item is not None:
@@ -263,7 +267,7 @@ def next_event(
 
 def moved(subject: Subject, snapshot: bytes, move: dict[str, Any]) -> process.Step:
     """Do one recorded move: start, complete, fire or cancel."""
-    flags = dict.fromkeys(subject.flag_names, False) | dict.fromkeys(move["flags"], True)
+    flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move["flags"], True)
     match move["verb"]:
         case "start":
             return process.start(subject.process, flags)
@@ -283,11 +287,7 @@ def element_of(path: str) -> str:
 
 
 def kind_of(info: ElementInfo) -> str:
-    """The word for a task's kind: the activity of its step, or the fixed task of the case."""
-    if is_notice(info):
-        return "notice"
-    if info.step is not None:
+    """The word for a task's kind: the activity of its step, or what the fixed task of the case is there for."""
+    if info.purpose is Purpose.STEP and info.step is not None:
         return info.step.kind
-    if info.id.startswith("t_verify"):
-        return "verify"
-    return {"t_accept": "accept", "t_supplement": "supplement", "t_hand_out": "deliver"}.get(info.id, "post_check")
+    return "deliver" if info.purpose is Purpose.HAND_OUT else info.purpose.value

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from govflow import compiler
-from govflow.compiler.timers import ncname
+from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import process as spiff
 from govflow.engine.case import CaseState
+from govflow.engine.definitions import elements
+from govflow.engine.definitions.elements import ElementTable, Flag, Steps
 from govflow.language.conditions import holds
-from govflow.language.model import Catalog, Item, Question, Step, Theme, steps_of
+from govflow.language.model import Catalog, Item, Question, Theme, steps_of
 from govflow.plan import terms
 from govflow.text import Text
 
@@ -26,11 +27,15 @@ class Subject:
     theme: Theme
     catalog: Catalog
     process: spiff.Process
-    elements: Mapping[str, compiler.ElementInfo]
     questions: Mapping[str, Question]
-    steps: Mapping[tuple[str, str], Step]
-    flag_names: frozenset[str]
-    timers: Mapping[tuple[str, str | None], Mapping[str | None, tuple[compiler.ElementInfo, ...]]]
+    steps: Steps
+    table: ElementTable
+    timers: Mapping[tuple[str, str | None], Mapping[str | None, tuple[ElementInfo, ...]]]
+
+    @property
+    def elements(self) -> Mapping[str, ElementInfo]:
+        """What each element of the process is, by id."""
+        return self.table.elements
 
     def item(self, code: str) -> Item:
         """The item with this code."""
@@ -59,34 +64,47 @@ class Subject:
 
     def joint_visit(self, item: str | None, element: str) -> str | None:
         """The joint visit 联合踏勘 that this element belongs to, if any."""
-        info = self.elements.get(element)
-        if item is None or info is None or info.step is None or info.step.kind != "visit" or is_notice(info):
+        info = self.elements[element]
+        if item is None or info.purpose is not Purpose.STEP or info.step is None or info.step.kind != "visit":
             return None
         return next((visit.id for visit in self.theme.joint.visits if item in visit.items), None)
 
-    def flags(self, state: CaseState, outcome: str = "") -> dict[str, bool]:
-        """The named choices of the process at this moment; the BPMN engine only looks them up."""
-        flags = {"outcome_accept": outcome == "accept", "outcome_correct": outcome == "correct"}
-        for entry in self.theme.items:
-            code, current = entry.item, state.items[entry.item]
-            open_to_start = current.state == "waiting"
-            granted = current.outcome == "approve"
-            item = self.item(code)
-            commitment = terms.committed(item, state.answers)
-            checked = granted and current.mode == "run" and terms.post_check(item, commitment) is not None
-            flags[f"run_{code}"] = current.mode == "run" and open_to_start
-            flags[f"verify_{code}"] = current.mode == "verify" and open_to_start
-            flags[f"commit_{code}"] = commitment
-            flags[f"granted_{code}"] = granted
-            flags[f"post_check_{code}"] = checked
-        for (code, id), step in self.steps.items():
-            if step.when is not None:
-                flags[f"when_{code}_{ncname(id)}"] = holds(step.when, state.answers)
-        return flags
+    def flags(self, state: CaseState, outcome: str = "") -> list[str]:
+        """The named conditions of the process that hold at this moment, in order; the process only looks them up."""
+        return [name for name, flag in self.table.flags.items() if self._holds(flag, state, outcome)]
+
+    def _holds(self, flag: Flag, state: CaseState, outcome: str) -> bool:
+        code, means = flag.item, flag.means
+        if code is None:
+            return outcome == means
+        item = state.items[code]
+        match means:
+            case "run" | "verify":
+                return item.mode == means and item.state == "waiting"
+            case "granted":
+                return item.outcome == "approve"
+            case "commit":
+                return terms.committed(self.item(code), state.answers)
+            case "post_check":
+                if item.outcome != "approve" or item.mode != "run":
+                    return False
+                definition = self.item(code)
+                return terms.post_check(definition, terms.committed(definition, state.answers)) is not None
+            case _:
+                when = self.steps[code, str(flag.step)].when
+                return when is not None and holds(when, state.answers)
 
 
-def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject:
-    """Compile what a case needs from a closed catalog; `ref` is the code of a theme or of an item."""
+def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: str | None = None) -> Subject:
+    """What a case needs of a closed catalog, looked up once; `ref` is the code of a theme or of an item.
+
+    Args:
+        xml: the BPMN that the case runs.
+        stored: the table of its elements as the database has it; without one it is made by the present compiler.
+
+    Raises:
+        StoreError: the table cannot be read, or does not know each element of the BPMN.
+    """
     if ref in catalog.themes:
         kind, theme = "theme", catalog.themes[ref]
     else:
@@ -94,30 +112,20 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes) -> Subject
     steps = {(e.item, step.id): step for e in theme.items for step in steps_of(catalog.items[e.item].flow)}
     questions = {q.id: q for e in reversed(theme.items) for q in catalog.items[e.item].questions}
     questions |= {q.id: q for q in theme.questions}
-    elements = compiler.elements(ref, catalog)
-    return Subject(ref, kind, digest, theme.name, theme, catalog, spiff.compile_process(xml), elements, questions, steps,
-                   _flag_names(theme, steps), _timers(elements.values()))  # fmt: skip
+    process = spiff.compile_process(xml)
+    if stored is None:
+        table = elements.table_of(ref, catalog, theme, steps)
+    else:
+        table = elements.read(stored, steps, digest)
+    elements.require_all(table, process.elements, digest)
+    return Subject(ref, kind, digest, theme.name, theme, catalog, process, questions, steps, table, _timers(table))
 
 
-def _timers(
-    elements: Iterable[compiler.ElementInfo],
-) -> dict[tuple[str, str | None], dict[str | None, tuple[compiler.ElementInfo, ...]]]:
+def _timers(table: ElementTable) -> dict[tuple[str, str | None], dict[str | None, tuple[ElementInfo, ...]]]:
     """The timer events by the kind and the item of the clock that they show, then by the element they hang on."""
-    found: dict[tuple[str, str | None], dict[str | None, tuple[compiler.ElementInfo, ...]]] = {}
-    for info in elements:
+    found: dict[tuple[str, str | None], dict[str | None, tuple[ElementInfo, ...]]] = {}
+    for info in table.elements.values():
         if info.clock is not None:
             hosts = found.setdefault((info.clock, info.item), {})
             hosts[info.host] = (*hosts.get(info.host, ()), info)
     return found
-
-
-def _flag_names(theme: Theme, steps: Mapping[tuple[str, str], Step]) -> frozenset[str]:
-    words = ("run", "verify", "commit", "granted", "post_check")
-    names = {f"{word}_{entry.item}" for entry in theme.items for word in words}
-    names |= {f"when_{code}_{ncname(id)}" for (code, id), step in steps.items() if step.when is not None}
-    return frozenset(names | {"outcome_accept", "outcome_correct"})
-
-
-def is_notice(info: compiler.ElementInfo) -> bool:
-    """Whether this is the task that tells the applicant how long a special procedure takes, not the procedure itself."""
-    return info.step is not None and info.id == f"t_{info.item}_{ncname(info.step.id)}_notice"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from govflow.compiler import to_bpmn
-from govflow.engine.definitions import bundle
+from govflow.engine.definitions import bundle, elements
 from govflow.engine.definitions.compiled import Subject, subject_from
-from govflow.engine.store import Statements
+from govflow.engine.store import Database, DefinitionRow, Statements, StoreError
 from govflow.errors import NotFound
 from govflow.language.model import Catalog
 from govflow.text import Text
@@ -50,7 +50,9 @@ class Library:
     def keep(self, subject: Subject, statements: Statements, now: str) -> None:
         """Make sure that the definition is in the database before a case refers to it."""
         if subject.digest not in self._stored and not statements.has_definition(subject.digest):
-            statements.keep_definition(subject.digest, subject.ref, *self._sources[subject.digest], now)
+            closed, xml = self._sources[subject.digest]
+            table = elements.written(subject.table)
+            statements.keep_definition(DefinitionRow(subject.digest, subject.ref, closed, xml, table), now)
 
     def committed(self, subject: Subject) -> None:
         """Remember, after the commit, that the definition is stored."""
@@ -65,6 +67,34 @@ class Library:
                 raise NotFound(
                     Text(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
                 )
-            ref, closed, xml = stored
-            subject = self._subjects[digest] = subject_from(ref, bundle.catalog_from_bundle(closed), digest, xml)
+            subject = self._subjects[digest] = _stored_subject(stored)
         return subject
+
+
+def _stored_subject(row: DefinitionRow) -> Subject:
+    return subject_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
+
+
+def upgrade(database: Database) -> tuple[str | None, str]:
+    """Create or migrate the tables, and complete the definitions that older versions stored.
+
+    Returns the version of the tables before and after. Raises StoreError, which names the definitions, if some of them
+    cannot be completed; all others are then complete, and nothing else has changed.
+    """
+    versions = database.upgrade()
+    faults: list[StoreError] = []
+    with database.write() as connection:
+        statements = Statements(connection)
+        for digest in statements.definitions_without_elements():
+            stored = statements.definition(digest)
+            try:
+                if stored is not None:
+                    statements.complete_definition(digest, elements.written(_stored_subject(stored).table))
+            except StoreError as fault:
+                faults.append(fault)
+    if faults:
+        raise StoreError(
+            Text("\n".join(fault.zh for fault in faults), "\n".join(fault.en for fault in faults)),
+            definitions=[fault.details["definition"] for fault in faults],
+        )
+    return versions

@@ -8,12 +8,13 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govflow.engine.process.definition import Process, compile_process
+    from govflow.engine.process.definition import Flow, Process, compile_process, flows
     from govflow.engine.process.records import ProcessError, Step, Token
     from govflow.engine.process.snapshot import timer_paths, waiting
     from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
+    "Flow",
     "Process",
     "ProcessError",
     "Step",
@@ -22,6 +23,7 @@ __all__ = [
     "compile_process",
     "complete",
     "fire",
+    "flows",
     "start",
     "timer_paths",
     "waiting",
@@ -29,6 +31,7 @@ __all__ = [
 
 # Each name is imported when it is first asked for: what only reads cases does not wait for SpiffWorkflow.
 _HOMES = {
+    "Flow": "definition",
     "Process": "definition",
     "ProcessError": "records",
     "Step": "records",
@@ -37,6 +40,7 @@ _HOMES = {
     "compile_process": "definition",
     "complete": "verbs",
     "fire": "verbs",
+    "flows": "definition",
     "start": "verbs",
     "timer_paths": "snapshot",
     "waiting": "snapshot",

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
+from xml.etree import ElementTree
 
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.event_parsers import EndEventParser, EventDefinitionParser, StartEventParser
@@ -234,3 +235,17 @@ def compile_process(xml: bytes, process_id: str | None = None) -> Process:
         while len(_cache) > CACHE_SIZE:
             _cache.popitem(last=False)
     return made
+
+
+class Flow(NamedTuple):
+    """One sequence flow of a BPMN file: its id, and the elements that it leads from and to."""
+
+    id: str
+    source: str
+    target: str
+
+
+def flows(xml: bytes) -> Iterator[Flow]:
+    """The sequence flows of a BPMN file that was compiled before, in the order of the text."""
+    for node in ElementTree.fromstring(xml).iter(full_tag("sequenceFlow")):
+        yield Flow(node.attrib["id"], node.attrib["sourceRef"], node.attrib["targetRef"])

@@ -1,7 +1,16 @@
 """The database: tables, migrations, and the few statements that the engine needs."""
 
-from govflow.engine.store.database import AnyEngine, Connection, Database, StoreVersionError, begin_for_real
-from govflow.engine.store.statements import LIVE, CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
+from govflow.engine.store.database import AnyEngine, Connection, Database, StoreError, StoreVersionError, begin_for_real
+from govflow.engine.store.statements import (
+    LIVE,
+    CaseFile,
+    CaseRow,
+    Changes,
+    ClockRow,
+    DefinitionRow,
+    Statements,
+    TaskRow,
+)
 
 __all__ = [
     "LIVE",
@@ -12,7 +21,9 @@ __all__ = [
     "ClockRow",
     "Connection",
     "Database",
+    "DefinitionRow",
     "Statements",
+    "StoreError",
     "StoreVersionError",
     "TaskRow",
     "begin_for_real",

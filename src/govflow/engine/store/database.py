@@ -17,10 +17,10 @@ from govflow.text import Text
 AnyEngine = sa.Engine
 Connection = sa.Connection
 
-CURRENT = "0001"
+CURRENT = "0002"
 """The newest migration; a database that names a later one was written by a newer govflow."""
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 
 WRITES = "govflow_writes"
 """In a connection's `info`: the transaction that begins next takes SQLite's write lock at once."""

@@ -21,6 +21,20 @@ LIVE = ("running", "suspended")
 
 
 @dataclass(frozen=True, slots=True)
+class DefinitionRow:
+    """A definition as cases pin it: its closed set of files, its BPMN, and what each element of the BPMN is.
+
+    `elements` is None in a row of 0.1.0 that `govflow db upgrade` has not completed.
+    """
+
+    hash: str
+    ref: str
+    bundle: bytes
+    bpmn: bytes
+    elements: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class CaseRow:
     """A case as stored: body and snapshot are caches of the event log."""
 
@@ -123,19 +137,30 @@ class Statements:
 
     # --- definitions -------------------------------------------------------------------------------------------
 
-    def keep_definition(self, hash: str, ref: str, bundle: bytes, bpmn: bytes, now: str) -> None:
+    def keep_definition(self, definition: DefinitionRow, now: str) -> None:
         """Store a definition once; the same hash again changes nothing."""
-        row = {"hash": hash, "ref": ref, "bundle": bundle, "bpmn": bpmn, "stored_at": now}
+        row = {**_asdict(definition), "stored_at": now}
         self._insert_once(t.definitions, row, ["hash"])
 
     def has_definition(self, hash: str) -> bool:
         """Whether a definition is stored."""
         return self.connection.execute(_HAS_DEFINITION, {"hash": hash}).first() is not None
 
-    def definition(self, hash: str) -> tuple[str, bytes, bytes] | None:
-        """(ref, bundle, bpmn) of a stored definition."""
+    def definition(self, hash: str) -> DefinitionRow | None:
+        """A stored definition."""
         row = self.connection.execute(_DEFINITION, {"hash": hash}).one_or_none()
-        return None if row is None else (row.ref, row.bundle, row.bpmn)
+        return None if row is None else DefinitionRow(*row)
+
+    def definitions_without_elements(self) -> list[str]:
+        """Hashes of the definitions that were stored before the table of elements was."""
+        query = sa.select(t.definitions.c.hash).where(t.definitions.c.elements.is_(None)).order_by(t.definitions.c.hash)
+        return list(self.connection.execute(query).scalars())
+
+    def complete_definition(self, hash: str, elements: str) -> None:
+        """Store what the elements of a definition are, for one that has no such table yet."""
+        c = t.definitions.c
+        query = t.definitions.update().where(c.hash == hash, c.elements.is_(None)).values(elements=elements)
+        self.connection.execute(query)
 
     # --- cases -------------------------------------------------------------------------------------------------
 
@@ -361,12 +386,12 @@ def _asdict(row: Any) -> dict[str, Any]:
     return dict(zip(row.__slots__, _FIELDS[type(row)](row), strict=True))
 
 
-_FIELDS = {kind: attrgetter(*kind.__slots__) for kind in (CaseRow, TaskRow, ClockRow)}
+_FIELDS = {kind: attrgetter(*kind.__slots__) for kind in (DefinitionRow, CaseRow, TaskRow, ClockRow)}
 
 
 _ONCE: dict[tuple[str, bool], Any] = {}
 _p = sa.bindparam
-_DEFINITION = sa.select(t.definitions.c.ref, t.definitions.c.bundle, t.definitions.c.bpmn).where(
+_DEFINITION = sa.select(*(t.definitions.c[name] for name in DefinitionRow.__slots__)).where(
     t.definitions.c.hash == _p("hash")
 )
 _HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))

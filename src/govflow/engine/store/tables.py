@@ -25,6 +25,7 @@ definitions = Table(
     Column("bundle", LargeBinary, nullable=False),
     Column("bpmn", LargeBinary, nullable=False),
     Column("stored_at", String(27), nullable=False),
+    Column("elements", Text),
 )  # fmt: skip
 
 cases = Table(
