@@ -13,13 +13,14 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from govflow.engine import case_clocks, inputs, queries
+from govflow.engine import case_clocks, inputs, process, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, canonical, fold, from_text
 from govflow.engine.commands import application, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import Draft, next_event
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, aware, no_case
+from govflow.engine.replay import replayed
 from govflow.engine.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
 from govflow.engine.views import CaseView, EventView, Fired, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -205,7 +206,10 @@ class Engine(Reader):
                 f"{now.isoformat()} is before the case's last event at {row.updated_at}"), field="now",
             )  # fmt: skip
         subject = self._library.pinned(row.definition, statements)
-        return Draft(subject, state, row.snapshot, now, actor, self.calendars), file
+        snapshot = row.snapshot
+        if not process.is_current(snapshot):
+            _, snapshot = replayed(subject, case, statements.events(case))
+        return Draft(subject, state, snapshot, now, actor, self.calendars), file
 
     def _task_command(
         self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],

@@ -6,17 +6,15 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from govflow.engine import case_clocks
-from govflow.engine.case import CaseState, ClockState, Event, event_hash, fold, from_text, seal
+from govflow.engine import case_clocks, process
+from govflow.engine.case import CaseState, ClockState, event_hash, from_text, seal
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
-from govflow.engine.commands.unit_of_work import moved
 from govflow.engine.definitions.compiled import Subject
+from govflow.engine.replay import EventRow, replayed
 from govflow.engine.store import LIVE, CaseRow, ClockRow, Statements, TaskRow
 from govflow.engine.views import governing_clock
 from govflow.errors import GovflowError
-
-EventRow = tuple[int, str, str, str, str, str, str]
 
 DATES = ("due", "due_at", "warn_at", "provisional", "calendar")
 """What of a clock is computed from its facts; compared where the present calendar computed it."""
@@ -38,20 +36,6 @@ def faults(statements: Statements, row: CaseRow, subject: Subject, calendars: Ca
         return [f"{row.id}: 存的内容不能读取或重放：{type(fault).__name__} {fault}"]
 
 
-def replayed(subject: Subject, case: str, rows: Sequence[EventRow]) -> tuple[CaseState, bytes]:
-    """State and snapshot rebuilt from the event log alone. Raises ValueError for a log without events."""
-    state: CaseState | None = None
-    snapshot = b""
-    for seq, at, actor, type, body, before, hash in rows:
-        event = Event(case, seq, at, actor, type, json.loads(body), before, hash)
-        state = fold(state, event)
-        if "move" in event.body:
-            snapshot = moved(subject, snapshot, event.body["move"]).state
-    if state is None:
-        raise ValueError(f"case {case} has no events")
-    return state, snapshot
-
-
 def _chain(case: str, rows: Sequence[EventRow]) -> Iterator[str]:
     previous = ""
     for number, (seq, at, actor, type, body, before, hash) in enumerate(rows, 1):
@@ -67,7 +51,7 @@ def _chain(case: str, rows: Sequence[EventRow]) -> Iterator[str]:
 def _differences(
     statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars, state: CaseState, snapshot: bytes
 ) -> Iterator[str]:
-    if snapshot != row.snapshot:
+    if process.is_current(row.snapshot) and snapshot != row.snapshot:
         yield f"{row.id}: 流程快照与事件记录重放的结果不同"
     clock_rows = {each.id: each for each in statements.clocks_of(row.id)}
     stored = from_text(row.body, [each.body for each in clock_rows.values() if each.state in LIVE])

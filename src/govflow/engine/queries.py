@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,14 +11,13 @@ from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, views
 from govflow.engine import process as spiff
 from govflow.engine.case import CaseState, from_text
-from govflow.engine.commands.unit_of_work import element_of, moved
+from govflow.engine.commands.unit_of_work import element_of
 from govflow.engine.definitions.compiled import Subject
+from govflow.engine.replay import replayed_moves
 from govflow.engine.store import LIVE, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
 from govflow.language.model import Catalog
-
-EventRow = tuple[int, str, str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +73,7 @@ def _shown_applicant(found: tuple[str, str | None, str | None] | None) -> dict[s
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
     state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
-    steps = _steps(subject, statements.events(row.id))
+    steps = replayed_moves(subject, statements.events(row.id))
     looks = {path: _look(subject, path) for step in steps for path in step.passed}
     definition = statements.definition(row.definition)
     flows = spiff.flows(definition.bpmn) if definition is not None else ()
@@ -93,18 +91,6 @@ def _look(subject: Subject, path: str) -> str:
     """What was passed is done; a timer that fired shows the light it lit."""
     edge = subject.elements[element_of(path)].edge
     return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
-
-
-def _steps(subject: Subject, rows: Sequence[EventRow]) -> list[spiff.Step]:
-    """Every move of the process that the log has, made again."""
-    snapshot = b""
-    steps: list[spiff.Step] = []
-    for row in rows:
-        body = json.loads(row[4])
-        if "move" in body:
-            steps.append(moved(subject, snapshot, body["move"]))
-            snapshot = steps[-1].state
-    return steps
 
 
 def _walked(subject: Subject, steps: Sequence[spiff.Step], flows: Iterable[spiff.Flow]) -> Iterator[str]:

@@ -16,6 +16,7 @@ from govflow.engine import case_clocks, process
 from govflow.engine.case import CaseState, ClockState, Event, TaskState, canonical, event_hash, fold
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions.compiled import Subject
+from govflow.engine.replay import replay_move
 from govflow.law.calendar import Calendar
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
@@ -69,7 +70,7 @@ class Draft:
 
     def follow(self, move: dict[str, Any]) -> None:
         """Move the process and record what it opened, closed, entered and left."""
-        step = moved(self.subject, self.snapshot, move)
+        step = replay_move(self.subject, self.snapshot, move)
         self.snapshot = step.state
         for path in step.left:
             self._left(path)
@@ -263,22 +264,6 @@ def next_event(
     seq, previous = (state.seq + 1, state.hash) if state is not None else (1, "")
     text = canonical(body) if text is None else text
     return Event(case, seq, at, actor, type, body, previous, event_hash(case, seq, at, actor, type, text, previous))
-
-
-def moved(subject: Subject, snapshot: bytes, move: dict[str, Any]) -> process.Step:
-    """Do one recorded move: start, complete, fire or cancel."""
-    flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move["flags"], True)
-    match move["verb"]:
-        case "start":
-            return process.start(subject.process, flags)
-        case "complete":
-            return process.complete(subject.process, snapshot, move["path"], flags)
-        case "fire":
-            return process.fire(subject.process, snapshot, move["path"], flags)
-        case "cancel":
-            return process.cancel(subject.process, snapshot)
-        case verb:
-            raise ValueError(f"unknown move {verb!r}")
 
 
 def element_of(path: str) -> str:

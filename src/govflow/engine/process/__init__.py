@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from govflow.engine.process.definition import Flow, Process, compile_process, flows
     from govflow.engine.process.records import ProcessError, Step, Token
-    from govflow.engine.process.snapshot import timer_paths, waiting
+    from govflow.engine.process.snapshot import is_current, timer_paths, waiting
     from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "complete",
     "fire",
     "flows",
+    "is_current",
     "start",
     "timer_paths",
     "waiting",
@@ -41,6 +42,7 @@ _HOMES = {
     "complete": "verbs",
     "fire": "verbs",
     "flows": "definition",
+    "is_current": "snapshot",
     "start": "verbs",
     "timer_paths": "snapshot",
     "waiting": "snapshot",

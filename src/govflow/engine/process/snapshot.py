@@ -73,6 +73,11 @@ def _unfold(case: Case, task: Any) -> None:
     case.revived = [*kept[:at], *case.revived, *kept[at + 1 :]]
 
 
+def is_current(state: bytes) -> bool:
+    """Whether a snapshot has the present format; one of another version is made anew, by making its case's moves again."""
+    return state.startswith(b"[%d," % FORMAT)
+
+
 def waiting(process: Process, state: bytes) -> tuple[Token, ...]:
     """Every token that waits in a snapshot; none in that of a case that is over."""
     form, fingerprint, status, _ = _opened(state)
