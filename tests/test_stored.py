@@ -206,12 +206,33 @@ def test_a_definition_whose_elements_nobody_knows_is_named(url: str) -> None:
     """A file with an id that this compiler does not make is not guessed at; all others are completed all the same."""
     Database(url).upgrade()
     digest, bpmn = rows(url, "SELECT hash, bpmn FROM definitions ORDER BY hash")[0]
-    other = bpmn.replace(b"t_accept", b"t_taken_in")
+    other = bpmn.replace(b'"t_accept"', b'"t_taken_in"').replace(b">t_accept<", b">t_taken_in<")
     changed(url, "UPDATE definitions SET bpmn = :other WHERE hash = :digest", other=other, digest=digest)
     with pytest.raises(StoreError, match="t_taken_in") as refused:
         library.upgrade(Database(url))
     assert refused.value.details["definitions"] == [digest] and digest[:12] in refused.value.en
     assert rows(url, "SELECT hash FROM definitions WHERE elements IS NULL") == [(digest,)]
+
+
+def test_the_same_files_compiled_otherwise_are_kept_beside(
+    engine: govflow.Engine, url: str, expected: dict[str, Any], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new case runs by the new compiler's file, an old one by its own, though both rest on the same definition files."""
+    old = next(case for case in expected["cases"] if case["ref"] == "T1" and case["state"] == "reviewing")
+    monkeypatch.setattr(library, "to_bpmn", lambda *args: compiler.to_bpmn(*args) + b"<!-- another compiler -->\n")
+    first, second = (
+        engine.apply("T1", applicant=COMPANY, answers=ANSWERS, materials=MATERIALS, actor="applicant:carry")
+        for _ in range(2)
+    )
+    assert first.definition == second.definition != engine.case(old["id"]).definition
+    keep_only(url, [first.id, old["id"]])
+    monkeypatch.undo()
+    again = govflow.Engine(url, engine.catalog, clock=clock)
+    assert {case: end.state for case, end in carry.carry(again, clock.turn, **carry.WAYS["brisk"]).items()} == {
+        first.id: "closed",
+        old["id"]: "closed",
+    }
+    again.close()
 
 
 def test_a_case_runs_by_the_ids_that_it_was_given(

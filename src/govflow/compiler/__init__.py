@@ -14,7 +14,17 @@ from govflow.compiler.xml import to_xml
 from govflow.language.model import Catalog, Step
 from govflow.text import Text
 
-__all__ = ["Compiled", "Diagram", "ElementInfo", "Purpose", "compiled", "elements", "pictures", "to_bpmn"]
+__all__ = [
+    "MEANT_BY_KIND",
+    "Compiled",
+    "Diagram",
+    "ElementInfo",
+    "Purpose",
+    "compiled",
+    "elements",
+    "pictures",
+    "to_bpmn",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,21 +41,22 @@ class ElementInfo:
     kind: str
     purpose: Purpose
     name: Text
-    item: str | None
-    step: Step | None
-    department: str | None
-    role: str | None
-    clock: str | None
-    edge: str | None
-    host: str | None
+    item: str | None = None
+    step: Step | None = None
+    department: str | None = None
+    role: str | None = None
+    clock: str | None = None
+    edge: str | None = None
+    host: str | None = None
     process: str = ""
     interrupting: bool = False
 
 
-_BY_KIND = {
+MEANT_BY_KIND = {
     BOUNDARY: Purpose.TIMER, SEND: Purpose.REMINDER, START: Purpose.START, END: Purpose.END, EXCLUSIVE: Purpose.GATEWAY,
     PARALLEL: Purpose.GATEWAY,
 }  # fmt: skip
+"""The purpose of elements that have no other than their BPMN tag says."""
 
 
 def compiled(ref: str, catalog: Catalog) -> Compiled:
@@ -73,7 +84,7 @@ def elements(ref: str, catalog: Catalog) -> Mapping[str, ElementInfo]:
     for process in process_from(ref, catalog).processes:
         for each, _ in _elements(process.tree):
             found[each.id] = ElementInfo(
-                each.id, each.kind, each.purpose or _BY_KIND[each.kind], each.name,
+                each.id, each.kind, each.purpose or MEANT_BY_KIND[each.kind], each.name,
                 each.item, each.step, each.department, each.role, each.clock, each.edge,
                 each.host, process.id, each.interrupting and each.clock is not None,
             )  # fmt: skip

@@ -131,7 +131,7 @@ class Engine(Reader):
         answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
     ) -> Draft:  # fmt: skip
         at = case_clocks.utc(now)
-        subject = self._library.newest(code)
+        subject = self._library.keep(code, statements, at)
         who = actor_from(actor, subject.catalog)
         person = application.checked_applicant(applicant, case_clocks.local_date(now))
         facts = application.checked_answers(subject, answers)
@@ -150,7 +150,6 @@ class Engine(Reader):
         state = fold(None, first)
         draft = Draft(subject, state, b"", now, who.text, self.calendars, [first], texts=[canonical(body)])
         draft.follow(body["move"])
-        self._library.keep(subject, statements, at)
         write_new(statements, draft, person, salt)
         return draft
 

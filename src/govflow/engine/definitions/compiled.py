@@ -103,7 +103,7 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: st
         stored: the table of its elements as the database has it; without one it is made by the present compiler.
 
     Raises:
-        StoreError: the table cannot be read, or does not know each element of the BPMN.
+        StoreError: the table cannot be read, or the present compiler does not make some element of the BPMN.
     """
     if ref in catalog.themes:
         kind, theme = "theme", catalog.themes[ref]
@@ -112,12 +112,11 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: st
     steps = {(e.item, step.id): step for e in theme.items for step in steps_of(catalog.items[e.item].flow)}
     questions = {q.id: q for e in reversed(theme.items) for q in catalog.items[e.item].questions}
     questions |= {q.id: q for q in theme.questions}
-    process = spiff.compile_process(xml)
     if stored is None:
-        table = elements.table_of(ref, catalog, theme, steps)
+        table = elements.table_of_file(elements.table_of(ref, catalog, theme, steps), spiff.nodes(xml), digest)
     else:
         table = elements.read(stored, steps, digest)
-    elements.require_all(table, process.elements, digest)
+    process = spiff.compile_process(xml)
     return Subject(ref, kind, digest, theme.name, theme, catalog, process, questions, steps, table, _timers(table))
 
 

@@ -8,14 +8,15 @@ made with the present compiler, which makes the same ids, and compared with the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import msgspec
 
 from govflow import compiler
-from govflow.compiler import ElementInfo, Purpose
+from govflow.compiler import MEANT_BY_KIND, ElementInfo, Purpose
 from govflow.compiler.timers import ncname
+from govflow.engine.process import Node
 from govflow.engine.store import StoreError
 from govflow.language.model import Catalog, Step, Theme
 from govflow.text import Text
@@ -123,17 +124,32 @@ def _element(row: _Row, steps: Steps) -> ElementInfo:
     )  # fmt: skip
 
 
-def require_all(table: ElementTable, ids: Iterable[str], digest: str) -> None:
-    """Raise StoreError unless the table says of each of these ids, which a stored BPMN file uses, what it is."""
-    missing = sorted(set(ids) - set(table.elements))
-    if missing:
-        shown = "、".join(missing[:5]), ", ".join(missing[:5])
+def table_of_file(table: ElementTable, nodes: Iterable[Node], digest: str) -> ElementTable:
+    """The table of a stored BPMN file, which an older version wrote, out of the present compiler's table.
+
+    Structure is taken from the file: which elements there are, what hangs on what and interrupts it. What its tasks,
+    scopes and timers mean is taken from the table. Raises StoreError, which names the definition, for one of these that
+    the present compiler does not make.
+    """
+    found: dict[str, ElementInfo] = {}
+    unknown: list[str] = []
+    for node in nodes:
+        info = table.elements.get(node.id)
+        if info is not None and info.kind == node.kind:
+            found[node.id] = replace(info, host=node.host or info.host, interrupting=node.interrupting)
+        elif node.kind in MEANT_BY_KIND and node.host is None:
+            found[node.id] = ElementInfo(node.id, node.kind, MEANT_BY_KIND[node.kind], Text(node.name))
+        else:
+            unknown.append(node.id)
+    if unknown:
         raise StoreError(
             Text(
-                f"数据库里定义 {digest[:12]} 的流程文件有本版本不认识的元素 {shown[0]} 等 {len(missing)} 个，"
+                f"数据库里定义 {digest[:12]} 的流程文件有本版本不认识的元素 {'、'.join(unknown[:5])}（共 {len(unknown)} 个），"
                 "不能推断其含义；请用写入它的版本办结其办件",
-                f"the BPMN of the stored definition {digest[:12]} has {len(missing)} elements that this version does not "
-                f"make ({shown[1]}): what they mean cannot be told; finish its cases with the version that wrote it",
+                f"the BPMN of the stored definition {digest[:12]} has {len(unknown)} elements that this version does not "
+                f"make ({', '.join(unknown[:5])}): what they mean cannot be told; finish its cases with the version that "
+                "wrote it",
             ),
             definition=digest,
         )
+    return ElementTable(found, table.flags)

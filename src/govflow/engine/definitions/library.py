@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import dataclass, replace
+
 from govflow.compiler import to_bpmn
 from govflow.engine.definitions import bundle, elements
 from govflow.engine.definitions.compiled import Subject, subject_from
@@ -11,15 +14,23 @@ from govflow.language.model import Catalog
 from govflow.text import Text
 
 
+@dataclass(frozen=True, slots=True)
+class _Newest:
+    """The catalog's own definition: compiled, with the closed set of files and the BPMN that are stored of it."""
+
+    subject: Subject
+    bundle: bytes
+    bpmn: bytes
+
+
 class Library:
     """Compiles each definition once; a case keeps the hash that it got at its application."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
-        self._subjects: dict[str, Subject] = {}
-        self._digests: dict[str, str] = {}
-        self._sources: dict[str, tuple[bytes, bytes]] = {}
-        self._stored: set[str] = set()
+        self._newest: dict[str, _Newest] = {}
+        self._pinned: dict[str, Subject] = {}
+        self._kept: dict[str, Subject] = {}
 
     def code(self, ref: str) -> str:
         """The code of a theme or an item named by code or slug; NotFound names what there is."""
@@ -35,39 +46,53 @@ class Library:
 
     def newest(self, code: str) -> Subject:
         """The catalog's definition, compiled."""
-        digest = self._digests.get(code)
-        if digest is None:
-            digest = self._digests[code] = bundle.definition_hash(self.catalog, code)
-        subject = self._subjects.get(digest)
-        if subject is None or digest not in self._sources:
+        return self._compiled(code).subject
+
+    def _compiled(self, code: str) -> _Newest:
+        found = self._newest.get(code)
+        if found is None:
             closed = bundle.bundle(self.catalog, code)
             catalog = bundle.catalog_from_bundle(closed)
             xml = to_bpmn(code, catalog)
-            self._sources[digest] = (closed, xml)
-            subject = self._subjects[digest] = subject_from(code, catalog, digest, xml)
+            subject = subject_from(code, catalog, bundle.definition_hash(self.catalog, code), xml)
+            found = self._newest[code] = _Newest(subject, closed, xml)
+        return found
+
+    def keep(self, code: str, statements: Statements, now: str) -> Subject:
+        """The catalog's definition under the hash that the database has it by; it is stored before a case refers to it.
+
+        The same files may be there with another BPMN, which an older compiler made: running cases keep that one, and the
+        new one is stored beside it, under a hash of both.
+        """
+        kept = self._kept.get(code)
+        if kept is not None:
+            return kept
+        new = self._compiled(code)
+        digest = new.subject.digest
+        stored = statements.definition(digest)
+        if stored is not None and stored.bpmn != new.bpmn:
+            digest = hashlib.sha256(digest.encode() + new.bpmn).hexdigest()
+            stored = statements.definition(digest)
+        subject = new.subject if digest == new.subject.digest else replace(new.subject, digest=digest)
+        if stored is None:
+            row = DefinitionRow(digest, subject.ref, new.bundle, new.bpmn, elements.written(subject.table))
+            statements.keep_definition(row, now)
         return subject
 
-    def keep(self, subject: Subject, statements: Statements, now: str) -> None:
-        """Make sure that the definition is in the database before a case refers to it."""
-        if subject.digest not in self._stored and not statements.has_definition(subject.digest):
-            closed, xml = self._sources[subject.digest]
-            table = elements.written(subject.table)
-            statements.keep_definition(DefinitionRow(subject.digest, subject.ref, closed, xml, table), now)
-
     def committed(self, subject: Subject) -> None:
-        """Remember, after the commit, that the definition is stored."""
-        self._stored.add(subject.digest)
+        """Remember, after the commit, that the catalog's definition is stored."""
+        self._kept[subject.ref] = self._pinned[subject.digest] = subject
 
     def pinned(self, digest: str, statements: Statements) -> Subject:
         """The definition that a case got at its application, whatever the folder says today."""
-        subject = self._subjects.get(digest)
+        subject = self._pinned.get(digest)
         if subject is None:
             stored = statements.definition(digest)
             if stored is None:
                 raise NotFound(
                     Text(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
                 )
-            subject = self._subjects[digest] = _stored_subject(stored)
+            subject = self._pinned[digest] = _stored_subject(stored)
         return subject
 
 

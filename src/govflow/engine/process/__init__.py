@@ -8,13 +8,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govflow.engine.process.definition import Flow, Process, compile_process, flows
+    from govflow.engine.process.definition import Flow, Node, Process, compile_process, flows, nodes
     from govflow.engine.process.records import ProcessError, Step, Token
     from govflow.engine.process.snapshot import is_current, timer_paths, waiting
     from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
     "Flow",
+    "Node",
     "Process",
     "ProcessError",
     "Step",
@@ -25,6 +26,7 @@ __all__ = [
     "fire",
     "flows",
     "is_current",
+    "nodes",
     "start",
     "timer_paths",
     "waiting",
@@ -33,6 +35,7 @@ __all__ = [
 # Each name is imported when it is first asked for: what only reads cases does not wait for SpiffWorkflow.
 _HOMES = {
     "Flow": "definition",
+    "Node": "definition",
     "Process": "definition",
     "ProcessError": "records",
     "Step": "records",
@@ -42,6 +45,7 @@ _HOMES = {
     "complete": "verbs",
     "fire": "verbs",
     "flows": "definition",
+    "nodes": "definition",
     "is_current": "snapshot",
     "start": "verbs",
     "timer_paths": "snapshot",

@@ -245,6 +245,27 @@ class Flow(NamedTuple):
     target: str
 
 
+class Node(NamedTuple):
+    """One flow node of a BPMN file; `host` is the activity that a boundary event hangs on and may interrupt."""
+
+    id: str
+    kind: str
+    name: str
+    host: str | None
+    interrupting: bool
+
+
+def nodes(xml: bytes) -> Iterator[Node]:
+    """The flow nodes of a BPMN file that was compiled before, in the order of the text."""
+    kinds = {tag: tag.rpartition("}")[2] for tag in _Parser.OVERRIDE_PARSER_CLASSES}
+    for node in ElementTree.fromstring(xml).iter():
+        kind = kinds.get(node.tag)
+        if kind is not None:
+            host = node.get("attachedToRef")
+            interrupts = host is not None and node.get("cancelActivity", "true") in ("true", "1")
+            yield Node(node.attrib["id"], kind, node.get("name", ""), host, interrupts)
+
+
 def flows(xml: bytes) -> Iterator[Flow]:
     """The sequence flows of a BPMN file that was compiled before, in the order of the text."""
     for node in ElementTree.fromstring(xml).iter(full_tag("sequenceFlow")):
