@@ -17,7 +17,7 @@ from govflow.engine import case_clocks, inputs, process, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, canonical, fold, from_text
 from govflow.engine.commands import application, suspension, tasks, timers
-from govflow.engine.commands.unit_of_work import Draft, next_event
+from govflow.engine.commands.unit_of_work import SYSTEM, Draft, next_event
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, aware, no_case
 from govflow.engine.replay import replayed
@@ -198,17 +198,20 @@ class Engine(Reader):
         if file is None:
             raise no_case(case)
         row = file.row
-        state = from_text(row.body, file.live)
         if case_clocks.utc(now) < row.updated_at:
             raise InvalidInput(
                 Text(f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
                 f"{now.isoformat()} is before the case's last event at {row.updated_at}"), field="now",
             )  # fmt: skip
+        return self._draft(statements, file, now, actor), file
+
+    def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> Draft:
+        row = file.row
         subject = self._library.pinned(row.definition, statements)
-        snapshot = row.snapshot
+        state, snapshot = from_text(row.body, file.live), row.snapshot
         if not process.is_current(snapshot):
-            _, snapshot = replayed(subject, case, statements.events(case))
-        return Draft(subject, state, snapshot, now, actor, self.calendars), file
+            _, snapshot = replayed(subject, row.id, statements.events(row.id))
+        return Draft(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
         self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
@@ -398,9 +401,7 @@ class Engine(Reader):
             file = statements.file(case, lock=True, whole=False)
             if file is None or case_clocks.utc(moment) < file.row.updated_at:
                 return []
-            row = file.row
-            draft = Draft(self._library.pinned(row.definition, statements), from_text(row.body, file.live), row.snapshot,
-                          moment, "system:clock", self.calendars)  # fmt: skip
+            draft = self._draft(statements, file, moment, SYSTEM)
             if timers.tick(draft):
                 save(statements, draft, file)
         self._publish(draft.events)

@@ -16,7 +16,7 @@ import msgspec
 from govflow import compiler
 from govflow.compiler import MEANT_BY_KIND, ElementInfo, Purpose
 from govflow.compiler.timers import ncname
-from govflow.engine.process import Node
+from govflow.engine import process
 from govflow.engine.store import StoreError
 from govflow.language.model import Catalog, Step, Theme
 from govflow.text import Text
@@ -124,7 +124,7 @@ def _element(row: _Row, steps: Steps) -> ElementInfo:
     )  # fmt: skip
 
 
-def table_of_file(table: ElementTable, nodes: Iterable[Node], digest: str) -> ElementTable:
+def table_of_file(table: ElementTable, nodes: Iterable[process.Node], digest: str) -> ElementTable:
     """The table of a stored BPMN file, which an older version wrote, out of the present compiler's table.
 
     Structure is taken from the file: which elements there are, what hangs on what and interrupts it. What its tasks,
