@@ -7,20 +7,18 @@ the key away. A document with an `id` that the base does not know is a new item,
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from functools import cache, lru_cache
 from typing import Any
 
-from govflow.language import building
+from govflow.catalog import Loaded, load_documents
 from govflow.language.codes import LEVEL_DIGITS, check_uscc
-from govflow.language.model import Catalog, Shelf
+from govflow.language.model import Catalog
 from govflow.language.source import Document, read
-from govflow.law.calendar import ClockError
-from govflow.rules import by_record
+from govflow.rules import RULES
 from tests.rule_yaml import to_yaml
 
-DEFAULT_RECORD = {"record": "I01", "item": "I01", "theme": "T1", "versions": "I01", "levels": "I09"}
+DEFAULT_RECORD = {"form": "I01", "record": "I01", "item": "I01", "theme": "T1", "versions": "I01", "levels": "I09"}
 
 DEPARTMENTS = """
 govflow: departments/1
@@ -191,8 +189,8 @@ def _new_item(item: Data, patch: Data, records: dict[str, Data]) -> Data:
     return made
 
 
-def catalog_of(example: str = "", scope: str = "catalog") -> tuple[Catalog, dict[tuple[str, str], Document]]:
-    """The base with an example (one or more YAML documents) laid over it: the catalogue and its documents by record."""
+def texts_of(example: str = "", scope: str = "catalog") -> dict[str, str]:
+    """The base with an example (one or more YAML documents) laid over it: file name -> text."""
     records = copy.deepcopy(_base())
     for text in example.split("\n---\n") if example else ():
         patch = _data(text)
@@ -205,7 +203,13 @@ def catalog_of(example: str = "", scope: str = "catalog") -> tuple[Catalog, dict
         else:
             for name in libraries:
                 _lay(records[name], {name: patch[name]}, 2)
-    return _built(records)
+    return {f"{name}.yaml": "\n".join(to_yaml(data)) + "\n" for name, data in records.items()}
+
+
+def loaded_from(texts: dict[str, str], codes: Iterable[str] | None = None, previous: Catalog | None = None) -> Loaded:
+    """The texts through the pipeline of `govflow validate`, with all rules or those of these codes."""
+    documents = [_document(text, file) for file, text in texts.items()]
+    return load_documents(documents, tuple(rule.code for rule in RULES) if codes is None else tuple(codes), previous)
 
 
 def _is_library(name: str, patch: Data) -> bool:
@@ -222,36 +226,9 @@ def _lay(base: Data, patch: Data, depth: int) -> None:
             base[key] = copy.deepcopy(value)
 
 
-def _built(records: dict[str, Data]) -> tuple[Catalog, dict[tuple[str, str], Document]]:
-    documents = [_document("\n".join(to_yaml(data)) + "\n", f"{name}.yaml") for name, data in records.items()]
-    for document in documents:
-        assert not document.diagnostics, (document.file, document.diagnostics, document.text)
-    of = {document.file: document for document in documents}
-    catalog = Catalog(
-        departments=Shelf(building.departments_from(of["departments.yaml"])),
-        materials=Shelf(building.materials_from(of["materials.yaml"])),
-        items=Shelf(_each(documents, "item", building.item_from)),
-        themes=Shelf(_each(documents, "theme", building.theme_from)),
-    )
-    return catalog, by_record(documents)
-
-
 @lru_cache(maxsize=256)
 def _document(text: str, file: str) -> Document:
     return read(text, file)
-
-
-def _each(documents: list[Document], kind: str, make: Any) -> Iterator[Any]:
-    for document in documents:
-        if document.kind and document.kind[0] == kind:
-            # A limit that cannot be read keeps the item out of the catalogue, as in the loader.
-            with suppress(ClockError):
-                yield _made(make, document)
-
-
-@lru_cache(maxsize=256)
-def _made(make: Any, document: Document) -> Any:
-    return make(document, document.file.removesuffix(".yaml").lower())
 
 
 def _data(text: str) -> Data:

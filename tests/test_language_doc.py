@@ -21,14 +21,14 @@ from govflow.language import schema
 from govflow.language.building import ACTIVITIES
 from govflow.language.conditions import OPERATORS
 from govflow.language.schema import KINDS, SCHEMA_RULES
-from govflow.language.schema.rules import BORROWED
+from govflow.language.schema.rules import CATALOGUE_RULES
 from govflow.language.source import read
 
 PAGE = (Path(__file__).parent.parent / "docs" / "language.md").read_text(encoding="utf-8")
 BLOCK = re.compile(r"<!-- (file|finds): (.*?) -->\n```yaml\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 FILES = {name: text for kind, name, text in BLOCK.findall(PAGE) if kind == "file"}
 MISTAKES = [(set(codes.split()), text) for kind, codes, text in BLOCK.findall(PAGE) if kind == "finds"]
-FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED)}
+FORM = {code for code, *_ in (*SCHEMA_RULES, *CATALOGUE_RULES)}
 TABLE = re.compile(r"^<!-- keys: (.*?) -->\n((?:\|.*\n)+)", re.MULTILINE)
 LEGEND = re.compile(r"^\| 简写 \| 出处 \|\n\|---\|---\|\n((?:\|.*\n)+)", re.MULTILINE)
 ENTRY = re.compile(r"(\S+?)(?: (\d+)(?:–(\d+))?)?")

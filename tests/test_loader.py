@@ -18,11 +18,11 @@ from govflow.diagnostics import Severity, render
 from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Together
 from govflow.language.schema import SCHEMA_RULES
-from govflow.language.schema.rules import BORROWED
+from govflow.language.schema.rules import CATALOGUE_RULES
 from govflow.language.source import SOURCE_RULES, read
 from govflow.text import Text
 
-FORM = {code for code, *_ in (*SCHEMA_RULES, *BORROWED, *SOURCE_RULES)}
+FORM = {code for code, *_ in (*SCHEMA_RULES, *CATALOGUE_RULES, *SOURCE_RULES)}
 HERE = Path(__file__).parent
 GOLDEN = HERE / "golden" / "loader"
 SOUND = {

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from govflow.diagnostics import apply_fixes
 from govflow.errors import NotFound
 from govflow.language import schema
-from govflow.language.schema.rules import BORROWED
+from govflow.language.schema.rules import CATALOGUE_RULES
 from govflow.language.source import SOURCE_RULES, read
 from govflow.law.calendar import CalendarDataError, overlay_from
 from govflow.law.clocks import Limit
@@ -231,7 +231,7 @@ def test_what_a_rule_forbids_carries_the_code_of_the_rule() -> None:
     theme = "govflow: theme/1\nid: T1\nname: x\naudience: person\nitems: [{item: I07}]\n"
     assert [name for name, _ in _check(theme)] == ["lead-missing"]
     assert [name for name, _ in _check(HEAD.replace("department: D01\n", ""))] == ["subject-missing"]
-    for code, name, severity in BORROWED:
+    for code, name, severity in CATALOGUE_RULES:
         assert (RULE_BY_REF[code].name, RULE_BY_REF[code].severity) == (name, severity)
 
 

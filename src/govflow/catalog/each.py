@@ -17,7 +17,17 @@ from govflow.language import building, schema
 from govflow.language.model import Catalog, Department, Item, Material, Shelf
 from govflow.language.schema import Finding
 from govflow.language.source import Document, hinted_kind
-from govflow.rules import Context, ItemSummary, Released, by_record, check_item, check_levels, check_record, summary_of
+from govflow.rules import (
+    Context,
+    ItemSummary,
+    Released,
+    by_record,
+    check_item,
+    check_levels,
+    check_record,
+    summary_of,
+    with_source,
+)
 
 
 class Faults:
@@ -138,7 +148,7 @@ def environment_of(
 
 def _form_of(document: Document) -> list[Finding]:
     """What reading and the schema say about a document."""
-    return [*(Finding((), each) for each in document.diagnostics), *schema.findings(document)]
+    return [*(Finding((), each) for each in document.diagnostics), *map(with_source, schema.findings(document))]
 
 
 def libraries_of(documents: Iterable[Document], names: building.Names, faults: Faults) -> Catalog:

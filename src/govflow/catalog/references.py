@@ -11,6 +11,7 @@ from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
+from govflow.rules import with_source
 from govflow.text import Text
 
 Path = tuple[str | int, ...]
@@ -25,7 +26,7 @@ def reference_findings(document: Document, index: Index) -> Iterator[Finding]:
     walk = _WALKS.get(kind)
     if walk is not None:
         for flaw in walk(document.data, index):
-            yield finding(document, flaw)
+            yield with_source(finding(document, flaw))
     yield from _twice(document, kind, index)
 
 
@@ -105,15 +106,32 @@ def _theme(data: Data, index: Index) -> Iterator[Flaw]:
         under = ("items", at)
         yield from _names(index, "item", _at(entry, "item", under=under))
         yield from _names(index, "item", _listed(entry, "after", under=under))
-        for key in ("when", "held_when"):
+        for key in ("when", "held_when") if questions or not complete else ():
             if key in entry:
-                yield from condition_flaws(entry[key], (*under, key), questions, complete=complete)
+                yield from condition_flaws(
+                    entry[key], (*under, key), questions, complete=complete, choosing=key == "when"
+                )
+    if complete and not questions:
+        yield from _nothing_asked(data)
     for at, visit in enumerate(data.get("joint", {}).get("visits", ())):
         yield from _inside(index, held, _listed(visit, "items", under=("joint", "visits", at)))
     for at, stage in enumerate(data.get("stages", ())):
         yield from _names(index, "department", _at(stage, "lead", under=("stages", at)))
         yield from _inside(index, held, _listed(stage, "items", under=("stages", at)))
     yield from _disagreeing(data, index)
+
+
+def _nothing_asked(data: Data) -> Iterator[Flaw]:
+    """A theme that asks nothing cannot choose: one finding, not one a condition."""
+    for at, entry in enumerate(data["items"]):
+        if "when" in entry or "held_when" in entry:
+            path: Path = ("questions",) if "questions" in data else ("items", at, "item")
+            message = Text(
+                "有按情形选办的事项，却没有情形题（questions）。",
+                "Some items depend on the situation, but there is no question (questions).",
+            )
+            yield Flaw("no-questions", path, message)
+            return
 
 
 def _theme_questions(data: Data, index: Index) -> tuple[dict[str, Data], bool]:

@@ -6,12 +6,14 @@ pages in docs/rules are made from it and its examples are executed by the tests.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from govflow.diagnostics import Diagnostic, Severity, Span, ordered
+from govflow.diagnostics import Diagnostic, Severity, Span
 from govflow.language.model import Catalog, Item, steps_of
+from govflow.language.schema import Finding as FormFinding
 from govflow.language.source import Document
 from govflow.rules import (
     access,
@@ -28,7 +30,7 @@ from govflow.rules import (
     sources,
     themes,
 )
-from govflow.rules.context import Context, Documents, by_record
+from govflow.rules.context import Context, by_record
 from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
 from govflow.text import Text
@@ -49,7 +51,6 @@ __all__ = [
     "Scope",
     "Subject",
     "by_record",
-    "check_catalog",
     "check_item",
     "check_levels",
     "check_record",
@@ -58,6 +59,7 @@ __all__ = [
     "in_profile",
     "released",
     "summary_of",
+    "with_source",
 ]
 
 _E, _W, _H = Severity.ERROR, Severity.WARNING, Severity.HINT
@@ -88,9 +90,9 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-T03", "promise-not-halved", _H, "strict", "item", limits.promise_not_halved),
     Rule("GF-T04", "average-not-halved", _W, "recommended", "catalog", limits.average_not_halved),
     Rule("GF-T05", "statutory-limit-missing", _E, "core", "item", limits.statutory_limit_missing),
-    Rule("GF-T06", "limit-unit-unclear", _E, "core", "record", limits.limit_unit_unclear),
+    Rule("GF-T06", "limit-unit-unclear", _E, "core", "form", limits.limit_unit_unclear),
     Rule("GF-T07", "promise-against-case-type", _E, "core", "item", limits.promise_against_case_type),
-    Rule("GF-T08", "limit-number-wrong", _E, "core", "record", limits.limit_number_wrong),
+    Rule("GF-T08", "limit-number-wrong", _E, "core", "form", limits.limit_number_wrong),
     Rule("GF-T09", "long-licence-without-basis", _E, "core", "item", limits.long_licence_without_basis),
     Rule("GF-T10", "joint-promise-too-long", _E, "core", "theme", limits.joint_promise_too_long),
     Rule("GF-T11", "theme-promise-too-short", _E, "core", "theme", limits.theme_promise_too_short),
@@ -134,7 +136,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "GF-M24", "more-materials-than-before", _W, "recommended", "versions", material_links.more_materials_than_before
     ),
-    Rule("GF-M25", "unknown-question-or-answer", _E, "core", "record", material_links.unknown_question_or_answer),
+    Rule("GF-M25", "unknown-question-or-answer", _E, "core", "form", material_links.unknown_question_or_answer),
     # 条件与流程 conditions, flow, roles
     Rule("GF-F01", "conditions-missing", _E, "core", "item", flow.conditions_missing),
     Rule("GF-F02", "catch-all-condition", _E, "core", "item", flow.catch_all_condition),
@@ -169,10 +171,10 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-H02", "too-few-situations", _E, "core", "theme", themes.too_few_situations),
     Rule("GF-H03", "prerequisite-cycle", _E, "core", "theme", themes.prerequisite_cycle),
     Rule("GF-H04", "prerequisite-outside", _E, "core", "theme", themes.prerequisite_outside),
-    Rule("GF-H05", "lead-missing", _E, "core", "theme", themes.lead_missing),
+    Rule("GF-H05", "lead-missing", _E, "core", "form", themes.lead_missing),
     Rule("GF-H06", "single-department", _W, "recommended", "theme", themes.single_department),
     Rule("GF-H07", "form-not-merged", _W, "recommended", "theme", themes.form_not_merged),
-    Rule("GF-H08", "no-questions", _W, "recommended", "theme", themes.no_questions),
+    Rule("GF-H08", "no-questions", _E, "core", "form", themes.no_questions),
     Rule("GF-H09", "item-never-chosen", _W, "recommended", "theme", themes.item_never_chosen),
     Rule("GF-H10", "needless-chain", _W, "recommended", "theme", themes.needless_chain),
     Rule("GF-H11", "too-little-saved", _W, "recommended", "theme", themes.too_little_saved),
@@ -213,34 +215,6 @@ def in_profile(profile: Profile) -> tuple[Rule, ...]:
     """The rules of a profile: core; recommended, which holds core; strict, which holds all."""
     wanted = PROFILES[: PROFILES.index(profile) + 1]
     return tuple(rule for rule in RULES if rule.profile in wanted)
-
-
-def check_catalog(
-    catalog: Catalog,
-    documents: Documents,
-    *,
-    codes: Collection[str] | None = None,
-    previous: Catalog | None = None,
-) -> list[Diagnostic]:
-    """Every finding of the rules (all of them, or those named by code or name), sorted, each once.
-
-    `documents` maps records to the documents they were read from (`by_record` makes it); what is missing in it has no
-    place, and rules about what an author left out say nothing of it. Rules that compare with the last release say
-    nothing without `previous`, rules about repealed laws nothing without a laws document. KeyError for an unknown code.
-    """
-    wanted = (
-        frozenset(rule.code for rule in RULES) if codes is None else frozenset(RULE_BY_REF[ref].code for ref in codes)
-    )
-    last = None if previous is None else released(previous)
-    bare = Context(catalog, documents, last)
-    context = bare.with_catalog(
-        catalog, documents, {item.code: summary_of(bare, item) for item in catalog.items.values()}
-    )
-    found = [each for item in catalog.items.values() for each in check_item(context, item, wanted)]
-    found += check_rest(context, documents, wanted)
-    for lower, upper in context.levels():
-        found += check_levels(context, catalog.items[lower.code], catalog.items[upper.code], wanted)
-    return list(ordered(found))
 
 
 def check_item(context: Context, item: Item, codes: frozenset[str]) -> list[Diagnostic]:
@@ -312,6 +286,12 @@ def check_levels(context: Context, lower: Item, upper: Item, codes: frozenset[st
     """What they find in an item or variant beside the same item at the level above."""
     record = ("variant", lower.file) if lower.baseline else ("item", lower.code)
     return list(_applied(_by_scope(codes)["levels"], context, record, lower, upper))
+
+
+def with_source(found: FormFinding) -> FormFinding:
+    """A finding of form or reference with the law of the rule that it falls under, if there is one."""
+    rule = RULE_BY_REF.get(found.diagnostic.code)
+    return found if rule is None else replace(found, diagnostic=replace(found.diagnostic, source=rule.text.source))
 
 
 def has_rules_for_levels(codes: frozenset[str]) -> bool:

@@ -135,9 +135,8 @@ def subject_missing(context: Context, item: Item) -> Iterator[Finding]:
         power_source: 上级委托
         entrusting: D02
     """
-    if not item.department:
-        yield Finding(("department",), "没有实施部门（department）。", "The department is missing.")
-    elif item.power_source in _ENTRUSTED and not item.entrusting:
+    # A department that is not written shows in the form of the file, under this rule as well.
+    if item.power_source in _ENTRUSTED and not item.entrusting:
         yield Finding(
             ("power_source",),
             f"权力来源是{item.power_source}，要写委托部门（entrusting）。",

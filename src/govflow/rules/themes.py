@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from govflow.language.model import FormField, Item, Material, Question, Theme
+from govflow.language.satisfiability import Domain, constant, unanswered
 from govflow.plan import in_workdays, own_limit, prerequisites, stats
 from govflow.rules.context import Context, ancestors, cycles
-from govflow.rules.satisfiability import never_holds, unanswered
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
 
@@ -124,7 +124,7 @@ def prerequisite_outside(context: Context, theme: Theme) -> Iterator[Finding]:
                 )
 
 
-def lead_missing(context: Context, theme: Theme) -> Iterator[Finding]:
+def lead_missing() -> Iterator[Finding]:
     """没有牵头部门 / Lead department missing
 
     主题或阶段没有牵头部门。
@@ -140,13 +140,7 @@ def lead_missing(context: Context, theme: Theme) -> Iterator[Finding]:
     好：
         lead: D01
     """
-    if not theme.lead:
-        yield Finding(("lead",), "主题没有牵头部门（lead）。", "The theme has no lead department (lead).")
-    for at, stage in enumerate(theme.stages):
-        if not stage.lead:
-            yield Finding(
-                ("stages", at), f"阶段“{stage.name}”没有牵头部门（lead）。", f"The stage {stage.id} has no lead (lead)."
-            )
+    yield from ()
 
 
 def single_department(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -220,7 +214,7 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
                 )
 
 
-def no_questions(context: Context, theme: Theme) -> Iterator[Finding]:
+def no_questions() -> Iterator[Finding]:
     """有可选事项却没有情形题 / Optional items, but no questions
 
     主题有按情形选办的事项，却没有任何情形题。
@@ -239,13 +233,7 @@ def no_questions(context: Context, theme: Theme) -> Iterator[Finding]:
           - {id: sells_food, ask: 是否经营食品, type: boolean}
           - {id: needs_seal, ask: 是否刻制公章, type: boolean}
     """
-    optional = any(entry.when is not None or entry.held_when is not None for entry in theme.items)
-    if optional and not _questions(context, theme):
-        yield Finding(
-            ("questions",),
-            "有按情形选办的事项，却没有情形题（questions）。",
-            "Some items depend on the situation, but there is no question (questions).",
-        )
+    yield from ()
 
 
 def item_never_chosen(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -270,17 +258,18 @@ def item_never_chosen(context: Context, theme: Theme) -> Iterator[Finding]:
           - {item: I02, after: [I01], when: {fact: sells_food, is: true}}
           - {item: I03, after: [I01]}
     """
-    questions = _questions(context, theme)
-    never = [at for at, entry in enumerate(theme.items) if never_holds(entry.when, questions)]
+    domains = {fact: Domain.of(question) for fact, question in _questions(context, theme).items()}
+    conditions = [(at, entry.when) for at, entry in enumerate(theme.items) if entry.when is not None]
+    never = [at for at, condition in conditions if constant(condition, domains) is False]
     for at in never:
         yield Finding(
             ("items", at, "when"),
             f"事项 {theme.items[at].item} 怎么回答也选不到。",
             f"No answer ever chooses the item {theme.items[at].item}.",
         )
-    if never or any(entry.when is None for entry in theme.items):
+    if never or len(conditions) < len(theme.items):
         return
-    answers = unanswered([entry.when for entry in theme.items if entry.when is not None], questions)
+    answers = unanswered([condition for _, condition in conditions], domains)
     if answers is not None:
         shown = "、".join(f"{fact}={value}" for fact, value in answers.items())
         yield Finding(("items",), f"回答 {shown} 时一个事项也选不到。", f"With {shown} no item is chosen.")

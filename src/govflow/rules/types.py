@@ -12,7 +12,7 @@ from govflow.diagnostics import Severity
 from govflow.language.model import Department, Item, Material, Theme
 from govflow.text import Text
 
-Scope = Literal["item", "record", "material", "theme", "catalog", "versions", "levels"]
+Scope = Literal["form", "item", "record", "material", "theme", "catalog", "versions", "levels"]
 Profile = Literal["core", "recommended", "strict"]
 Path = tuple[str | int, ...]
 Key = tuple[str, str]
@@ -56,7 +56,9 @@ class RuleText:
 class Rule:
     """One rule: a stable code, a readable name, and a check that generates findings.
 
-    What the check is called with follows from `scope`: (context, item), (context, material), (context, theme);
+    What the check is called with follows from `scope`: nothing for `form`, whose fault shows when the form and the
+    references of a file are checked (govflow.language.schema, govflow.catalog), so that the check is its text only;
+    (context, item), (context, material), (context, theme);
     (context, key, subject) for every record, whatever it is (subject None where nothing is built of it); (context) for
     the whole catalogue, of which it sees the items' summaries; (context, new item, old item's summary) for versions; (context,
     lower item, upper item) for levels.

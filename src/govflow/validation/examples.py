@@ -46,7 +46,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "questions:\n  - {id: area, ask: 面积, type: number}",
         ),
         "impossible-value": (
-            "questions: [{id: area, ask: 面积, type: number}]\nmaterials: [{use: M01, when: {fact: area, is: 大}}]",
+            "questions: [{id: area, ask: 面积, type: number}]\nmaterials: [{use: M01, when: {fact: area, before: 2025-01-01}}]",
             "questions: [{id: area, ask: 面积, type: number}]\nmaterials: [{use: M01, when: {fact: area, at_least: 300}}]",
         ),
         "constant-condition": (

@@ -19,6 +19,7 @@ from govflow.errors import NotFound
 from govflow.language.schema.explain import Finding, Flaw, explain, finding
 from govflow.language.schema.rules import SCHEMA_RULES
 from govflow.language.source import Document
+from govflow.law.clocks.grammar import PATTERN, WARNING_PATTERN
 from govflow.text import Text
 
 _rs: Any
@@ -60,7 +61,7 @@ def findings(document: Document, *, fast: bool = True) -> list[Finding]:
         return [_unknown_version(document, kind, version)]
     if fast and _rs is not None and _yes_or_no(kind).is_valid(document.data):
         return []
-    return explain(document, _validator(kind).iter_errors(document.data))
+    return explain(document, _schema(kind), _validator(kind).iter_errors(document.data))
 
 
 def schema(kind: str) -> dict[str, Any]:
@@ -73,11 +74,12 @@ def schema(kind: str) -> dict[str, Any]:
 
 @functools.cache
 def _schema(kind: str) -> dict[str, Any]:
-    """One file's schema with the shared definitions it may use put in."""
+    """One file's schema with the shared definitions it may use put in, and the grammar of limits."""
     text = _read(f"{kind}.schema.json").replace("common.schema.json#/$defs/", "#/$defs/")
     whole: dict[str, Any] = json.loads(text)
     shared = json.loads(_read("common.schema.json"))["$defs"]
     whole["$defs"] = {**shared, **whole.get("$defs", {})}
+    whole["$defs"]["limit"]["pattern"], whole["$defs"]["warning"]["pattern"] = PATTERN, WARNING_PATTERN
     _give_titles(whole, whole["$defs"])
     return whole
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from govflow.diagnostics import Diagnostic, Edit, Fix, did_you_mean, nearest
 from govflow.language.schema.rules import RULE_BY_NAME
 from govflow.language.source import Document
+from govflow.law.clocks import grammar
 from govflow.text import Text
 
 Path = tuple[str | int, ...]
@@ -48,11 +49,11 @@ def finding(document: Document, flaw: Flaw) -> Finding:
     return Finding(flaw.path, Diagnostic(code, flaw.name, severity, flaw.message, span, flaw.help, fix=flaw.fix))
 
 
-def explain(document: Document, errors: Iterable[Any]) -> list[Finding]:
-    """Translate the errors of jsonschema about one document, in the order of the file."""
+def explain(document: Document, schema: Mapping[str, Any], errors: Iterable[Any]) -> list[Finding]:
+    """Translate the errors of jsonschema about one document, in the order of the file; `schema` is what it is held to."""
     flaws: dict[tuple[str, Path, str, tuple[str, ...]], Flaw] = {}
     for error in errors:
-        for flaw in _flaws(document, error):
+        for flaw in _flaws(document, schema, error):
             flaws.setdefault((flaw.name, flaw.path, flaw.message.zh, flaw.keys), flaw)
     found = [finding(document, flaw) for flaw in _one_each(list(flaws.values()))]
     return sorted(
@@ -84,9 +85,29 @@ def _lacks(flaw: Flaw, keys: list[str]) -> Text:
     return Text(zh, f"{_name_en(flaw.path)} lacks {', '.join(keys)}.")
 
 
-def _flaws(document: Document, error: Any) -> Iterator[Flaw]:
-    translate = _TRANSLATIONS.get(error.validator, _other)
-    yield from translate(document, tuple(error.absolute_path), error)
+def _flaws(document: Document, schema: Mapping[str, Any], error: Any) -> Iterator[Flaw]:
+    path = tuple(error.absolute_path)
+    rule = _rule_of_missing(schema, list(error.absolute_schema_path)) if error.instance in (None, "") else None
+    if rule:  # a key with nothing behind it is as good as missing
+        yield Flaw(rule, path, Text(f"{_name(path)}是空的。", f"{_name_en(path)} is empty."), at_key=True)
+        return
+    yield from _TRANSLATIONS.get(error.validator, _other)(document, path, error)
+
+
+def _rule_of_missing(schema: Mapping[str, Any], steps: list[str | int]) -> str | None:
+    """The rule of the catalogue (`x-missing`) that a key breaks by its absence; `steps` lead to it in the schema."""
+    node: Any = schema
+    ruled: Mapping[str, str] = {}
+    for step, following in itertools.pairwise([*steps, ""]):
+        if step == "properties" and isinstance(node, Mapping):
+            ruled = {str(following): node["x-missing"][following]} if following in node.get("x-missing", {}) else {}
+        if step == "$ref":
+            node = schema["$defs"][node["$ref"].removeprefix("#/$defs/")]
+        elif isinstance(node, list):
+            node = node[int(step)]
+        else:
+            node = node.get(step, {})
+    return next(iter(ruled.values()), None)
 
 
 def _unknown_key(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
@@ -186,68 +207,32 @@ def _malformed(document: Document, path: Path, error: Any) -> Iterator[Flaw]:
     help = _expected(error.schema)
     message = Text(f"{_name(path)}写得不对：“{found}”。", f'{_name_en(path)} is malformed: "{found}".')
     if name == "bad-limit":
-        message, name = _about_limit(found), _limit_fault(found)
-        same = _same_limit(found, error.validator_value)
+        fault = grammar.fault(found)
+        message, name = _about_limit(found, fault), _LIMIT_RULES.get(fault or "", name)
+        same = grammar.meant(found)
         fix = _put(document, path, same, safe=True) if same else None
     elif name == "bad-date":
         message = Text(f"“{found}”不是日期。", f'"{found}" is not a date.')
     yield Flaw(name, path, message, help, at_key="propertyNames" in error.absolute_schema_path, fix=fix)
 
 
-def _about_limit(found: str) -> Text:
-    fault, unit = _limit_fault(found), _unit_of(found)
-    if fault == "limit-number-wrong":
-        zh = f"“{found}”的数量不对：不能是负数，自然日、月和年要整数。"
+_LIMIT_RULES = {"unit": "limit-unit-unclear", "number": "limit-number-wrong", "form": "bad-limit"}
+
+
+def _about_limit(found: str, fault: str | None) -> Text:
+    if fault == "number":
         return Text(
-            zh, f'The number in "{found}" is wrong: not negative, and whole for natural days, months and years.'
+            f"“{found}”的数量不对：不能是负数，工作日和小时可以有半个，自然日、月和年要整数。",
+            f'The number in "{found}" is wrong: not negative, workdays and hours whole or half, all others whole.',
         )
-    if fault == "limit-unit-unclear" and unit:
+    if fault == "unit" and found.strip()[-1:].isdigit():
+        return Text(f"“{found}”没有写单位。", f'"{found}" has no unit.')
+    if fault == "unit":
         return Text(
             f"“{found}”的单位有歧义：没有说明是工作日还是自然日。",
-            f'The unit of "{found}" is ambiguous: workdays or natural days?',
+            f'The unit of "{found}" is ambiguous: write workdays or natural days.',
         )
-    if not unit:
-        return Text(f"“{found}”没有写单位。", f'"{found}" has no unit.')
     return Text(f"“{found}”不是时限。", f'"{found}" is not a time limit.')
-
-
-def _limit_fault(found: str) -> str:
-    """The rule that a malformed limit breaks: its unit, its number, or neither can be made out."""
-    unit = _unit_of(found)
-    if unit in ("", "日", "天", "day", "days", "d"):
-        return "limit-unit-unclear"
-    return "limit-number-wrong" if _UNIT.fullmatch(unit) else "bad-limit"
-
-
-def _same_limit(found: str, pattern: str) -> str | None:
-    """The same limit with the unit as the language writes it, where there is no doubt which unit is meant."""
-    text = found.strip().lower()
-    for word, unit in _SYNONYMS:
-        if text.endswith(word):
-            text = text.removesuffix(word).rstrip() + unit
-            break
-    return text if re.search(pattern, text) else None
-
-
-_SYNONYMS = (
-    ("工作天", "工作日"),
-    ("工日", "工作日"),
-    ("自然天", "自然日"),
-    ("日历日", "自然日"),
-    ("日历天", "自然日"),
-    ("work-days", " workdays"),
-    ("working-days", " workdays"),
-    ("business days", " workdays"),
-    ("business day", " workday"),
-    ("wd", " workdays"),
-)
-
-
-def _unit_of(found: str) -> str:
-    return found.strip().lower().lstrip("-+0123456789. 半一二两三四五六七八九十百个")
-
-
-_UNIT = re.compile("工作日|自然日|月|年|工作小时|小时|(work|working |natural |calendar )days?|(months?|years?|hours?)")
 
 
 def _out_of_range(document: Document, path: Path, error: Any) -> Iterator[Flaw]:

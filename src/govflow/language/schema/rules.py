@@ -34,7 +34,7 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
         "GF-L13",
         "impossible-value",
         _E,
-        Text("条件里的值与情形的类型不合。", "The value does not fit the question's type."),
+        Text("比较方式或默认值与情形不合。", "The comparison or the default does not fit the question."),
     ),
     (
         "GF-L14",
@@ -59,16 +59,17 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
     ),
 )
 
-BORROWED: tuple[tuple[str, str, Severity], ...] = (
+CATALOGUE_RULES: tuple[tuple[str, str, Severity], ...] = (
     ("GF-T06", "limit-unit-unclear", _E),
     ("GF-T08", "limit-number-wrong", _E),
     ("GF-M25", "unknown-question-or-answer", _E),
     ("GF-B05", "subject-missing", _E),
     ("GF-H05", "lead-missing", _E),
+    ("GF-H08", "no-questions", _E),
 )
-"""Rules of the catalogue (govflow.rules) whose fault already shows in the form: the finding carries the rule's code."""
+"""Rules of the catalogue (govflow.rules) that show in the form of a file: the finding carries the rule's code."""
 
 RULE_BY_NAME = {
     **{name: (code, severity) for code, name, severity, _ in SCHEMA_RULES},
-    **{name: (code, severity) for code, name, severity in BORROWED},
+    **{name: (code, severity) for code, name, severity in CATALOGUE_RULES},
 }

@@ -15,6 +15,7 @@ from govflow.law.clocks.counting import (
     warn_at,
 )
 from govflow.law.clocks.explain import Explanation, Line, explain
+from govflow.law.clocks.grammar import UNITS, Unit
 from govflow.law.clocks.ledger import ART_45, Extension, Ledger, Suspension, close, resume, suspend
 from govflow.law.clocks.limits import (
     DELIVERY,
@@ -24,10 +25,8 @@ from govflow.law.clocks.limits import (
     LICENCE,
     NOTICE,
     SHANGHAI,
-    UNITS,
     Limit,
     Roll,
-    Unit,
     end_of,
     halved,
     local,

@@ -9,8 +9,8 @@ from typing import Literal
 
 from govflow.law.calendar import Calendar, CalendarUnavailable, Day
 from govflow.law.clocks.counting import Interval, Trace, trace
+from govflow.law.clocks.grammar import Unit
 from govflow.law.clocks.ledger import Extension, Ledger
-from govflow.law.clocks.limits import Unit
 
 LineKind = Literal["start", "day", "rest", "stopped", "roll", "extension"]
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Literal, NoReturn, get_args
+from typing import Any, Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from govflow.errors import ClockError
 from govflow.law.calendar import Calendar
+from govflow.law.clocks import grammar
+from govflow.law.clocks.grammar import UNITS, Unit
 
-Unit = Literal["workday", "natural_day", "month", "year", "working_hour", "hour"]
 Roll = Literal["next_workday", "none"]
 
-UNITS: tuple[Unit, ...] = get_args(Unit)
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 DAY_END = time(23, 59, 59, 999999)
 # A century: no limit is longer, and a slip of the keyboard must not walk through ten million years.
@@ -26,26 +25,6 @@ _MOST |= {"working_hour": 175_000, "hour": 876_600}
 _ZH = {"workday": "个工作日", "natural_day": "个自然日", "month": "个月", "year": "年", "working_hour": "个工作小时"}
 _ZH |= {"hour": "小时"}
 _EN = {unit: unit.replace("_", " ") for unit in UNITS}
-_WORDS: dict[str, Unit] = {
-    "工作日": "workday",
-    "自然日": "natural_day",
-    "月": "month",
-    "年": "year",
-    "工作小时": "working_hour",
-    "小时": "hour",
-    "workday": "workday",
-    "working day": "workday",
-    "natural day": "natural_day",
-    "calendar day": "natural_day",
-    "natural_day": "natural_day",
-    "month": "month",
-    "year": "year",
-    "working hour": "working_hour",
-    "working_hour": "working_hour",
-    "hour": "hour",
-}
-_TEXT = re.compile(r"\s*(-?[0-9]+(?:\.[0-9]+)?|[半一二两三四五六七八九十]{1,3})\s*个?\s*([^\s\d]+(?: [a-z]+)?)\s*")
-_DIGITS = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 
 
 def refuse(code: str, zh: str, en: str) -> ClockError:
@@ -278,33 +257,21 @@ def _ceil(value: Decimal) -> int:
 @lru_cache(maxsize=1024)
 def _parsed(text: str) -> Limit:
     """The limit of a text; a catalogue of ten thousand items knows some dozens of them."""
-    found = _TEXT.fullmatch(text)
+    found = grammar.parts(text)
     if found is None:
         return _unreadable(text)
-    word = found[2].lower()
-    unit = _WORDS.get(word) or _WORDS.get(word.removesuffix("s"))
-    if unit is None and word in ("日", "天", "day", "days"):
-        zh = f"单位“{found[2]}”有歧义，应写工作日或自然日"
+    value, word = found
+    unit = grammar.unit_of(word)
+    if unit is None and grammar.is_bare(word):
+        zh = f"单位“{word}”有歧义，应写工作日或自然日"
         raise refuse("invalid_limit", zh, "expected workdays or natural days")
     if unit is None:
-        raise refuse("invalid_limit", f"未知的时限单位 {found[2]!r}", f"expected one of {', '.join(UNITS)}")
-    return Limit(_number(found[1]), unit)
+        raise refuse("invalid_limit", f"未知的时限单位 {word!r}", f"expected one of {', '.join(UNITS)}")
+    return Limit(value, unit)
 
 
 def _unreadable(text: object) -> NoReturn:
     raise refuse("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
-
-
-def _number(text: str) -> Decimal:
-    if text[0] in "-0123456789":
-        return Decimal(text)
-    if text == "半":
-        return Decimal("0.5")
-    tens, ten, ones = text.rpartition("十")
-    if any(part and part not in _DIGITS for part in (tens, ones)):
-        raise refuse("invalid_limit", f"不能识别的数字 {text!r}", "expected a number, as 5 or 五")
-    value = (_DIGITS[tens] if tens else 1) * 10 if ten else 0
-    return Decimal(value + (_DIGITS[ones] if ones else 0))
 
 
 def _brief(value: object) -> str:
