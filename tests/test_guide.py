@@ -38,14 +38,13 @@ from govflow.law.clocks import Limit
 from govflow.plan import item_materials, merged_materials
 from govflow.products import guide
 from govflow.products.guide.limits import counting, in_words
-from govflow.products.guide.page import Say
-from govflow.text import Text
+from govflow.text import Lang, Text
 from tests.catalogs import CHANNELS, catalog, item, material, step, theme
 
 ROOT = Path(__file__).resolve().parent.parent
 GOLDEN = Path(__file__).parent / "golden" / "guide"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="20"><rect width="40" height="20"/></svg>'
-ZH, EN = Say("zh"), Say("en")
+ZH, EN = Lang.ZH, Lang.EN
 
 
 def _text(zh: str, en: str) -> Text:

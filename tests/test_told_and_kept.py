@@ -7,7 +7,7 @@ import pytest
 import govflow
 from govflow import InvalidInput
 from govflow.catalog import load_texts
-from govflow.products.timeline import Teller
+from govflow.products.timeline import Narrator
 from tests.cases import MATERIALS, ROOT, accepted, act, apply_for, catalog, finish, finish_item, watch
 
 
@@ -41,7 +41,7 @@ def test_the_reason_of_a_resumption_is_kept_and_told(tmp_path: Path) -> None:
         each for each in engine.history(view.id) if each.type == "clocks_resumed" and each.body["item"] == "I16"
     ]
     assert event.body["reason"] == "查勘结束"
-    assert "查勘结束" in str(Teller(catalog(), "zh").tell(event))
+    assert "查勘结束" in str(Narrator(catalog(), "zh").line(event))
     assert engine.check(view.id) == []
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Self, cast
 
 from govflow.errors import language
 from govflow.text import Lang, Text
@@ -24,6 +25,11 @@ class Word(StrEnum):
         member._value_ = written
         member.name_text = Text(zh, en)
         return member
+
+    @classmethod
+    def of(cls, written: str) -> Self:
+        """The word that is written so, in an event, a row or a definition; KeyError where there is none."""
+        return cast(Self, cls._value2member_map_[written])
 
     def text(self, lang: Lang | str) -> str:
         """Its name in this language."""
@@ -127,16 +133,16 @@ class Role(Word):
 class ClockKind(Word):
     """Which limit a clock keeps."""
 
-    CORRECTION_NOTICE = "correction_notice", "补正告知时限", "notice of correction"
-    CORRECTION = "correction", "补正时限", "correction"
+    CORRECTION_NOTICE = "correction_notice", "补正告知时限", "correction-notice limit"
+    CORRECTION = "correction", "补正时限", "correction period"
     PROMISED = "promised", "承诺办结时限", "promised limit"
     STATUTORY = "statutory", "法定办结时限", "statutory limit"
     JOINT_CAP = "joint_cap", "联办时限", "joint limit"
-    PROCEDURE = "procedure", "特别程序时限", "special procedure"
-    STEP = "step", "环节时限", "step"
-    GAP = "gap", "容缺后补时限", "deferred material"
-    DELIVERY = "delivery", "送达时限", "delivery"
-    POST_CHECK = "post_check", "事后核查时限", "post-check"
+    PROCEDURE = "procedure", "特别程序时限", "special-procedure limit"
+    STEP = "step", "环节时限", "step limit"
+    GAP = "gap", "容缺后补时限", "deferred-material period"
+    DELIVERY = "delivery", "送达时限", "delivery limit"
+    POST_CHECK = "post_check", "事后核查时限", "post-check limit"
 
 
 class ClockStatus(Word):

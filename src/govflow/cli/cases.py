@@ -17,7 +17,7 @@ from govflow.cli.running import OF_CASES, engine_for, engine_from
 from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
-from govflow.products.timeline import Teller
+from govflow.products.timeline import Narrator
 from govflow.text import Text
 from govflow.vocabulary import Light
 
@@ -118,9 +118,9 @@ def history(id: str, definitions: str, db: str, as_json: bool) -> None:
     if as_json:
         print_json({"case": id, "events": [event.as_data() for event in events]})
         return
-    teller = Teller(engine.progress(id).catalog, lang())
-    for told in filter(None, (teller.tell(event) for event in events)):
-        click.echo(f"{told.at} {told.mark} {told.who} {told.what}")
+    narrator = Narrator(engine.progress(id).catalog, lang())
+    for each in filter(None, map(narrator.line, events)):
+        click.echo(f"{each.at} {each.mark} {each.who} {each.what}")
 
 
 @command("一个期限逐日怎么来的。", "explain", within=case)

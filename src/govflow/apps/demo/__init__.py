@@ -9,14 +9,14 @@ from typing import Any
 
 from govflow import compiler
 from govflow.apps.demo.simulation import Simulation, story_from
-from govflow.apps.demo.story import Narrator
+from govflow.apps.demo.story import Presentation
 from govflow.catalog.files import mapping_from
 from govflow.compiler import svg
 from govflow.engine.api import Engine
 from govflow.errors import NotFound
 from govflow.language.model import Catalog
 from govflow.products import guide
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 Say = Callable[[str], None]
 
@@ -28,7 +28,7 @@ def run(
     answers: Mapping[str, Any],
     drop: Sequence[str],
     output: Path,
-    lang: str,
+    lang: Lang,
     say: Say,
 ) -> None:
     """Run the example application of a theme, with some answers changed and some items dropped, and tell it."""
@@ -48,20 +48,20 @@ def run(
     simulation: Simulation | None = None
     engine = Engine(f"sqlite:///{database}", catalog, clock=lambda: simulation.now if simulation else story.start)
     simulation = Simulation(engine, catalog, story, application, story.start, lang)
-    narrator = Narrator(catalog, catalog.themes[theme], engine, lang, say)
+    presentation = Presentation(catalog, catalog.themes[theme], engine, lang, say)
     engine.required(theme, facts, drop)
-    narrator.opening(application, facts, drop)
-    engine.subscribe(narrator.hear)
+    presentation.opening(application, facts, drop)
+    engine.subscribe(presentation.hear)
     try:
         view = simulation.run(facts, drop)
     finally:
-        narrator.flush()
+        presentation.flush()
     _leave(engine, catalog, slug, view.id, output, lang)
-    narrator.closing(view, output)
+    presentation.closing(view, output)
     engine.close()
 
 
-def _leave(engine: Engine, catalog: Catalog, slug: str, case: str, output: Path, lang: str) -> None:
+def _leave(engine: Engine, catalog: Catalog, slug: str, case: str, output: Path, lang: Lang) -> None:
     """Write what the case leaves: BPMN, picture, guide, history."""
     progress = engine.progress(case)
     picture = svg.draw(slug, catalog, progress.looks, lang=lang)

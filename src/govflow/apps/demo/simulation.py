@@ -14,20 +14,20 @@ from govflow.errors import InvalidInput
 from govflow.language.model import Catalog
 from govflow.law import clocks
 from govflow.law.clocks import SHANGHAI, Ledger, Limit
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 OPINIONS = {
-    "review": ("材料真实有效，符合条件", "documents in order"),
-    "consult": ("无异议", "no objection"),
-    "visit": ("现场符合要求", "premises in order"),
-    "test": ("检测合格", "test passed"),
-    "expert_review": ("专家组同意", "experts agree"),
-    "hearing": ("听证无异议", "hearing without objection"),
-    "publicise": ("公示期满无异议", "no objection in the period"),
-    "decide": ("同意", "agreed"),
-    "verify": ("数据一致", "data agree"),
-    "notice": ("已书面告知所需时间", "told in writing how long it takes"),
-    "post_check": ("与承诺一致", "as committed"),
+    "review": Text("材料真实有效，符合条件", "documents in order"),
+    "consult": Text("无异议", "no objection"),
+    "visit": Text("现场符合要求", "premises in order"),
+    "test": Text("检测合格", "test passed"),
+    "expert_review": Text("专家组同意", "experts agree"),
+    "hearing": Text("听证无异议", "hearing without objection"),
+    "publicise": Text("公示期满无异议", "no objection in the period"),
+    "decide": Text("同意", "agreed"),
+    "verify": Text("数据一致", "data agree"),
+    "notice": Text("已书面告知所需时间", "told in writing how long it takes"),
+    "post_check": Text("与承诺一致", "as committed"),
 }
 
 LONGEST = timedelta(days=800)
@@ -69,7 +69,7 @@ class Simulation:
     story: Story
     application: Mapping[str, Any]
     now: datetime
-    lang: str = "zh"
+    lang: Lang = Lang.ZH
     planned: dict[str, datetime] = field(default_factory=dict)
     case: str = ""
     late: str | None = None
@@ -154,7 +154,7 @@ class Simulation:
         elif self.engine.is_open(task.id):
             role = "/head" if task.role == "head" else ""
             self.engine.complete(task.id, actor=self._actor(task.department, role), outcome="approve",
-                                 opinion=OPINIONS.get(task.kind, ("", ""))[self.lang == "en"])  # fmt: skip
+                                 opinion=OPINIONS.get(task.kind, Text("")).text(self.lang))  # fmt: skip
 
     def _accept(self, task: TaskView) -> None:
         missing = [m.material for m in self.engine.case(self.case).materials if m.status == "missing"]

@@ -15,48 +15,45 @@ from govflow.engine.views import CaseView, ClockView, EventView
 from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
-from govflow.products.timeline import Teller, many
+from govflow.products.timeline import Narrator, many
+from govflow.text import Lang, Text
 
 
 @dataclass
-class Narrator:
+class Presentation:
     """Tells one case while it runs. It only reads: definitions, events and views."""
 
     catalog: Catalog
     theme: Theme
     engine: Engine
-    lang: str
+    lang: Lang
     out: Callable[[str], None]
     waiting: list[EventView] = field(default_factory=list)
     steps_warned: int = 0
     steps_missed: int = 0
 
     @property
-    def teller(self) -> Teller:
+    def narrator(self) -> Narrator:
         """Sentences in this story's language."""
-        return Teller(self.catalog, self.lang)
-
-    def say(self, zh: str, en: str) -> str:
-        """One of two wordings."""
-        return zh if self.lang == "zh" else en
+        return Narrator(self.catalog, self.lang)
 
     @property
     def colon(self) -> str:
         """What stands between a name and what is said of it."""
-        return self.say("：", ": ")
+        return Text("：", ": ").text(self.lang)
 
     # --- before ------------------------------------------------------------------------------------------------
 
     def opening(self, application: Mapping[str, Any], answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         """Who applies, what the answers choose, which materials are asked and why."""
         name = self.theme.name.text(self.lang)
-        self.out(self.say(f"{name}  ·  模拟时钟演示", f"{name}  ·  on a simulated clock"))
-        self._title(self.say("一、申请", "1. The application"))
+        self.out(Text(f"{name}  ·  模拟时钟演示", f"{name}  ·  on a simulated clock").text(self.lang))
+        self._title(Text("一、申请", "1. The application").text(self.lang))
         self.out(f"  {application['applicant']['name']}  {application['applicant']['id']}")
         self._answers(answers)
         self._items(answers, drop)
         self._materials(answers, drop)
-        self._title(self.say("二、办理过程", "2. What happened"))
+        self._title(Text("二、办理过程", "2. What happened").text(self.lang))
 
     def _answers(self, answers: Mapping[str, Any]) -> None:
         for question in plan.questions_of(self.theme, self.catalog):
@@ -64,25 +61,27 @@ class Narrator:
             if value is None or question.id not in {q.id for q in self.theme.questions}:
                 continue
             shown = (
-                {True: self.say("是", "yes"), False: self.say("否", "no")}.get(value, value)
+                {True: Text("是", "yes").text(self.lang), False: Text("否", "no").text(self.lang)}.get(value, value)
                 if isinstance(value, bool)
                 else value
             )
-            unit = self.say("", " ") + question.unit if question.unit else ""
-            self.out(f"  · {question.ask.text(self.lang)}{self.colon}{shown}{unit}")
+            value = (
+                Text(f"{shown}{question.unit}", f"{shown} {question.unit}").text(self.lang) if question.unit else shown
+            )
+            self.out(f"  · {question.ask.text(self.lang)}{self.colon}{value}")
 
     def _items(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         chosen = plan.selected_items(self.theme, self.catalog, answers, drop)
         running = [code for code, each in chosen.items() if each.how != "skip"]
         count = len({self.catalog.items[code].department for code in running})
         self.out("")
-        self.out(self.say(f"  按以上情形，办理 {len(running)} 个事项，涉及 {count} 个部门：",
-                          f"  These answers choose {many(len(running), 'item')} of {many(count, 'department')}:"))  # fmt: skip
+        self.out(Text(f"  按以上情形，办理 {len(running)} 个事项，涉及 {count} 个部门：",
+                          f"  These answers choose {many(len(running), 'item')} of {many(count, 'department')}:").text(self.lang))  # fmt: skip
         for code, each in chosen.items():
             item = self.catalog.items[code]
             mark = {"run": "✔", "verify": "○", "skip": "－"}[each.how]
             limits = [
-                self.say(label, english) + limit.within.text(self.lang)
+                Text(label, english).text(self.lang) + limit.within.text(self.lang)
                 for label, english, limit in (
                     ("承诺 ", "promised ", item.limits.promised),
                     ("法定 ", "statutory ", item.limits.statutory),
@@ -90,10 +89,10 @@ class Narrator:
                 if limit is not None
             ]
             reason = each.reason.text(self.lang)
-            who = self.teller.department(item.department)
-            what = self.say("，", ", ").join([who, *limits]) if each.how == "run" else reason
+            who = self.narrator.department(item.department)
+            what = Text("，", ", ").text(self.lang).join([who, *limits]) if each.how == "run" else reason
             name = f"{code} {item.name.text(self.lang)}"
-            self.out(self.say(f"    {mark} {name}（{what}）", f"    {mark} {name} ({what})"))
+            self.out(Text(f"    {mark} {name}（{what}）", f"    {mark} {name} ({what})").text(self.lang))
 
     def _materials(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, answers, drop)
@@ -102,15 +101,15 @@ class Narrator:
         forms = [line for line in lines if line.how == "form"]
         submitted = len(asked) + (1 if forms else 0)
         self.out("")
-        self.out(self.say(f"  材料：逐项办要 {gross} 份，现在只交 {submitted} 份",
-                          f"  Materials: {gross} if each item were done alone, {submitted} now"))  # fmt: skip
+        self.out(Text(f"  材料：逐项办要 {gross} 份，现在只交 {submitted} 份",
+                          f"  Materials: {gross} if each item were done alone, {submitted} now").text(self.lang))  # fmt: skip
         if forms:
-            names = self.say("、", ", ").join(f"{line.material}" for line in forms)
+            names = Text("、", ", ").text(self.lang).join(f"{line.material}" for line in forms)
             self.out(
-                self.say(
+                Text(
                     f"    ✔ 一张申请表（{len(forms)} 张合成：{names}）",
                     f"    ✔ one form, merged from {len(forms)}: {names}",
-                )
+                ).text(self.lang)
             )
         for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
             mark = "✔" if line.how == "asked" else "－"
@@ -141,12 +140,18 @@ class Narrator:
         for code in departments:
             tasks = self.engine.tasks(department=code).items
             if tasks:
-                shown = self.say("；", "; ").join(
-                    f"{t.item} {self.teller.named(t.item, t.name)}"
-                    + (self.say(f"（{t.due} 前）", f" (by {t.due})") if t.due else "")
-                    for t in tasks
+                shown = (
+                    Text("；", "; ")
+                    .text(self.lang)
+                    .join(
+                        f"{t.item} {self.narrator.named(t.item, t.name)}"
+                        + (Text(f"（{t.due} 前）", f" (by {t.due})").text(self.lang) if t.due else "")
+                        for t in tasks
+                    )
                 )
-                self.out(f"  {' ' * 14} ☰ {self.teller.department(code)}{self.say('收件箱', ': inbox')}  {shown}")
+                self.out(
+                    f"  {' ' * 14} ☰ {self.narrator.department(code)}{Text('收件箱', ': inbox').text(self.lang)}  {shown}"
+                )
 
     def _grouped(self, events: Iterable[EventView]) -> list[tuple[str, str, str, str]]:
         lines = []
@@ -157,21 +162,27 @@ class Narrator:
             if event.type == "item_started":
                 started.append(event)
                 continue
-            told = self.teller.tell(event)
-            if told is not None:
-                lines.append((told.who, told.what, told.mark, told.at))
+            line = self.narrator.line(event)
+            if line is not None:
+                lines.append((line.who, line.what, line.mark, line.at))
         if started:
             codes = [event.body["item"] for event in started]
-            names = self.say("、", ", ").join(
-                f"{self.teller.department(self.catalog.items[c].department)} {c}" for c in codes
+            names = (
+                Text("、", ", ")
+                .text(self.lang)
+                .join(f"{self.narrator.department(self.catalog.items[c].department)} {c}" for c in codes)
             )
-            what = self.say(f"{len(codes)} 个事项同时开始办理：{names}", f"{len(codes)} items begin at once: {names}")
+            what = Text(f"{len(codes)} 个事项同时开始办理：{names}", f"{len(codes)} items begin at once: {names}").text(
+                self.lang
+            )
             what = (
                 what
                 if len(codes) > 1
-                else self.say(f"开始办理 {self.teller.item(codes[0])}", f"{self.teller.item(codes[0])} begins")
+                else Text(f"开始办理 {self.narrator.item(codes[0])}", f"{self.narrator.item(codes[0])} begins").text(
+                    self.lang
+                )
             )
-            lines.append((self.say("流程", "process"), what, "▸", self.teller.moment(started[0].at)))
+            lines.append((Text("流程", "process").text(self.lang), what, "▸", self.narrator.moment(started[0].at)))
         return lines
 
     def _only_counted(self, event: EventView) -> bool:
@@ -186,27 +197,27 @@ class Narrator:
 
     def closing(self, view: CaseView, output: Path) -> None:
         """Planned against actual, what was saved, where each due date came from, what was left behind."""
-        self._title(self.say("三、结果", "3. What came of it"))
+        self._title(Text("三、结果", "3. What came of it").text(self.lang))
         self._comparison(view)
         self._saved(view)
         self._title(
-            self.say(
+            Text(
                 "四、期限从哪里来（✓ 计入  ✗ 休息日  ‖ 停止计时）",
                 "4. Where the due dates came from (✓ counted  ✗ rest day  ‖ stopped)",
-            )
+            ).text(self.lang)
         )
         for clock in view.clocks:
             if clock.kind == "promised":
                 self._explained(view, clock)
         faults = self.engine.check(view.id)
-        self._title(self.say("五、留下的东西", "5. What it leaves"))
+        self._title(Text("五、留下的东西", "5. What it leaves").text(self.lang))
         zh = "哈希链完整，重放一致，期限重算一致" if not faults else "；".join(faults)
         en = "hash chain whole, replay and recomputed dates agree" if not faults else "; ".join(faults)
         self.out(
-            self.say(
+            Text(
                 f"  {len(self.engine.history(view.id))} 个事件，{zh}",
                 f"  {len(self.engine.history(view.id))} events, {en}",
-            )
+            ).text(self.lang)
         )
         for file in sorted(output.iterdir()):
             if not file.name.endswith(("-wal", "-shm")):
@@ -218,10 +229,10 @@ class Narrator:
             self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
         )
         self.out(
-            self.say(
+            Text(
                 "  事项                                   计划        期限        实际",
                 "  item                                   planned     due         actual",
-            )
+            ).text(self.lang)
         )
         for item in view.items:
             if item.mode != "run" or item.decided is None or item.item not in planned.items:
@@ -235,8 +246,8 @@ class Narrator:
             )
         self.out(self._whole(view, planned.due))
         warned, missed = many(self.steps_warned, "step warning"), many(self.steps_missed, "step")
-        self.out(self.say(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
-                          f"  {warned}, {missed} overdue (all events in history.json)"))  # fmt: skip
+        self.out(Text(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
+                          f"  {warned}, {missed} overdue (all events in history.json)").text(self.lang))  # fmt: skip
 
     def _whole(self, view: CaseView, due: date) -> str:
         """The whole case: the last day planned for decisions, the day of the last one, and the day of handing out."""
@@ -249,7 +260,7 @@ class Narrator:
         if delivered is not None:
             day = case_clocks.local_date(delivered)
             zh, en = [*zh, f"{day} 一次送达"], [*en, f"handed out on {day}"]
-        return self.say(f"  全件：{'，'.join(zh)}", f"  whole: {', '.join(en)}")
+        return Text(f"  全件：{'，'.join(zh)}", f"  whole: {', '.join(en)}").text(self.lang)
 
     def _dropped(self, view: CaseView) -> list[str]:
         return [item.item for item in view.items if item.mode == "skip"]
@@ -268,10 +279,10 @@ class Narrator:
         visited = [code for code in running if not self._committed(code, view)]
         visits = sum(1 for c in visited for s in steps_of(self.catalog.items[c].flow) if s.kind == "visit")
         joint = sum(max(0, len(set(v.items) & set(visited)) - 1) for v in self.theme.joint.visits)
-        self.out(self.say(
+        self.out(Text(
             f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",
             f"  saved: materials {gross} → {submitted}, workdays {serial:f} → {together}, visits {visits} → {visits - joint}",
-        ))  # fmt: skip
+        ).text(self.lang))  # fmt: skip
 
     def _committed(self, code: str, view: CaseView) -> bool:
         """Whether the item was decided on a commitment, without the visit before it."""
@@ -280,7 +291,7 @@ class Narrator:
 
     def _explained(self, view: CaseView, clock: ClockView) -> None:
         found = self.engine.explain(view.id, clock.id, self.lang)
-        owner = self.teller.item(clock.item) or self.say("全件", "whole case")
+        owner = self.narrator.item(clock.item) or Text("全件", "whole case").text(self.lang)
         self.out(f"  {owner}{self.colon}{found.summary}")
         self.out(f"    {_days(found)}")
 

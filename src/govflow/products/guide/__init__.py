@@ -20,7 +20,7 @@ from govflow.products.guide.item import item_page
 from govflow.products.guide.markdown import to_markdown
 from govflow.products.guide.page import Page
 from govflow.products.guide.theme import theme_page
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 Format = Literal["html", "md"]
 
@@ -42,7 +42,7 @@ def service_guide(
     of: Item | Theme,
     catalog: Catalog,
     format: Format = "html",
-    lang: str = "zh",
+    lang: Lang | str = Lang.ZH,
     answers: Answers | None = None,
     dropped: Iterable[str] = (),
     held: Iterable[str] = (),
@@ -68,7 +68,7 @@ def checklist(
     of: Item | Theme,
     catalog: Catalog,
     format: Format = "html",
-    lang: str = "zh",
+    lang: Lang | str = Lang.ZH,
     answers: Answers | None = None,
     dropped: Iterable[str] = (),
     held: Iterable[str] = (),

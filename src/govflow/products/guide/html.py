@@ -35,9 +35,9 @@ _DRAWN = {
 def to_html(page: Page) -> str:
     """The page as HTML 5 text; equal pages give equal text."""
     contents = "".join(f'<a href="#{escape(s.id)}">{escape(s.title)}</a>' for s in page.sections)
-    label = "目录" if page.lang.startswith("zh") else "Contents"
+    label = Text("目录", "Contents").text(page.lang)
     parts = [
-        f'<!DOCTYPE html>\n<html lang="{"zh-CN" if page.lang.startswith("zh") else escape(page.lang)}">\n<head>',
+        f'<!DOCTYPE html>\n<html lang="{Text("zh-CN", "en").text(page.lang)}">\n<head>',
         '<meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(page.title)} · {escape(page.kind)}</title>",

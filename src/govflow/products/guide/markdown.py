@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from govflow.products.guide.page import Bars, Block, Cell, Facts, Listing, Page, Pairs, Paragraph, Picture, Table
+from govflow.text import Text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -19,7 +20,7 @@ def to_markdown(page: Page) -> str:
     """The page as Markdown text; drawings are replaced by their words."""
     lines = [f"# {escaped(page.title)}", "", f"{escaped(page.kind)} · {escaped(page.subtitle)}", ""]
     for each in page.highlights:
-        note = f"（{escaped(each.note)}）" if each.note and page.lang.startswith("zh") else f" ({escaped(each.note)})"
+        note = Text(f"（{escaped(each.note)}）", f" ({escaped(each.note)})").text(page.lang)
         lines.append(f"- **{escaped(each.label)}**{_colon(page)}{escaped(each.value)}{note if each.note else ''}")
     for number, section in enumerate(page.sections, 1):
         lines += ["", f"## {number}. {escaped(section.title)}"]
@@ -29,7 +30,7 @@ def to_markdown(page: Page) -> str:
 
 
 def _colon(page: Page) -> str:
-    return "：" if page.lang.startswith("zh") else ": "
+    return Text("：", ": ").text(page.lang)
 
 
 def _block(block: Block, page: Page) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from decimal import ROUND_CEILING, Decimal
 
 from govflow import plan
+from govflow.errors import language
 from govflow.language.conditions import Answers
 from govflow.language.model import Catalog, Item, Result, Theme
 from govflow.plan import terms
@@ -22,7 +23,6 @@ from govflow.products.guide.page import (
     Pairs,
     Paragraph,
     Picture,
-    Say,
     Section,
     Table,
 )
@@ -37,44 +37,48 @@ from govflow.products.guide.parts import (
     question_rows,
     remedies,
 )
+from govflow.text import Lang, Text
 
 
 def theme_page(
     theme: Theme,
     catalog: Catalog,
-    lang: str = "zh",
+    lang: Lang | str = Lang.ZH,
     answers: Answers | None = None,
     dropped: Iterable[str] = (),
     held: Iterable[str] = (),
     picture: str | None = None,
 ) -> Page:
     """The guide of a theme as a page; with `answers`, `dropped`, `held` it is the guide of that situation."""
-    say = Say(lang)
+    lang = language(lang)
     chosen = plan.selected_items(theme, catalog, answers, dropped, held)
     running = [catalog.items[code] for code, each in chosen.items() if each.how != "skip"]
     sections = [
-        _overview(theme, catalog, say),
-        *_situations(theme, catalog, say),
-        _items(theme, catalog, chosen, say),
-        _materials(theme, catalog, say, plan.merged_materials(theme, catalog, answers, dropped, held)),
-        *_form(theme, catalog, say, plan.merged_form(theme, catalog, answers, dropped, held)),
-        _process(theme, catalog, chosen, say, picture),
-        _limits(theme, catalog, say),
-        _results(running, catalog, say),
-        _places(running, catalog, say),
-        _basis(running, say),
-        *_remedies(running, say),
-        *_faq(running, say),
+        _overview(theme, catalog, lang),
+        *_situations(theme, catalog, lang),
+        _items(theme, catalog, chosen, lang),
+        _materials(theme, catalog, lang, plan.merged_materials(theme, catalog, answers, dropped, held)),
+        *_form(theme, catalog, lang, plan.merged_form(theme, catalog, answers, dropped, held)),
+        _process(theme, catalog, chosen, lang, picture),
+        _limits(theme, catalog, lang),
+        _results(running, catalog, lang),
+        _places(running, catalog, lang),
+        _basis(running, lang),
+        *_remedies(running, lang),
+        *_faq(running, lang),
     ]
-    subtitle = say("牵头部门：", "Lead department: ") + f"{department_name(theme.lead, catalog, say)} · {theme.code}"
-    highlights = _highlights(theme, catalog, say)
+    subtitle = (
+        Text("牵头部门：", "Lead department: ").text(lang)
+        + f"{department_name(theme.lead, catalog, lang)} · {theme.code}"
+    )
+    highlights = _highlights(theme, catalog, lang)
     return Page(
-        lang, say("一件事办事指南", "One-thing service guide"), say.text(theme.name), subtitle, highlights,
-        tuple(sections), footer("", theme.valid_from, say),
+        lang, Text("一件事办事指南", "One-thing service guide").text(lang), theme.name.text(lang), subtitle, highlights,
+        tuple(sections), footer("", theme.valid_from, lang),
     )  # fmt: skip
 
 
-def _highlights(theme: Theme, catalog: Catalog, say: Say) -> tuple[Highlight, ...]:
+def _highlights(theme: Theme, catalog: Catalog, lang: Lang) -> tuple[Highlight, ...]:
     saved = {each.name.text("en"): each for each in plan.savings(theme, catalog)}
     items = plan.items_of(theme, catalog)
     offices = len({item.department for item in items})
@@ -84,119 +88,137 @@ def _highlights(theme: Theme, catalog: Catalog, say: Say) -> tuple[Highlight, ..
         return f"{one.alone:g} → {one.together:g}" if one.alone != one.together else f"{one.together:g}"
 
     return (
-        Highlight(say("事项", "Items"), str(len(items)), say(f"{offices} 个部门", f"{offices} departments")),
         Highlight(
-            say("提交材料", "Materials"), fewer("materials handed in"), say("单独办 → 一件事", "alone → together")
+            Text("事项", "Items").text(lang),
+            str(len(items)),
+            Text(f"{offices} 个部门", f"{offices} departments").text(lang),
         ),
-        Highlight(say("工作日", "Workdays"), fewer("workdays"), say("逐项办 → 并联办", "in series → in parallel")),
-        Highlight(say("上门核查", "Inspections"), fewer("visits to the premises")),
-        Highlight(say("填表字段", "Form fields"), fewer("form fields")),
-        Highlight(say("跑动次数", "Trips"), fewer("trips to the hall")),
+        Highlight(
+            Text("提交材料", "Materials").text(lang),
+            fewer("materials handed in"),
+            Text("单独办 → 一件事", "alone → together").text(lang),
+        ),
+        Highlight(
+            Text("工作日", "Workdays").text(lang),
+            fewer("workdays"),
+            Text("逐项办 → 并联办", "in series → in parallel").text(lang),
+        ),
+        Highlight(Text("上门核查", "Inspections").text(lang), fewer("visits to the premises")),
+        Highlight(Text("填表字段", "Form fields").text(lang), fewer("form fields")),
+        Highlight(Text("跑动次数", "Trips").text(lang), fewer("trips to the hall")),
     )
 
 
-def _overview(theme: Theme, catalog: Catalog, say: Say) -> Section:
-    audience = {"enterprise": ("企业", "businesses"), "person": ("个人", "persons")}
+def _overview(theme: Theme, catalog: Catalog, lang: Lang) -> Section:
+    audience = {"enterprise": Text("企业", "businesses"), "person": Text("个人", "persons")}
     hand_out = theme.joint.hand_out == "together"
     rows = [
-        (say("服务对象", "For"), say(*audience.get(theme.audience, (theme.audience, theme.audience)))),
-        (say("牵头部门", "Lead department"), department_name(theme.lead, catalog, say)),
-        (say("怎样申请", "How it works"), say("一次申请、一口受理，各部门同时办理。",
-                                             "One application, one acceptance; the departments work side by side.")),
-        (say("补正", "Correction"), say("各事项需要补正的内容合并，一次告知。",
-                                        "What is missing for all items is told in one notice.")),
-        (say("领取结果", "Results"), say("全部办好后一次领取。", "Handed out together.") if hand_out
-         else say("办好一项，领取一项。", "Handed out one by one, as each is ready.")),
-        (say("一项未获许可", "If one is refused"), say("不影响无关事项；以它为前提的事项终止。",
-                                                     "The others go on; those that need its result end.")),
+        (Text("服务对象", "For").text(lang), audience[theme.audience].text(lang)),
+        (Text("牵头部门", "Lead department").text(lang), department_name(theme.lead, catalog, lang)),
+        (Text("怎样申请", "How it works").text(lang), Text("一次申请、一口受理，各部门同时办理。",
+                                             "One application, one acceptance; the departments work side by side.").text(lang)),
+        (Text("补正", "Correction").text(lang), Text("各事项需要补正的内容合并，一次告知。",
+                                        "What is missing for all items is told in one notice.").text(lang)),
+        (Text("领取结果", "Results").text(lang), Text("全部办好后一次领取。", "Handed out together.").text(lang) if hand_out
+         else Text("办好一项，领取一项。", "Handed out one by one, as each is ready.").text(lang)),
+        (Text("一项未获许可", "If one is refused").text(lang), Text("不影响无关事项；以它为前提的事项终止。",
+                                                     "The others go on; those that need its result end.").text(lang)),
     ]  # fmt: skip
     for visit in theme.joint.visits:
-        names = named((catalog.items[ref].name for ref in visit.items if ref in catalog.items), say)
-        rows.append((say.text(visit.name), say(f"{names}一次上门完成。", f"One visit for {names}.")))
-    return Section("overview", say("怎样办理", "How it works"), (Facts(tuple(rows)),))
+        names = named((catalog.items[ref].name for ref in visit.items if ref in catalog.items), lang)
+        rows.append((visit.name.text(lang), Text(f"{names}一次上门完成。", f"One visit for {names}.").text(lang)))
+    return Section("overview", Text("怎样办理", "How it works").text(lang), (Facts(tuple(rows)),))
 
 
-def _situations(theme: Theme, catalog: Catalog, say: Say) -> Iterator[Section]:
+def _situations(theme: Theme, catalog: Catalog, lang: Lang) -> Iterator[Section]:
     questions = plan.questions_of(theme, catalog)
     if questions:
-        head = say("序号|请回答|可选答案", "No.|Question|Answers").split("|")
-        lead = say(
+        head = Text("序号|请回答|可选答案", "No.|Question|Answers").text(lang).split("|")
+        lead = Text(
             "回答下列问题，决定需要办理哪些事项、提交哪些材料。", "Your answers decide which items and materials apply."
-        )
+        ).text(lang)
         yield Section(
             "situations",
-            say("情形", "Situations"),
-            (Paragraph(lead), Table(tuple(head), question_rows(questions, say))),
+            Text("情形", "Situations").text(lang),
+            (Paragraph(lead), Table(tuple(head), question_rows(questions, lang))),
         )
 
 
-def _items(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], say: Say) -> Section:
-    asks = asks_of(plan.questions_of(theme, catalog), say)
+def _items(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], lang: Lang) -> Section:
+    asks = asks_of(plan.questions_of(theme, catalog), lang)
     needs = plan.prerequisites(theme, catalog)
     entries = {catalog.items[entry.item].code: entry for entry in theme.items if entry.item in catalog.items}
-    head = say("序号|事项|部门|承诺时限|何时办理|前置事项", "No.|Item|Department|Promised|When|After").split("|")
+    head = (
+        Text("序号|事项|部门|承诺时限|何时办理|前置事项", "No.|Item|Department|Promised|When|After")
+        .text(lang)
+        .split("|")
+    )
     rows = []
     for number, (code, selection) in enumerate(chosen.items(), 1):
         item, entry = catalog.items[code], entries[code]
-        notes = [] if selection.how == "run" else [say.text(selection.reason)]
-        when = condition_words(entry.when, asks, say) if entry.when else say("都要办", "always")
-        held = [_verified(condition_words(entry.held_when, asks, say), say)] if entry.held_when else []
+        notes = [] if selection.how == "run" else [selection.reason.text(lang)]
+        when = condition_words(entry.when, asks, lang) if entry.when else Text("都要办", "always").text(lang)
+        held = [_verified(condition_words(entry.held_when, asks, lang), lang)] if entry.held_when else []
         rows.append(
             (
                 Cell(str(number)),
-                Cell(say.text(item.name), tuple(notes)),
-                Cell(department_name(item.department, catalog, say)),
-                Cell(limits.short(item.limits.promised or item.limits.statutory, say)),
+                Cell(item.name.text(lang), tuple(notes)),
+                Cell(department_name(item.department, catalog, lang)),
+                Cell(limits.short(item.limits.promised or item.limits.statutory, lang)),
                 Cell(when, tuple(held)),
-                Cell(named((catalog.items[each].name for each in needs[code]), say) or "—"),
+                Cell(named((catalog.items[each].name for each in needs[code]), lang) or "—"),
             )
         )
-    return Section("items", say("办理事项", "Items"), (Table(tuple(head), tuple(rows), (6, 28, 18, 12, 22, 14)),))
+    return Section(
+        "items", Text("办理事项", "Items").text(lang), (Table(tuple(head), tuple(rows), (6, 28, 18, 12, 22, 14)),)
+    )
 
 
-def _verified(condition: str, say: Say) -> str:
-    return say(f"只核验不办理：{condition}", f"only verified if {condition}")
+def _verified(condition: str, lang: Lang) -> str:
+    return Text(f"只核验不办理：{condition}", f"only verified if {condition}").text(lang)
 
 
-def _materials(theme: Theme, catalog: Catalog, say: Say, lines: tuple[plan.MergedMaterial, ...]) -> Section:
-    asks = asks_of(plan.questions_of(theme, catalog), say)
-    table = material_table(lines, plan.items_of(theme, catalog), catalog, asks, say)
-    return Section("materials", say("申请材料", "Materials"), (promise_line(lines, say), table))
+def _materials(theme: Theme, catalog: Catalog, lang: Lang, lines: tuple[plan.MergedMaterial, ...]) -> Section:
+    asks = asks_of(plan.questions_of(theme, catalog), lang)
+    table = material_table(lines, plan.items_of(theme, catalog), catalog, asks, lang)
+    return Section("materials", Text("申请材料", "Materials").text(lang), (promise_line(lines, lang), table))
 
 
-def _form(theme: Theme, catalog: Catalog, say: Say, form: plan.MergedForm) -> Iterator[Section]:
+def _form(theme: Theme, catalog: Catalog, lang: Lang, form: plan.MergedForm) -> Iterator[Section]:
     if not form.fields:
         return
-    lead = say(
+    lead = Text(
         f"{len(form.forms)} 张表合并为一张："
         f"单独填写共 {form.asked} 个字段，合并后 {len(form.fields)} 个，少填 {form.saved} 个。",
         f"{len(form.forms)} forms become one: {len(form.fields)} fields instead of {form.asked}, {form.saved} fewer.",
-    )
-    head = say("序号|填写内容|用于|必填", "No.|Field|Used in|Required").split("|")
+    ).text(lang)
+    head = Text("序号|填写内容|用于|必填", "No.|Field|Used in|Required").text(lang).split("|")
     rows = []
     for number, each in enumerate(form.fields, 1):
         codes = dict.fromkeys(code for code, _ in each.fills)
-        used = named((catalog.materials[code].name for code in codes), say)
+        used = named((catalog.materials[code].name for code in codes), lang)
         if len(codes) > 2:
-            used = say(f"{len(codes)} 张表", f"{len(codes)} forms")
-        required = say("是", "yes") if each.required else say("否", "no")
-        rows.append((Cell(str(number)), Cell(say.text(each.label)), Cell(used), Cell(required)))
-    yield Section("form", say("一张申请表", "One form"), (Paragraph(lead), Table(tuple(head), tuple(rows))))
+            used = Text(f"{len(codes)} 张表", f"{len(codes)} forms").text(lang)
+        required = Text("是", "yes").text(lang) if each.required else Text("否", "no").text(lang)
+        rows.append((Cell(str(number)), Cell(each.label.text(lang)), Cell(used), Cell(required)))
+    yield Section("form", Text("一张申请表", "One form").text(lang), (Paragraph(lead), Table(tuple(head), tuple(rows))))
 
 
 def _process(
-    theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], say: Say, picture: str | None
+    theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], lang: Lang, picture: str | None
 ) -> Section:
-    words = say(f"{theme.name}办理流程图", f"Process of {say.text(theme.name)}")
-    note = say(
+    words = Text(f"{theme.name}办理流程图", f"Process of {theme.name.text(lang)}").text(lang)
+    note = Text(
         "按承诺时限推算，深色为关键路径：缩短它，整件事才会更快。",
         "By the promised limits; the dark bars are the critical path: only shortening them shortens the whole.",
+    ).text(lang)
+    blocks = (Paragraph(note), _timeline(theme, catalog, chosen, lang))
+    return Section(
+        "process", Text("办理流程", "Process").text(lang), ((*blocks, Picture(picture, words)) if picture else blocks)
     )
-    blocks = (Paragraph(note), _timeline(theme, catalog, chosen, say))
-    return Section("process", say("办理流程", "Process"), ((*blocks, Picture(picture, words)) if picture else blocks))
 
 
-def _timeline(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], say: Say) -> Bars:
+def _timeline(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], lang: Lang) -> Bars:
     needs = plan.prerequisites(theme, catalog)
     ends: dict[str, Decimal] = {}
     bars: dict[str, tuple[Decimal, Decimal]] = {}
@@ -210,10 +232,10 @@ def _timeline(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection],
     return Bars(
         tuple(
             Bar(
-                say.text(catalog.items[code].name),
+                catalog.items[code].name.text(lang),
                 float(bars[code][0]),
                 float(bars[code][1]),
-                _when(*bars[code], say),
+                _when(*bars[code], lang),
                 code in path,
             )
             for code in chosen
@@ -223,66 +245,71 @@ def _timeline(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection],
     )
 
 
-def _when(start: Decimal, length: Decimal, say: Say) -> str:
+def _when(start: Decimal, length: Decimal, lang: Lang) -> str:
     if not length:
-        return say("当日", "same day")
+        return Text("当日", "same day").text(lang)
     first, last = int(start) + 1, int((start + length).to_integral_value(ROUND_CEILING))
     if first == last:
-        return say(f"第 {first} 个工作日", f"workday {first}")
-    return say(f"第 {first}—{last} 个工作日", f"workdays {first}-{last}")
+        return Text(f"第 {first} 个工作日", f"workday {first}").text(lang)
+    return Text(f"第 {first}—{last} 个工作日", f"workdays {first}-{last}").text(lang)
 
 
-def _limits(theme: Theme, catalog: Catalog, say: Say) -> Section:
+def _limits(theme: Theme, catalog: Catalog, lang: Lang) -> Section:
     rows = []
     if theme.promised is not None:
-        rows.append((say("整件事承诺时限", "Promised for all"), limits.in_words(theme.promised, say)))
-        rows.append((say("怎样计算", "How it is counted"), limits.counting(theme.promised, say)))
-    starts = say(
+        rows.append((Text("整件事承诺时限", "Promised for all").text(lang), limits.in_words(theme.promised, lang)))
+        rows.append((Text("怎样计算", "How it is counted").text(lang), limits.counting(theme.promised, lang)))
+    starts = Text(
         "没有前置事项的，自统一受理之日起计算；有前置事项的，自最后一个前置事项办结之日起计算。",
         "An item without a prerequisite starts at the acceptance; the others when their last prerequisite is done.",
-    )
-    rows.append((say("各事项起算", "When each item starts"), starts))
+    ).text(lang)
+    rows.append((Text("各事项起算", "When each item starts").text(lang), starts))
     if theme.joint_cap is not None:
-        cap = limits.length(theme.joint_cap, say)
+        cap = limits.length(theme.joint_cap, lang)
         rows.append(
-            (say("联合办理上限", "Joint limit"), say(f"{cap}（行政许可法第四十二条）", f"{cap} (行政许可法 art. 42)"))
+            (
+                Text("联合办理上限", "Joint limit").text(lang),
+                Text(f"{cap}（行政许可法第四十二条）", f"{cap} (行政许可法 art. 42)").text(lang),
+            )
         )
-    rows.append((say("一次告知", "Told once"), limits.notice(terms.notice_limit(theme, catalog), say)))
-    rows.append((say("补正", "Correction"), limits.correction(terms.correction_rule(theme, catalog), say)))
-    return Section("limits", say("办理时限", "Time limits"), (Facts(tuple(rows)),))
+    rows.append((Text("一次告知", "Told once").text(lang), limits.notice(terms.notice_limit(theme, catalog), lang)))
+    rows.append((Text("补正", "Correction").text(lang), limits.correction(terms.correction_rule(theme, catalog), lang)))
+    return Section("limits", Text("办理时限", "Time limits").text(lang), (Facts(tuple(rows)),))
 
 
-def _results(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
-    head = say("结果|颁发部门|有效期|费用", "Result|Issued by|Valid for|Fee").split("|")
+def _results(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
+    head = Text("结果|颁发部门|有效期|费用", "Result|Issued by|Valid for|Fee").text(lang).split("|")
     rows = tuple(
         (
-            _result_cell(item, result, say),
-            Cell(department_name(item.department, catalog, say)),
+            _result_cell(item, result, lang),
+            Cell(department_name(item.department, catalog, lang)),
             Cell((result.valid_for if result else None) or "—"),
-            Cell(_fees(item, say) if at == 0 else say("见上一行", "as above")),
+            Cell(_fees(item, lang) if at == 0 else Text("见上一行", "as above").text(lang)),
         )
         for item in items
         for at, result in enumerate(item.results or ((None,) if item.fees else ()))
     )
-    return Section("results", say("办理结果与收费", "Results and fees"), (Table(tuple(head), rows),))
+    return Section("results", Text("办理结果与收费", "Results and fees").text(lang), (Table(tuple(head), rows),))
 
 
-def _result_cell(item: Item, result: Result | None, say: Say) -> Cell:
+def _result_cell(item: Item, result: Result | None, lang: Lang) -> Cell:
     """A result; where an item costs something and gives no document, the item itself, so that no fee is left out."""
     if result is None:
-        return Cell(say("（没有证照或文书）", "(no document)"), (say.text(item.name),))
-    return Cell(say.text(result.name), (result.elicence,) if result.elicence else ())
+        return Cell(Text("（没有证照或文书）", "(no document)").text(lang), (item.name.text(lang),))
+    return Cell(result.name.text(lang), (result.elicence,) if result.elicence else ())
 
 
-def _fees(item: Item, say: Say) -> str:
-    return say("；", "; ").join(f"{fee.name} {fee.standard}" for fee in item.fees) or say("不收费", "free")
+def _fees(item: Item, lang: Lang) -> str:
+    return Text("；", "; ").text(lang).join(f"{fee.name} {fee.standard}" for fee in item.fees) or Text(
+        "不收费", "free"
+    ).text(lang)
 
 
-def _places(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
-    head = say("事项|地点|时间|咨询电话|监督投诉", "Item|Place|Hours|Questions|Complaints").split("|")
+def _places(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
+    head = Text("事项|地点|时间|咨询电话|监督投诉", "Item|Place|Hours|Questions|Complaints").text(lang).split("|")
     rows = tuple(
         (
-            Cell(say.text(item.name), (department_name(item.department, catalog, say),)),
+            Cell(item.name.text(lang), (department_name(item.department, catalog, lang),)),
             Cell(item.channels.places[0] if item.channels.places else "—", item.channels.places[1:]),
             Cell(item.channels.hours),
             Cell(item.channels.consult),
@@ -291,26 +318,28 @@ def _places(items: Iterable[Item], catalog: Catalog, say: Say) -> Section:
         for item in items
     )
     return Section(
-        "places", say("办理地点与联系方式", "Places and contacts"), (Table(tuple(head), rows, (24, 32, 18, 13, 13)),)
+        "places",
+        Text("办理地点与联系方式", "Places and contacts").text(lang),
+        (Table(tuple(head), rows, (24, 32, 18, 13, 13)),),
     )
 
 
-def _basis(items: Iterable[Item], say: Say) -> Section:
+def _basis(items: Iterable[Item], lang: Lang) -> Section:
     entries = dict.fromkeys(
-        say(f"{item.name}：", f"{say.text(item.name)}: ") + basis_words(basis, say)
+        Text(f"{item.name}：", f"{item.name.text(lang)}: ").text(lang) + basis_words(basis, lang)
         for item in items
         for basis in item.basis
     )
-    return Section("basis", say("设定依据", "Legal basis"), (Listing(tuple(entries)),))
+    return Section("basis", Text("设定依据", "Legal basis").text(lang), (Listing(tuple(entries)),))
 
 
-def _remedies(items: Iterable[Item], say: Say) -> Iterator[Section]:
-    entries = remedies(items, say)
+def _remedies(items: Iterable[Item], lang: Lang) -> Iterator[Section]:
+    entries = remedies(items, lang)
     if entries:
-        yield Section("remedies", say("救济途径", "Remedies"), (Listing(entries),))
+        yield Section("remedies", Text("救济途径", "Remedies").text(lang), (Listing(entries),))
 
 
-def _faq(items: Iterable[Item], say: Say) -> Iterator[Section]:
+def _faq(items: Iterable[Item], lang: Lang) -> Iterator[Section]:
     pairs = tuple(dict.fromkeys(pair for item in items for pair in item.faq))
     if pairs:
-        yield Section("faq", say("常见问题", "Questions and answers"), (Pairs(pairs),))
+        yield Section("faq", Text("常见问题", "Questions and answers").text(lang), (Pairs(pairs),))
