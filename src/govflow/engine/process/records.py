@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from govflow.errors import GovflowError
 from govflow.text import Text
@@ -62,8 +62,7 @@ def _rebuild(code: Code, en: str, element: str | None, zh: str) -> ProcessError:
     return ProcessError(code, en, element, zh=zh)
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One place where a running process waits: for a person, or for a clock of ours.
 
     ``path`` is the stable address of this one activation: the ids of the call activities and sub-processes around

@@ -9,12 +9,12 @@ Nothing in it is random: equal histories give equal bytes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from functools import partial
 from itertools import islice
 from typing import Any
 
+import msgspec
 from SpiffWorkflow.util.task import TaskState
 
 from govflow.engine.process.definition import Process
@@ -24,20 +24,19 @@ from govflow.engine.process.workflow import Case, Cold, LeanTask
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
-_ENCODE = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
 def dump(process: Process, case: Case, status: int) -> bytes:
     """Snapshot of a case; of an ended one only the fact that it ended."""
     level = _dump_level(case, case) if status == RUNNING else None
-    return _ENCODE([FORMAT, process.fingerprint, status, level]).encode()
+    return msgspec.json.encode([FORMAT, process.fingerprint, status, level])
 
 
 def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
     """Format, fingerprint, status and level of a snapshot."""
     try:
-        form, fingerprint, status, level = json.loads(state)
-    except (ValueError, TypeError, RecursionError) as error:
+        form, fingerprint, status, level = msgspec.json.decode(state)
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
         raise ProcessError("bad_state", f"the saved state cannot be read: {error}") from error
     return form, fingerprint, status, level
 

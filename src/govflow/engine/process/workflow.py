@@ -21,6 +21,7 @@ from govflow.engine.process.records import ProcessError, Token
 for _name in ("spiff", "spiff.task", "spiff.workflow"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
+ENDED = TaskState.COMPLETED | TaskState.CANCELLED
 MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop without a person in it
 
 
@@ -55,6 +56,17 @@ class LeanTask(Task):  # type: ignore[misc]
     def _set_state(self, value: int) -> None:
         self._state = value
 
+    def _ready(self) -> None:
+        if not self._state & ENDED:
+            self._state = TaskState.READY
+            self.task_spec._on_ready(self)
+
+    def run(self) -> bool:
+        """Complete: what our specifications do, they do when a token arrives or leaves, and none of them fails or waits here."""
+        self._state = TaskState.COMPLETED
+        self.task_spec._on_complete(self)
+        return True
+
 
 class Cold:
     """A branch of a snapshot that the step does not come near: its entries as they were saved.
@@ -80,8 +92,7 @@ class FlagEngine(PythonScriptEngine):  # type: ignore[misc]
     """Looks up one named flag that the caller has computed, and refuses everything else."""
 
     def __init__(self, flags: Mapping[str, bool]) -> None:
-        super().__init__()
-        self.flags = flags
+        self.flags = flags  # the library would make an environment for scripts, which are refused
 
     def evaluate(self, task: Any, expression: str, external_context: Any = None) -> bool:
         """Value of the flag named by ``expression``; ProcessError ``no_route`` when the caller did not give it."""
@@ -177,7 +188,7 @@ class LevelMixin:
     def settle(self, task: Any) -> None:
         """Take passed tasks out of the tree from here up; those with two open branches stay, a join needs them."""
         tasks = self.tasks
-        while task is not self.task_tree and task.id in tasks and task.state == TaskState.COMPLETED:
+        while task is not self.task_tree and task.id in tasks and task._state == TaskState.COMPLETED:
             if len(task._children) > 1:
                 return
             parent = tasks[task._parent]
@@ -200,9 +211,9 @@ class LevelMixin:
     def drop_timers(self, host: Any, keep: Any = None) -> None:
         """Drop the timers that still wait on an activity, except one."""
         mine = [t for t in self.tasks.values() if t.host is host and t is not keep]
-        waiting = [t for t in mine if t.state == TaskState.WAITING]
-        for timer in waiting:
-            self.drop(timer)
+        for timer in mine:
+            if timer._state == TaskState.WAITING:
+                self.drop(timer)
 
     def scope_of(self, task: Any, fork: str | None) -> Any:
         """The activation of the fork that this arrival descends from, or the root."""
@@ -357,7 +368,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
             if not self.agenda:
                 return
             task = self.agenda.popleft()
-            if task.state == TaskState.READY:
+            if task._state == TaskState.READY:
                 task.run()
         message = f"more than {MAX_AUTOMATIC} automatic elements in one step"
         raise ProcessError("runaway", message, task.task_spec.bpmn_id)
