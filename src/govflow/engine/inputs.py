@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import reprlib
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +20,7 @@ PROSE = 10_000
 DATA = 100_000
 """Longest JSON document, in characters."""
 
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 _short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
@@ -35,16 +37,16 @@ def shown(value: object) -> str:
 
 def text(value: object, field: str, most: int = NAME, *, empty: bool = False) -> str:
     """The value if it is text of a fair length that a database can hold; InvalidInput otherwise."""
-    expected = f"{0 if empty else 1} 至 {most} 字的文字", f"text of {0 if empty else 1} to {most} characters"
     if not isinstance(value, str) or len(value) > most or not (value or empty):
+        least = 0 if empty else 1
         raise InvalidInput(
             Text(
-                f"{field} 是 {shown(value)}，应为{expected[0]}",
-                f"{field}: found {shown(value)}, expected {expected[1]}",
+                f"{field} 是 {shown(value)}，应为{least} 至 {most} 字的文字",
+                f"{field}: found {shown(value)}, expected text of {least} to {most} characters",
             ),
             field=field,
         )
-    if "\0" in value or any("\ud800" <= character <= "\udfff" for character in value):
+    if _UNSTORABLE.search(value):
         raise InvalidInput(
             Text(f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate"),
             field=field,
