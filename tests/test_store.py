@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from msgspec import structs
 
 import govflow
 from govflow.engine.case import CaseState, ClockState, ItemState, TaskState, clock_text, from_text, to_text
@@ -62,8 +63,8 @@ def test_whoever_saves_second_writes_nothing(engine: govflow.Engine, url: str, m
     changes, expected = recorded(engine, monkeypatch)
     before = everything(url)
     later = [(replace(e, seq=e.seq + 1000), text) for e, text in changes.events]
-    tasks = [replace(row, id=f"{row.id}0000") for row in changes.new_tasks]
-    clocks = [replace(row, id=f"{row.id}/again") for row in changes.new_clocks]
+    tasks = [structs.replace(row, id=f"{row.id}0000") for row in changes.new_tasks]
+    clocks = [structs.replace(row, id=f"{row.id}/again") for row in changes.new_clocks]
     with engine.transaction() as statements:
         again = replace(changes, events=later, new_tasks=tasks, new_clocks=clocks)
         assert statements.save(again, expected) is False
@@ -141,7 +142,7 @@ def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(
         file = statements.file(view.id)
     assert isinstance(file, CaseFile)
     rows = file.task_rows()
-    newer = replace(rows[0], assignee="D01:x")
+    newer = structs.replace(rows[0], assignee="D01:x")
     again = replace(file, tasks=list(reversed(file.tasks)), newer=[newer]).task_rows()
     assert again == [newer, *rows[1:]] and all(isinstance(row.escalated, bool) for row in again)
 

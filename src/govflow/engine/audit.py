@@ -11,8 +11,8 @@ from govflow.engine.case import CaseState, ClockState, event_hash, from_text, se
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
 from govflow.engine.definitions.compiled import Subject
-from govflow.engine.replay import EventRow, replayed
-from govflow.engine.store import LIVE, CaseRow, ClockRow, Statements, TaskRow
+from govflow.engine.replay import replayed
+from govflow.engine.store import LIVE, CaseRow, ClockRow, EventRow, Statements, TaskRow
 from govflow.engine.views import governing_clock
 from govflow.errors import GovflowError
 

@@ -14,7 +14,7 @@ from govflow.engine.case import CaseState, from_text
 from govflow.engine.commands.unit_of_work import element_of
 from govflow.engine.definitions.compiled import Subject
 from govflow.engine.replay import replayed_moves
-from govflow.engine.store import LIVE, CaseFile, CaseRow, Statements
+from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
 from govflow.language.model import Catalog
@@ -63,11 +63,10 @@ def _items(state: CaseState, subject: Subject) -> Iterator[views.ItemView]:
         )  # fmt: skip
 
 
-def _shown_applicant(found: tuple[str, str | None, str | None] | None) -> dict[str, Any]:
+def _shown_applicant(found: Applicant | None) -> dict[str, Any]:
     if found is None:
         return {}
-    kind, name, identity = found
-    return {"kind": kind, "name": name, "id": masked(identity) if identity else None}
+    return {"kind": found.kind, "name": found.name, "id": masked(found.identity) if found.identity else None}
 
 
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:

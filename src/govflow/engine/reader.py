@@ -126,10 +126,7 @@ class Reader:
             if statements.case(inputs.text(case, "case", 40)) is None:
                 raise no_case(case)
             rows = statements.events(case, after)
-        return [
-            EventView(seq, at, actor, type, json.loads(body), before, hash)
-            for seq, at, actor, type, body, before, hash in rows
-        ]
+        return [EventView(e.seq, e.at, e.actor, e.type, json.loads(e.body), e.previous, e.hash) for e in rows]
 
     def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
         """A clock's due date day by day: counted or skipped, and why."""

@@ -9,9 +9,7 @@ from typing import Any
 from govflow.engine import process
 from govflow.engine.case import CaseState, Event, fold
 from govflow.engine.definitions.compiled import Subject
-
-EventRow = tuple[int, str, str, str, str, str, str]
-"""An event as stored: seq, at, actor, type, body, previous, hash."""
+from govflow.engine.store import EventRow
 
 
 def replay_move(subject: Subject, snapshot: bytes, move: Mapping[str, Any]) -> process.Step:

@@ -1,20 +1,22 @@
 """The database: tables, migrations, and the few statements that the engine needs."""
 
 from govflow.engine.store.database import AnyEngine, Connection, Database, StoreError, StoreVersionError, begin_for_real
-from govflow.engine.store.statements import (
-    LIVE,
+from govflow.engine.store.rows import (
+    Applicant,
     CaseFile,
     CaseRow,
     Changes,
     ClockRow,
     DefinitionRow,
-    Statements,
+    EventRow,
     TaskRow,
 )
+from govflow.engine.store.statements import LIVE, Statements
 
 __all__ = [
     "LIVE",
     "AnyEngine",
+    "Applicant",
     "CaseFile",
     "CaseRow",
     "Changes",
@@ -22,6 +24,7 @@ __all__ = [
     "Connection",
     "Database",
     "DefinitionRow",
+    "EventRow",
     "Statements",
     "StoreError",
     "StoreVersionError",

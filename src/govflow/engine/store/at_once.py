@@ -7,6 +7,7 @@ many they are, and is prepared once for each connection.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 import sqlalchemy as sa
 
@@ -36,20 +37,24 @@ def _changed(table: sa.Table, name: str, columns: Iterable[str]) -> str:
     return f"{name} AS (UPDATE {table.name} SET {sets} FROM saved, {_rows(table, name)} WHERE {found})"
 
 
-def saving(cases: Iterable[str], tasks: Iterable[str], clocks: Iterable[str], messages: Iterable[str]) -> sa.TextClause:
+@lru_cache(maxsize=64)
+def saving(documents: frozenset[str]) -> sa.TextClause:
     """Write a command's changes if the case still has the revision `seen`; gives how many cases were saved, 1 or 0.
 
-    The arguments name the columns that change, and those that a message has from the start. Whoever lost the race
-    writes nothing at all: every part is joined to the case that was saved.
+    `documents` names the parts that have rows; each is a value of the statement, as a JSON document of these rows.
+    Whoever lost the race writes nothing at all: every part is joined to the case that was saved.
     """
-    sets = ", ".join(f"{name} = :{name}" for name in cases)
-    parts = [
-        f"saved AS (UPDATE cases SET {sets} WHERE id = :case_id AND revision = :seen RETURNING id)",
-        _added(t.tasks, "new_tasks"),
-        _changed(t.tasks, "tasks_changed", tasks),
-        _added(t.clocks, "new_clocks"),
-        _changed(t.clocks, "clocks_changed", clocks),
-        _added(t.events, "new_events"),
-        _added(t.outbox, "new_messages", messages),
-    ]
-    return sa.text(f"WITH {', '.join(parts)} SELECT count(*) FROM saved")
+    sets = ", ".join(f"{name} = :{name}" for name in t.CASE_CHANGES)
+    saved = f"saved AS (UPDATE cases SET {sets} WHERE id = :case_id AND revision = :seen RETURNING id)"
+    parts = [part for name, part in _PARTS.items() if name in documents]
+    return sa.text(f"WITH {', '.join([saved, *parts])} SELECT count(*) FROM saved")
+
+
+_PARTS = {
+    "new_tasks": _added(t.tasks, "new_tasks"),
+    "tasks_changed": _changed(t.tasks, "tasks_changed", t.TASK_CHANGES),
+    "new_clocks": _added(t.clocks, "new_clocks"),
+    "clocks_changed": _changed(t.clocks, "clocks_changed", t.CLOCK_CHANGES),
+    "new_events": _added(t.events, "new_events"),
+    "new_messages": _added(t.outbox, "new_messages", t.MESSAGE_COLUMNS),
+}

@@ -3,128 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from operator import attrgetter
 from typing import Any
 
+import msgspec
 import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite
 
-from govflow.engine.case import Event, canonical
 from govflow.engine.store import at_once
 from govflow.engine.store import tables as t
 from govflow.engine.store.driver import Driver
+from govflow.engine.store.rows import Applicant, CaseFile, CaseRow, Changes, ClockRow, DefinitionRow, EventRow, TaskRow
 
 LIVE = ("running", "suspended")
 """States of a clock that is not closed."""
-
-
-@dataclass(frozen=True, slots=True)
-class DefinitionRow:
-    """A definition as cases pin it: its closed set of files, its BPMN, and what each element of the BPMN is.
-
-    `elements` is None in a row of 0.1.0 that `govflow db upgrade` has not completed.
-    """
-
-    hash: str
-    ref: str
-    bundle: bytes
-    bpmn: bytes
-    elements: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class CaseRow:
-    """A case as stored: body and snapshot are caches of the event log."""
-
-    id: str
-    ref: str
-    kind: str
-    definition: str
-    state: str
-    revision: int
-    body: str
-    snapshot: bytes
-    last_actor: str
-    applied_at: str
-    updated_at: str
-    closed_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class TaskRow:
-    """A task as the inbox shows it."""
-
-    id: str
-    case_id: str
-    item: str | None
-    path: str
-    kind: str
-    name: str
-    department: str | None
-    role: str
-    assignee: str | None
-    joint: str | None
-    escalated: bool
-    state: str
-    opened_at: str
-    closed_at: str | None
-    closed_by: str | None
-    outcome: str | None
-    warn_at: str | None
-    due_at: str | None
-    provisional: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ClockRow:
-    """A clock as stored: `body` holds its facts."""
-
-    case_id: str
-    id: str
-    kind: str
-    item: str | None
-    state: str
-    body: str
-    due_at: str | None
-    wake_at: str | None
-    provisional: bool
-    calendar: str
-
-
-@dataclass(frozen=True, slots=True)
-class CaseFile:
-    """A case with its rows, read at one moment.
-
-    `applicant` is (kind, name, number). `live` and `closed` are the facts of clocks as JSON. `tasks` are the columns of
-    the tasks' rows, `newer` the rows written since.
-    """
-
-    row: CaseRow
-    applicant: tuple[str, str | None, str | None] | None
-    live: Sequence[str]
-    closed: Sequence[str]
-    tasks: Sequence[Sequence[Any]]
-    newer: Sequence[TaskRow] = ()
-
-    def task_rows(self) -> list[TaskRow]:
-        """All tasks in the order of opening."""
-        found = {row[0]: _task_row(row) for row in self.tasks} | {row.id: row for row in self.newer}
-        return sorted(found.values(), key=lambda row: (row.opened_at, row.id))
-
-
-@dataclass(frozen=True, slots=True)
-class Changes:
-    """All that one command writes to a case, its event log included."""
-
-    row: CaseRow
-    new_tasks: Sequence[TaskRow]
-    tasks: Sequence[TaskRow]
-    new_clocks: Sequence[ClockRow]
-    clocks: Sequence[ClockRow]
-    events: Sequence[tuple[Event, str]]
-    messages: Sequence[Mapping[str, Any]]
 
 
 class Statements:
@@ -173,7 +65,7 @@ class Statements:
     def case(self, id: str) -> CaseRow | None:
         """One case."""
         rows = self._driver.rows(self._driver.run(_CASE, {"id": id}))
-        return _case_row(rows[0]) if rows else None
+        return CaseRow(*rows[0]) if rows else None
 
     def file(self, id: str, *, lock: bool = False, whole: bool = True) -> CaseFile | None:
         """A case with its rows; with `lock`, nobody else writes it until this transaction ends.
@@ -190,12 +82,12 @@ class Statements:
         if not found:
             return None
         *columns, kind, name, identity = found[0]
-        applicant = (kind, name, identity) if kind is not None else None
+        applicant = Applicant(kind, name, identity) if kind is not None else None
         live: list[str] = []
         closed: list[str] = []
         for body, state in rows(clocks):
             (live if state in LIVE else closed).append(body)
-        return CaseFile(_case_row(columns), applicant, live, closed, rows(tasks) if tasks is not None else ())
+        return CaseFile(CaseRow(*columns), applicant, live, closed, rows(tasks) if tasks is not None else ())
 
     def add_case(self, changes: Changes, applicant: Mapping[str, Any]) -> None:
         """Insert a new case, its applicant and all that its first command recorded."""
@@ -207,13 +99,15 @@ class Statements:
     def save(self, changes: Changes, expected_revision: int) -> bool:
         """Write a command's changes if nobody changed the case meanwhile; False for the loser of a race."""
         row = changes.row
-        values = {**_asdict(row), "case_id": row.id, "seen": expected_revision}
+        values = _asdict(row) | {"case_id": row.id, "seen": expected_revision}
         if self._postgresql:
-            saved = self._driver.run(_SAVE_AT_ONCE, {
-                **values, "new_tasks": _document(changes.new_tasks), "tasks_changed": _document(changes.tasks),
-                "new_clocks": _document(changes.new_clocks), "clocks_changed": _document(changes.clocks),
-                "new_events": canonical(list(_event_values(changes))), "new_messages": canonical(changes.messages),
-            })  # fmt: skip
+            parts = {
+                "new_tasks": changes.new_tasks, "tasks_changed": changes.tasks, "new_clocks": changes.new_clocks,
+                "clocks_changed": changes.clocks, "new_events": list(_event_values(changes)),
+                "new_messages": changes.messages,
+            }  # fmt: skip
+            documents = {name: msgspec.json.encode(rows).decode() for name, rows in parts.items() if rows}
+            saved = self._driver.run(at_once.saving(frozenset(documents)), values | documents)
             return bool(self._driver.rows(saved)[0][0])
         if self._driver.run(_SAVE_CASE, values).rowcount != 1:
             return False
@@ -256,7 +150,7 @@ class Statements:
 
     def tasks_of(self, case: str) -> list[TaskRow]:
         """All tasks of a case, open and done."""
-        return [_task_row(row) for row in self._driver.rows(self._driver.run(_TASKS_OF, {"case": case}))]
+        return [TaskRow.of(row) for row in self._driver.rows(self._driver.run(_TASKS_OF, {"case": case}))]
 
     def inbox(
         self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
@@ -302,9 +196,9 @@ class Statements:
 
     # --- events, outbox, keys ----------------------------------------------------------------------------------
 
-    def events(self, case: str, after: int = 0) -> list[tuple[int, str, str, str, str, str, str]]:
-        """(seq, at, actor, type, body, previous, hash) in order."""
-        return [tuple(row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
+    def events(self, case: str, after: int = 0) -> list[EventRow]:
+        """The events of a case in order."""
+        return [EventRow(*row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
 
     def waiting_messages(self, now: str, limit: int) -> Sequence[Any]:
         """Messages to deliver, oldest first; on PostgreSQL other workers' rows are skipped."""
@@ -358,17 +252,6 @@ def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> 
     )
 
 
-def _task_row(row: Sequence[Any]) -> TaskRow:
-    """A task's row out of its columns; SQLite keeps booleans as numbers."""
-    columns = list(row)
-    columns[10], columns[18] = bool(columns[10]), bool(columns[18])
-    return TaskRow(*columns)
-
-
-def _document(rows: Sequence[Any]) -> str:
-    return canonical([_asdict(row) for row in rows]) if rows else "[]"
-
-
 def _event_values(changes: Changes) -> Iterator[dict[str, Any]]:
     """Events as rows: the body is the text that was hashed, and the primary key refuses a number's second event."""
     for e, text in changes.events:
@@ -376,22 +259,10 @@ def _event_values(changes: Changes) -> Iterator[dict[str, Any]]:
                "previous": e.previous, "hash": e.hash}  # fmt: skip
 
 
-def _case_row(columns: Sequence[Any]) -> CaseRow:
-    row = list(columns)
-    row[7] = bytes(row[7])
-    return CaseRow(*row)
-
-
-def _asdict(row: Any) -> dict[str, Any]:
-    return dict(zip(row.__slots__, _FIELDS[type(row)](row), strict=True))
-
-
-_FIELDS = {kind: attrgetter(*kind.__slots__) for kind in (DefinitionRow, CaseRow, TaskRow, ClockRow)}
-
-
+_asdict = msgspec.structs.asdict
 _ONCE: dict[tuple[str, bool], Any] = {}
 _p = sa.bindparam
-_DEFINITION = sa.select(*(t.definitions.c[name] for name in DefinitionRow.__slots__)).where(
+_DEFINITION = sa.select(*(t.definitions.c[name] for name in DefinitionRow.__struct_fields__)).where(
     t.definitions.c.hash == _p("hash")
 )
 _HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))
@@ -407,27 +278,22 @@ _FILE_LOCKED = _FILE.with_for_update(of=t.cases)
 _ADD_CASE = t.cases.insert().inline()
 _ADD_APPLICANT = t.applicants.insert().inline()
 _APPLICANT = sa.select(t.applicants).where(t.applicants.c.case_id == _p("id"))
-_CASE_COLUMNS = ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")
-_TASK_COLUMNS = (
-    "assignee", "joint", "escalated", "state", "closed_at", "closed_by", "outcome", "warn_at", "due_at", "provisional",
-)  # fmt: skip
-_CLOCK_COLUMNS = ("state", "body", "due_at", "wake_at", "provisional", "calendar")
-_MESSAGE_COLUMNS = ("case_id", "seq", "topic", "body", "created_at", "retry_at")
-_SAVE_AT_ONCE = at_once.saving(_CASE_COLUMNS, _TASK_COLUMNS, _CLOCK_COLUMNS, _MESSAGE_COLUMNS)
 _SAVE_CASE = (
     t.cases.update()
     .where(t.cases.c.id == _p("case_id"), t.cases.c.revision == _p("seen"))
-    .values({name: _p(name) for name in _CASE_COLUMNS})
+    .values({name: _p(name) for name in t.CASE_CHANGES})
 )
 _ADD_TASKS = t.tasks.insert().inline()
 _TASK = sa.select(t.tasks).where(t.tasks.c.id == _p("id"))
 _TASKS_OF = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case"))
-_UPDATE_TASKS = t.tasks.update().where(t.tasks.c.id == _p("task_id")).values({name: _p(name) for name in _TASK_COLUMNS})
+_UPDATE_TASKS = (
+    t.tasks.update().where(t.tasks.c.id == _p("task_id")).values({name: _p(name) for name in t.TASK_CHANGES})
+)
 _ADD_CLOCKS = t.clocks.insert().inline()
 _UPDATE_CLOCKS = (
     t.clocks.update()
     .where(t.clocks.c.case_id == _p("of_case"), t.clocks.c.id == _p("clock_id"))
-    .values({name: _p(name) for name in _CLOCK_COLUMNS})
+    .values({name: _p(name) for name in t.CLOCK_CHANGES})
 )
 _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_by(t.clocks.c.id)
 _CLOCK_FACTS = sa.select(t.clocks.c.body, t.clocks.c.state).where(t.clocks.c.case_id == _p("case"))

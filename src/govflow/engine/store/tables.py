@@ -144,3 +144,13 @@ counters = Table(
     Column("name", String(40), primary_key=True),
     Column("value", Integer, nullable=False),
 )  # fmt: skip
+
+CASE_CHANGES = ("state", "revision", "body", "snapshot", "last_actor", "updated_at", "closed_at")
+TASK_CHANGES = (
+    "assignee", "joint", "escalated", "state", "closed_at", "closed_by", "outcome", "warn_at", "due_at", "provisional",
+)  # fmt: skip
+CLOCK_CHANGES = ("state", "body", "due_at", "wake_at", "provisional", "calendar")
+"""The columns that change while a case, a task or a clock lives; the others stay as they were inserted."""
+
+MESSAGE_COLUMNS = ("case_id", "seq", "topic", "body", "created_at", "retry_at")
+"""The columns that a message has from the start; the database fills in the others."""

@@ -1,0 +1,143 @@
+"""Rows as records: what the tables hold, in the order of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import msgspec
+
+from govflow.engine.case import Event
+
+
+class DefinitionRow(msgspec.Struct, frozen=True):
+    """A definition as cases pin it: its closed set of files, its BPMN, and what each element of the BPMN is.
+
+    `elements` is None in a row of 0.1.0 that `govflow db upgrade` has not completed.
+    """
+
+    hash: str
+    ref: str
+    bundle: bytes
+    bpmn: bytes
+    elements: str | None
+
+
+class CaseRow(msgspec.Struct, frozen=True):
+    """A case as stored: body and snapshot are caches of the event log."""
+
+    id: str
+    ref: str
+    kind: str
+    definition: str
+    state: str
+    revision: int
+    body: str
+    snapshot: bytes
+    last_actor: str
+    applied_at: str
+    updated_at: str
+    closed_at: str | None
+
+
+class TaskRow(msgspec.Struct, frozen=True):
+    """A task as the inbox shows it."""
+
+    id: str
+    case_id: str
+    item: str | None
+    path: str
+    kind: str
+    name: str
+    department: str | None
+    role: str
+    assignee: str | None
+    joint: str | None
+    escalated: bool
+    state: str
+    opened_at: str
+    closed_at: str | None
+    closed_by: str | None
+    outcome: str | None
+    warn_at: str | None
+    due_at: str | None
+    provisional: bool
+
+    @classmethod
+    def of(cls, columns: Sequence[Any]) -> TaskRow:
+        """The row of these columns; SQLite's driver gives booleans as numbers."""
+        row = cls(*columns)
+        if isinstance(row.escalated, bool):
+            return row
+        return msgspec.structs.replace(row, escalated=bool(row.escalated), provisional=bool(row.provisional))
+
+
+class ClockRow(msgspec.Struct, frozen=True):
+    """A clock as stored: `body` holds its facts."""
+
+    case_id: str
+    id: str
+    kind: str
+    item: str | None
+    state: str
+    body: str
+    due_at: str | None
+    wake_at: str | None
+    provisional: bool
+    calendar: str
+
+
+class EventRow(NamedTuple):
+    """An event as stored: `body` is the text that was hashed."""
+
+    seq: int
+    at: str
+    actor: str
+    type: str
+    body: str
+    previous: str
+    hash: str
+
+
+class Applicant(NamedTuple):
+    """Who applied, as a view shows it: the kind of person, and the name and number unless they were removed."""
+
+    kind: str
+    name: str | None
+    identity: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """A case with its rows, read at one moment.
+
+    `live` and `closed` are the facts of clocks as JSON. `tasks` are the columns of the tasks' rows, made into records
+    only for whom looks at them; `newer` are the rows written since.
+    """
+
+    row: CaseRow
+    applicant: Applicant | None
+    live: Sequence[str]
+    closed: Sequence[str]
+    tasks: Sequence[Sequence[Any]]
+    newer: Sequence[TaskRow] = ()
+
+    def task_rows(self) -> list[TaskRow]:
+        """All tasks in the order of opening."""
+        rows = (TaskRow.of(columns) for columns in self.tasks)
+        found = {row.id: row for row in rows} | {row.id: row for row in self.newer}
+        return sorted(found.values(), key=lambda row: (row.opened_at, row.id))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """All that one command writes to a case, its event log included."""
+
+    row: CaseRow
+    new_tasks: Sequence[TaskRow]
+    tasks: Sequence[TaskRow]
+    new_clocks: Sequence[ClockRow]
+    clocks: Sequence[ClockRow]
+    events: Sequence[tuple[Event, str]]
+    messages: Sequence[Mapping[str, Any]]
