@@ -323,3 +323,19 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("days", "line", "word"),
+    [
+        ("holidays: [{name: 春节, from: 2027-02-08, to: 2027-02-05}]", 5, "2027-02-05"),
+        ("holidays: [{name: 春节, date: 2026-02-05}]", 5, "2026-02-05"),
+        ("holidays: [{name: 春节, date: 2027-02-06}]\nworkdays: [2027-02-06]", 6, "2027-02-06"),
+    ],
+)
+def test_a_notice_whose_days_cannot_be_is_a_finding(days: str, line: int, word: str) -> None:
+    """Days outside the year, listed twice or the wrong way round: found with their line; the notice stays out."""
+    text = f"govflow: calendar/1\nregion: cn\nyear: 2027\nsource: 通知\n{days}\n"
+    loaded = load_texts({"calendars/cn-2027.yaml": text})
+    assert [(each.name, each.span.line) for each in loaded.diagnostics] == [("impossible-value", line)]
+    assert word in loaded.diagnostics[0].message.en and not loaded.catalog.calendars

@@ -90,9 +90,9 @@ def load_documents(
     codes = frozenset(rule.code for rule in in_profile("recommended")) if rules is None else codes_of(rules)
     result = check_all(held, codes, None if previous is None else released(previous))
     items = Shelf(result.catalog.items.values())
-    texts = {item.code: held.read_item(item.file).text for item in items.values()}
+    data = {item.code: held.read_item(item.file).data for item in items.values()}
     return Loaded(
-        replace(result.catalog, items=items, texts=MappingProxyType({**texts, **result.catalog.texts})),
+        replace(result.catalog, items=items, data=MappingProxyType({**data, **result.catalog.data})),
         ordered(result.found),
         tuple(held.by_file),
         MappingProxyType({file: document.text for file, document in held.by_file.items()}),

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
+from typing import Any
 
 from govflow.catalog.each import CheckedItem, Environment, Faults, item_of, libraries_of
 from govflow.catalog.names import (
@@ -29,6 +30,7 @@ from govflow.language import building
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.language.schema import Finding
 from govflow.language.source import Document
+from govflow.law.calendar import overlay_from
 from govflow.rules import ItemSummary, by_record
 from govflow.rules.types import Key
 
@@ -121,18 +123,18 @@ def _catalog(
         themes=Shelf(each for each in themes if _theme_stands(each, items, libraries)),
         materials=libraries.materials,
         departments=libraries.departments,
-        calendars=tuple(each.data for each in sound.get("calendar", ())),
-        texts=MappingProxyType(_texts(sound)),
+        calendars=tuple(overlay_from(each.data) for each in sound.get("calendar", ())),
+        data=MappingProxyType(_data(sound)),
         variants=variants,
     )
 
 
-def _texts(sound: Mapping[str, list[Document]]) -> dict[str, str]:
-    texts = {each.data["id"]: each.text for each in sound.get("theme", ())}
+def _data(sound: Mapping[str, list[Document]]) -> dict[str, Mapping[str, Any]]:
+    found = {each.data["id"]: each.data for each in sound.get("theme", ())}
     for kind in LIBRARIES:
         for document in sound.get(kind, ()):
-            texts |= building.library_texts(kind, document.data[kind])
-    return texts
+            found |= building.library_data(kind, document.data[kind])
+    return found
 
 
 def _theme_stands(theme: Theme, items: Shelf[Item], libraries: Catalog) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
+from govflow.law.calendar import CalendarDataError, overlay_from
 from govflow.rules import with_source
 from govflow.text import Text
 
@@ -293,12 +295,27 @@ def _real_day(moment: str, path: Path) -> Iterator[Flaw]:
         yield Flaw("bad-date", path, message)
 
 
+def _calendar(data: Data, _: Index) -> Iterator[Flaw]:
+    """A notice whose days cannot be: outside its year, listed twice, an end before its beginning."""
+    try:
+        overlay_from(data)
+    except CalendarDataError as fault:
+        path: Path = tuple(int(part) if part.isdigit() else part for part in re.findall(r"\w+", fault.where))
+        message = Text(f"这一项（{fault.found}）不能用。", f"{fault.found} cannot be: expected {fault.expected}.")
+        help = Text(
+            "日子要在这份安排的年份里，只写一次；假期从先到后，不超过一个月。",
+            "Days lie in the year of the notice and stand once; a holiday ends after it begins, within a month.",
+        )
+        yield Flaw("impossible-value", path, message, help)
+
+
 _WALKS: Mapping[str, Callable[[Data, Index], Iterator[Flaw]]] = {
     "item": _item,
     "theme": _theme,
     "materials": _material_library,
     "variant": _variant,
     "scenarios": _scenarios,
+    "calendar": _calendar,
 }
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 
 from govflow.engine.case import ClockState
+from govflow.language.building.regions import holds
 from govflow.law import clocks
-from govflow.law.calendar import Calendar
+from govflow.law.calendar import Calendar, Overlay
 from govflow.law.clocks import Due, Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
 
 
@@ -66,10 +66,10 @@ class Calendars:
     `region` is a code of GB/T 2260: an overlay of 450000 (or cn-45) holds for every department whose code begins with 45.
     """
 
-    def __init__(self, overlays: Iterable[Mapping[str, Any]] = (), fixed: Calendar | None = None) -> None:
+    def __init__(self, overlays: Iterable[Overlay] = (), fixed: Calendar | None = None) -> None:
         overlays = tuple(overlays)
-        self._national = tuple(o for o in overlays if o.get("region", "cn") == "cn")
-        self._regional = tuple(o for o in overlays if o.get("region", "cn") != "cn") if fixed is None else ()
+        self._national = tuple(o for o in overlays if o.region == "cn")
+        self._regional = tuple(o for o in overlays if o.region != "cn") if fixed is None else ()
         self.national = fixed or Calendar.national(self._national, provisional=True)
         self._found: dict[tuple[int, ...], Calendar] = {(): self.national}
 
@@ -81,20 +81,12 @@ class Calendars:
     def for_region(self, region: str | None) -> Calendar:
         """The calendar of a department in this region."""
         chosen = tuple(
-            n for n, o in enumerate(self._regional) if region and region.startswith(_prefix(str(o["region"])))
+            n for n, o in enumerate(self._regional) if region and holds(o.region.removeprefix("cn-"), region)
         )
         if chosen not in self._found:
             overlays = (*self._national, *(self._regional[n] for n in chosen))
             self._found[chosen] = Calendar.national(overlays, provisional=True)
         return self._found[chosen]
-
-
-def _prefix(region: str) -> str:
-    """The digits of a region code that its sub-regions share: 450000 -> 45, 450100 -> 4501, cn-45 -> 45."""
-    digits = region.removeprefix("cn-")
-    while digits.endswith("00"):
-        digits = digits[:-2]
-    return digits
 
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from govflow.language.conditions import Condition
+from govflow.law.calendar import Overlay
 from govflow.law.clocks import Limit
 from govflow.text import Text
 
@@ -455,12 +456,16 @@ class Shelf(Mapping[str, T]):
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All definitions that belong together. Each shelf is read by code or slug."""
+    """All definitions that belong together. Each shelf is read by code or slug.
+
+    `data` holds what the files say, as plain data, under the code of an item or theme and under `material:CODE` and
+    `department:CODE`: it is what a case pins.
+    """
 
     items: Shelf[Item] = field(default_factory=Shelf)
     themes: Shelf[Theme] = field(default_factory=Shelf)
     materials: Shelf[Material] = field(default_factory=Shelf)
     departments: Shelf[Department] = field(default_factory=Shelf)
-    calendars: tuple[Mapping[str, object], ...] = ()
-    texts: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    calendars: tuple[Overlay, ...] = ()
+    data: Mapping[str, Mapping[str, Any]] = field(default_factory=lambda: MappingProxyType({}))
     variants: tuple[Item, ...] = ()

@@ -136,9 +136,9 @@ class Calendar:
     workdays: array[int] = field(compare=False, repr=False)
 
     @classmethod
-    def national(cls, overlays: Iterable[Mapping[str, Any]] = (), provisional: bool = False) -> Calendar:
-        """The national calendar of the installed holiday data, with overlays (plain dicts) on top in order of year."""
-        parsed = tuple(overlay_from(data) for data in overlays)
+    def national(cls, overlays: Iterable[Overlay | Mapping[str, Any]] = (), provisional: bool = False) -> Calendar:
+        """The national calendar of the installed holiday data, with overlays (or plain data) on top in order of year."""
+        parsed = tuple(each if isinstance(each, Overlay) else overlay_from(each) for each in overlays)
         return _build(_national_base(), parsed, provisional) if parsed else _national(provisional)
 
     @classmethod

@@ -15,9 +15,8 @@ from typing import Any
 
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import building
-from govflow.language.building import Names, Plain, departments_in, library_texts
+from govflow.language.building import Names, Plain, departments_in, library_data
 from govflow.language.model import Catalog, Item, Shelf, Theme
-from govflow.language.source import read
 from govflow.text import Text
 
 FORMAT = "bundle/1"
@@ -53,7 +52,7 @@ def catalog_from_bundle(data: bytes) -> Catalog:
         themes=Shelf(building.theme_from(Plain(entry), slug, names) for slug, entry in whole["themes"].items()),
         materials=Shelf(building.materials_from(Plain({"materials": whole["materials"]}), names)),
         departments=Shelf(building.departments_from(Plain({"departments": whole["departments"]}))),
-        texts=MappingProxyType(_texts(whole)),
+        data=MappingProxyType(_entries(whole)),
     )
 
 
@@ -100,19 +99,16 @@ def _in_order(shelf: Mapping[str, Any], codes: Iterable[str]) -> list[str]:
 
 
 def _data(catalog: Catalog, key: str) -> Any:
-    text = catalog.texts.get(key)
-    if text is None:
+    data = catalog.data.get(key)
+    if data is None:
         raise InvalidInput(
             Text(
-                f"目录里没有 {key} 的定义文本：请用 govflow.load 读取",
-                f"the catalog keeps no text of {key}: read it with govflow.load",
+                f"目录里没有 {key} 的定义内容：请用 govflow.load 读取",
+                f"the catalog keeps no data of {key}: read it with govflow.load",
             ),
             field=key,
         )
-    try:
-        return json.loads(text)  # what came out of a bundle, or an entry of a library
-    except ValueError:
-        return read(text, key).data
+    return data
 
 
 def _names(whole: Mapping[str, Any]) -> Names:
@@ -122,11 +118,11 @@ def _names(whole: Mapping[str, Any]) -> Names:
     return Names(items, materials, departments)
 
 
-def _texts(whole: Mapping[str, Any]) -> dict[str, str]:
-    texts = {entry["id"]: _json(entry) for kind in ("items", "themes") for entry in whole[kind].values()}
+def _entries(whole: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    found = {entry["id"]: entry for kind in ("items", "themes") for entry in whole[kind].values()}
     for kind in ("materials", "departments"):
-        texts |= library_texts(kind, whole[kind])
-    return texts
+        found |= library_data(kind, whole[kind])
+    return found
 
 
 def _json(value: Any, *, sort_keys: bool = False) -> str:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from govflow.language.building.flow import ACTIVITIES, departments_in, flow_from, with_department
-from govflow.language.building.shared import NO_NAMES, Data, Names, Plain, Source, library_texts, limit_of, warn_of
+from govflow.language.building.shared import NO_NAMES, Data, Names, Plain, Source, library_data, limit_of, warn_of
 from govflow.language.conditions import condition_from
 from govflow.language.model import (
     Basis,
@@ -48,7 +48,7 @@ __all__ = [
     "departments_from",
     "departments_in",
     "item_from",
-    "library_texts",
+    "library_data",
     "materials_from",
     "theme_from",
     "variant_from",

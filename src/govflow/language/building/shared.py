@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -69,8 +68,7 @@ def warn_of(text: str | None) -> Limit | Share | None:
     return limit_of(text)
 
 
-def library_texts(kind: str, entries: Data) -> Iterator[tuple[str, str]]:
-    """What `Catalog.texts` keeps of a library: `material:CODE` or `department:CODE` -> the entry as JSON."""
+def library_data(kind: str, entries: Data) -> dict[str, Data]:
+    """What `Catalog.data` keeps of a library: `material:CODE` or `department:CODE` -> the entry."""
     shelf = kind.removesuffix("s")
-    for code, entry in entries.items():
-        yield f"{shelf}:{code}", json.dumps(entry, ensure_ascii=False, separators=(",", ":"))
+    return {f"{shelf}:{code}": entry for code, entry in entries.items()}
