@@ -234,6 +234,14 @@ def test_a_cap_in_another_unit_may_be_exceeded(code: str, scope: str, limits: st
         ("item", "basis: [{id: law, law: 企业登记办法, article: 第一条}]", []),
         ("item", "flow: [deliver, accept, review, {decide: {refuse: {remedies: [行政复议]}}}]", ["GF-F09"]),
         ("item", "commitment: {text: a, consequence: b, post_check: 9 workdays, replaces: [M04]}\nname: 烟花经营许可", ["GF-K01"]),
+        ("item", "case_type: 即办件\nlimits: {promised: {within: 1 workday}}\ngreen_channel: none", ["GF-T07"]),
+        ("item", "case_type: 即办件\nlimits: {promised: {within: 0.5 workday}}\ngreen_channel: none", ["GF-T07"]),
+        ("item", "case_type: 即办件\nlimits: {promised: {within: 0 workdays}}\ngreen_channel: none", []),
+        ("item", "limits: {statutory: {within: 10 workdays, basis: law}}\n"
+                 "basis: [{id: law, law: 某条例, article: 第九条, kind: 法律, text: 自受理之日起十日内决定}]", []),
+        ("item", "limits: {statutory: {within: 10 workdays, basis: law}}\n"
+                 "basis: [{id: law, law: 某条例, article: 第九条, kind: 法律, text: 自收到申请之日起十日内决定}]", ["GF-T17"]),
+        ("item", "code: {implementation: 11421300MBXX00019B7420150001000}", ["GF-C02"]),
         ("item", "green_channel: {within: 3 natural days}", []),
         ("item", "green_channel: {within: 30 natural days}", ["GF-K04"]),
         ("material", "materials:\n  M02: {result_of: }", []),
@@ -257,6 +265,11 @@ def test_a_cap_in_another_unit_may_be_exceeded(code: str, scope: str, limits: st
         ("record", "id: I01\nlimits: {delivery: 10天, correction_notice: 五日}", ["GF-T06"] * 2),
         ("levels", "conditions: [有符合规定的名称和住所, 在本县有住所]", ["GF-X04"]),
         ("levels", "basis: \nlimits: {statutory: {within: 10 workdays}}", ["GF-X10"]),
+        ("record", "id: I01\nregion: '990000'", ["GF-C10"]),
+        ("catalog", "id: I91\nname: 公司注销登记\ncode: {basic: '420150001000', "
+                    "implementation: 11421300MBXX00019B3420150001000}", ["GF-C06"]),
+        ("catalog", "id: I91\nname: 公司注销登记\ndepartment: D02\ncode: {basic: '420150001000'}", ["GF-C07"]),
+        ("theme", "limits: {promised: {within: 8 natural days}}", []),
         ("levels", "materials: none", ["GF-X06"]),
     ],
 )  # fmt: skip
