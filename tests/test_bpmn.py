@@ -20,6 +20,7 @@ from govflow.engine import process as spiff
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.conditions import Fact
 from govflow.language.model import (
+    Basis,
     Catalog,
     Commitment,
     Item,
@@ -114,8 +115,9 @@ def test_a_circle_of_prerequisites_is_refused() -> None:
 def test_a_theme_of_an_unknown_item_is_refused() -> None:
     """A theme that names an item which is not there says which."""
     catalog = catalogs.catalog([], themes=[catalogs.theme("I77")])
-    with pytest.raises(NotFound, match="I77"):
+    with pytest.raises(NotFound, match="I77") as caught:
         to_bpmn("T9", catalog)
+    assert caught.value.details == {"item": "I77"} and "I77" in caught.value.en
 
 
 def test_ids_that_would_fall_together_are_refused() -> None:
@@ -210,6 +212,64 @@ def test_stages_follow_each_other() -> None:
     stages = (Stage("land", Text.of("用地"), "D01", ("I01",)), Stage("build", Text.of("施工"), "D07", ("I02", "I03")))
     catalog = small_theme(stages=stages)
     assert {("e_joint_start", "s_land"), ("s_land", "s_build"), ("s_build", "e_joint_end")} <= joined("T9", catalog)
+
+
+def facts_of(ref: str, catalog: Catalog, id: str) -> list[tuple[str, str]]:
+    """What the file says of an element beside BPMN: names and texts of its extension elements, in order."""
+    (found,) = etree.fromstring(to_bpmn(ref, catalog)).iterfind(f".//*[@id='{id}']")
+    return [(etree.QName(each).localname, each.text or "") for each in found.find(f"{BPMN}extensionElements")]
+
+
+def test_an_item_carries_what_the_window_needs() -> None:
+    """The joint scope names item, department, limits, materials and each legal basis."""
+    basis = (Basis("law", "食品安全法", "第三十五条", "法律"), Basis("rule", "许可办法", None, "部门规章"))
+    item = catalogs.item("I01", ["M07", "M02"], basis=basis, file="definitions/items/food.yaml")
+    found = facts_of("T9", catalogs.catalog([item], themes=[catalogs.theme("I01")]), "c_I01")
+    assert found == [
+        ("item", "I01"), ("implementation", item.implementation), ("department", "D01"), ("promised", "5个工作日"),
+        ("statutory", "20个工作日"), ("materials", "M07,M02"), ("basis", "食品安全法第三十五条"), ("basis", "许可办法"),
+        ("source", "items/food.yaml"),
+    ]  # fmt: skip
+
+
+def test_a_step_carries_who_does_it() -> None:
+    """Kind, department, role, groups, limit, and how many officers a visit takes."""
+    visit = catalogs.step("look", "visit", role="reviewer", within=Limit.parse("3 workdays"), staff=2)
+    item = catalogs.item("I01", flow=(visit, catalogs.step("decide", "decide", role="head")))
+    catalog = catalogs.catalog([item])
+    assert facts_of("I01", catalog, "t_I01_look") == [
+        ("kind", "visit"), ("department", "D01"), ("role", "reviewer"), ("candidateGroups", "D01:reviewer"),
+        ("limit", "3个工作日"), ("staff", "2"),
+    ]  # fmt: skip
+    assert dict(facts_of("I01", catalog, "t_I01_decide")) == {
+        "kind": "decide", "department": "D01", "role": "head", "candidateGroups": "D01:head",
+    }  # fmt: skip
+
+
+def test_what_the_engine_and_other_tools_rely_on() -> None:
+    """Timers with limit, warning and start; lanes by department; the branch that is taken when no condition holds."""
+    root = etree.fromstring(to_bpmn("T9", small_theme()))
+    timer = root.find(".//*[@id='b_I01_promised_warning']")
+    assert timer is not None and timer.get("cancelActivity") == "false" and timer.get("attachedToRef") == "c_I01"
+    assert timer.findtext(f".//{BPMN}timeDuration") == "P3D", "five workdays less the warning of two"
+    assert dict(facts_of("T9", small_theme(), "b_I01_promised_warning")) == {
+        "clock": "promised", "edge": "warning", "limit": "5个工作日", "unit": "workday", "start": "accepted",
+        "warning": "2个工作日",
+    }  # fmt: skip
+    lanes = {lane.get("name"): {ref.text for ref in lane} for lane in root.iter(f"{BPMN}lane")}
+    assert "t_supplement" in lanes["申请人"] and "t_accept" in lanes["综合窗口（市场监管局牵头）"]
+    assert {"c_I02"} <= lanes["D07"] and {"c_I03"} <= lanes["D08"]
+    defaults = {gate.get("id"): gate.get("default") for gate in root.iter(f"{BPMN}exclusiveGateway")}
+    assert defaults["g_intake"] == "f_g_intake__e_not_accepted", "neither accepted nor to be corrected: not accepted"
+    assert defaults["g_I02"] == "f_g_I02__g_I02_done" and defaults["g_I01_decided"] == "f_g_I01_decided__e_I01_refused"
+
+
+def test_the_intake_has_names_in_both_languages() -> None:
+    """The elements that every process has are named by us, so each has an English name without Chinese."""
+    info = elements("T9", small_theme())
+    names = {id: (info[id].name.zh, info[id].name.en) for id in ("e_start", "t_accept", "t_supplement", "t_hand_out")}
+    assert names["t_accept"] == ("一口受理", "Accept") and names["t_supplement"] == ("补正材料", "Supplement")
+    assert all(each.name.en.isascii() or each.step is not None or each.id == f"c_{each.item}" for each in info.values())
 
 
 def test_durations_are_readable_iso_8601() -> None:
