@@ -14,6 +14,7 @@ from govflow.diagnostics import Diagnostic
 from govflow.language.schema.rules import CATALOGUE_RULES
 from govflow.rules import PROFILES, RULE_BY_REF, RULES, SCOPES, Rule, in_profile, pages
 from tests.rule_base import loaded_from, texts_of
+from tests.rule_places import PLACES, place
 
 ROOT = Path(__file__).resolve().parent.parent
 RULE = pytest.mark.parametrize("rule", RULES, ids=[rule.code for rule in RULES])
@@ -29,8 +30,12 @@ def found(example: str, rule: Rule) -> list[Diagnostic]:
     """The findings of form, of reference and of all rules of a rule's scope about an example."""
     codes = [each.code for each in RULES if each.scope in (rule.scope, "form")]
     previous = PREVIOUS if "上一版" in rule.text.what.zh else None
-    scope = "theme" if rule.code.startswith("GF-H") else rule.scope
-    return list(loaded_from(texts_of(example, scope), codes, previous).diagnostics)
+    return list(loaded_from(texts_of(example, _scope(rule)), codes, previous).diagnostics)
+
+
+def _scope(rule: Rule) -> str:
+    """What an example without a name of its own is laid over."""
+    return "theme" if rule.code.startswith("GF-H") else rule.scope
 
 
 def test_base_is_clean() -> None:
@@ -40,12 +45,12 @@ def test_base_is_clean() -> None:
 
 @RULE
 def test_bad_example(rule: Rule) -> None:
-    """The bad example is reported as this rule and nothing else, with its law, as `govflow validate` does it."""
+    """The bad example is reported as this rule and nothing else, with its law, at the words that are wrong."""
     (only,) = found(rule.text.bad, rule)
     assert (only.code, only.name, only.severity) == (rule.code, rule.name, rule.severity)
     assert only.source == rule.text.source
     assert only.message.zh.endswith("。") and only.message.en.endswith(".")
-    assert only.span.line >= 1 and only.span.file.endswith(".yaml")
+    assert place(only.span, texts_of(rule.text.bad, _scope(rule))[only.span.file]) == PLACES[rule.code]
 
 
 @RULE
