@@ -85,7 +85,7 @@ def link(
     }
     summaries = {code: each.summary for code, each in sound.items() if each.summary}
     items = _Items(summaries, lambda file: item_of(read_item(file), environment))
-    catalog = _catalog(others, libraries, items, names, faults)
+    catalog = _catalog(others, libraries, items, read_item, names, faults)
     found = [*faults.found, *(each for one in checked_items for each in one.found)]
     for one in checked_items:  # what the rules said, unless the item has been lost since
         if one.file not in faults.files and (one.summary is None or sound.get(one.summary.code) is one):
@@ -108,14 +108,19 @@ def _index(
 
 
 def _catalog(
-    others: Sequence[Document], libraries: Catalog, items: Shelf[Item], names: building.Names, faults: Faults
+    others: Sequence[Document],
+    libraries: Catalog,
+    items: Shelf[Item],
+    read_item: Callable[[str], Document],
+    names: building.Names,
+    faults: Faults,
 ) -> Catalog:
     sound: dict[str, list[Document]] = {}
     for document in others:
         if faults.sound(document) and document.kind:
             sound.setdefault(document.kind[0], []).append(document)
     loose: list[Finding] = []
-    variants = tuple(variants_of(sound.get("variant", ()), names, items, libraries.departments, loose))
+    variants = tuple(variants_of(sound.get("variant", ()), names, items, read_item, libraries.departments, loose))
     faults.add(loose)
     themes = [building.theme_from(each, slug_of(each.file), names) for each in sound.get("theme", ())]
     return Catalog(

@@ -7,15 +7,16 @@ else the standard item. What the one above allows is what this one is measured b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from govflow.catalog.names import slug_of, with_note
+from govflow.catalog.overlay import Layers, plain_of
 from govflow.diagnostics import Note
-from govflow.language.building import Names, variant_from
+from govflow.language.building import Names, item_from
 from govflow.language.building.regions import around, holds, reach
 from govflow.language.model import Department, Fee, Item
 from govflow.language.schema import Finding, Flaw, finding
@@ -36,17 +37,22 @@ Path = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Placed:
-    """A sound variant and the documents that it is made of, its own first, the standard item's left out."""
+class _Sound:
+    """An item that variants may lie over: a standard item, or a sound variant with the documents above it.
+
+    `documents` are those that a value may come from, its own first, the standard item's left out.
+    """
 
     item: Item
-    documents: tuple[Document, ...]
+    layers: Layers
+    documents: tuple[Document, ...] = ()
 
 
 def variants_of(
     documents: Iterable[Document],
     names: Names,
     items: Mapping[str, Item],
+    read_item: Callable[[str], Document],
     departments: Mapping[str, Department],
     found: list[Finding],
 ) -> Iterator[Item]:
@@ -54,31 +60,41 @@ def variants_of(
 
     In whatever order they are read, those of wider regions are laid first. A faulty variant is passed over: the ones
     below lie over the next sound one. A variant whose item is missing is left out.
+
+    Args:
+        documents: the variants that are sound in form and references.
+        names: turns slugs into codes.
+        items: the standard items that stand.
+        read_item: gives the document of an item's file.
+        departments: the departments that stand.
+        found: takes the findings.
     """
-    placed: dict[tuple[str, str], _Placed] = {}
+    above: dict[tuple[str, str], _Sound] = {}
     first: dict[tuple[str, str], Document] = {}
     sound: dict[int, Item] = {}
-    standards: dict[str, Item | None] = {}  # `items` may build one anew every time
+    standards: dict[str, _Sound] = {}
     for at, document in sorted(enumerate(documents), key=lambda each: len(reach(each[1].data["region"]))):
         of, region = document.data["of"], document.data["region"]
         if of not in standards:
-            standards[of] = items.get(of)
+            item = items.get(of)
+            if item is None:
+                continue
+            standards[of] = _Sound(item, Layers.of(read_item(item.file)))
         standard = standards[of]
-        if standard is None:
-            continue
-        upper = next((over for each in around(region) if (over := placed.get((standard.code, each)))), None)
-        base = upper.item if upper else standard
-        variant = variant_from(document, slug_of(document.file), base, names, standard)
-        above = upper.documents if upper else ()
-        compared = _Comparison(document.data, base, variant, standard, names)
-        flaws = [_found(document, flaw, above) for flaw in compared.flaws()]
-        place = (standard.code, reach(region))
+        code = standard.item.code
+        base = next((over for each in around(region) if (over := above.get((code, each)))), standard)
+        layers = base.layers.over(document, names)
+        effective = item_from(plain_of(layers.local(document, names), document), slug_of(document.file), names)
+        variant = replace(effective, baseline=code)
+        compared = _Comparison(document.data, base.item, variant, standard.item, names)
+        flaws = [_found(document, flaw, base.documents) for flaw in compared.flaws()]
+        place = (code, reach(region))
         if first.setdefault(place, document) is not document:
             flaws.append(_again(document, first[place]))
         found += flaws
         found += [finding(document, flaw) for flaw in _handled_elsewhere(variant, document.data, departments)]
         if not flaws:
-            placed[place] = _Placed(variant, (document, *above))
+            above[place] = _Sound(variant, layers, (document, *base.documents))
             sound[at] = variant
     return (sound[at] for at in sorted(sound))
 

@@ -7,11 +7,10 @@ language. Materials, departments and items may be named by code or slug; `names`
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from govflow.language.building.flow import ACTIVITIES, departments_in, flow_from, with_department
+from govflow.language.building.flow import ACTIVITIES, departments_in, flow_from
 from govflow.language.building.shared import NO_NAMES, Data, Names, Plain, Source, library_data, limit_of, warn_of
 from govflow.language.conditions import condition_from
 from govflow.language.model import (
@@ -42,6 +41,7 @@ from govflow.text import Text
 
 __all__ = [
     "ACTIVITIES",
+    "NO_NAMES",
     "Names",
     "Plain",
     "Source",
@@ -51,7 +51,6 @@ __all__ = [
     "library_data",
     "materials_from",
     "theme_from",
-    "variant_from",
 ]
 
 
@@ -154,80 +153,6 @@ def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
         state=data.get("state", "在用"),
         valid_from=data.get("valid_from", ""),
         file=document.file,
-    )
-
-
-def variant_from(
-    document: Source, slug: str, base: Item, names: Names = NO_NAMES, standard: Item | None = None
-) -> Item:
-    """The effective item of a local variant: what it writes, laid over `base`.
-
-    `base` is the standard item or the effective item of a variant above; then `standard` is the standard item itself.
-    Who handles an item is never taken from a variant between: department, level and codes come from the document or
-    from the standard item, and so do the dates. The steps of the standard item's department are the local one's.
-    """
-    data, standard = document.data, standard or base
-    department = names.department(data.get("department", standard.department))
-    code = data.get("code", {})
-    return replace(
-        base,
-        slug=slug,
-        implementation=code.get("implementation", standard.implementation),
-        handling=code.get("handling", ""),  # the standard item's continues the implementation code of another body
-        level=data.get("level", standard.level),
-        department=department,
-        flow=with_department(standard.flow, standard.department, department),
-        valid_from=data.get("valid_from", standard.valid_from),
-        valid_to=data.get("valid_to", standard.valid_to),
-        region=data["region"],
-        baseline=standard.code,
-        file=document.file,
-        **_tightened(data, base, names),
-    )
-
-
-def _tightened(data: Data, base: Item, names: Names) -> dict[str, Any]:
-    """What a variant may make better for the applicant, over what holds above it."""
-    materials = data.get("materials", {})
-    without = {names.material(each) for each in materials.get("without", ())}
-    defer = {names.material(each["use"]): Limit.parse(each["within"]) for each in materials.get("defer", ())}
-    shorter = {each["id"]: Limit.parse(each["limit"]) for each in data.get("special_procedures", ())}
-    licences = {each["id"]: each["elicence"] for each in data.get("results", ())}
-    uses = tuple(
-        replace(use, defer=defer.get(use.material, use.defer)) for use in base.materials if use.material not in without
-    )
-    return {
-        "limits": _local_limits(data.get("limits", {}), base.limits),
-        "special_procedures": tuple(replace(p, limit=shorter.get(p.id, p.limit)) for p in base.special_procedures),
-        "materials": uses,
-        "no_materials": base.no_materials or (bool(base.materials) and not uses),
-        "results": tuple(replace(each, elicence=licences.get(each.id, each.elicence)) for each in base.results),
-        "fees": _local_fees(data["fees"], base.fees) if "fees" in data else base.fees,
-        "channels": _channels({**_channel_values(base.channels), **data.get("channels", {})}),
-        "green_channel": _green(data["green_channel"]) if "green_channel" in data else base.green_channel,
-    }
-
-
-def _local_limits(data: Data, base: Limits) -> Limits:
-    return replace(
-        base,
-        promised=_time_limit(data.get("promised")) or base.promised,
-        correction_notice=limit_of(data.get("correction_notice")) or base.correction_notice,
-        correction=replace(
-            base.correction, within=limit_of(data.get("correction", {}).get("within")) or base.correction.within
-        ),
-        delivery=limit_of(data.get("delivery")) or base.delivery,
-        warning=warn_of(data.get("warning")) or base.warning,
-    )
-
-
-def _local_fees(data: Iterable[Data] | str, base: tuple[Fee, ...]) -> tuple[Fee, ...]:
-    """The fees that are still charged; what one of them leaves out is as above."""
-    known = {each.name: each for each in base}
-    plain = [(each, known.get(each["name"], Fee(each["name"], ""))) for each in _listed(data)]
-    return tuple(
-        replace(fee, standard=each.get("standard", fee.standard), basis=each.get("basis", fee.basis))
-        for each, fee in plain
     )
 
 
@@ -410,10 +335,6 @@ def _channels(data: Data) -> Channels:
         in_hall=data.get("in_hall", True),
         hall_reason=data.get("hall_reason"),
     )
-
-
-def _channel_values(channels: Channels) -> dict[str, Any]:
-    return {name: getattr(channels, name) for name in Channels.__slots__}
 
 
 def _theme_item(data: Data, stage_of: Mapping[str, str], names: Names) -> ThemeItem:

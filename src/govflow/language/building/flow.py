@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -81,14 +80,3 @@ def _step(word: str, data: Data, department: str, names: Names) -> Step:
         remedies=tuple(refuse.get("remedies", ())) if refuse else (),
         points=tuple(data.get("points", ())),
     )
-
-
-def with_department(flow: tuple[Block, ...], old: str, new: str) -> tuple[Block, ...]:
-    """The flow with one department in another's place."""
-    moved: list[Block] = []
-    for block in flow:
-        if isinstance(block, Together):
-            moved.append(Together(tuple(with_department(branch, old, new) for branch in block.branches)))
-        else:
-            moved.append(replace(block, departments=tuple(new if each == old else each for each in block.departments)))
-    return tuple(moved)
