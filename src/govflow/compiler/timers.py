@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 
 from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, TimerGroup
 from govflow.language.model import Catalog, Share
@@ -13,6 +12,7 @@ from govflow.text import Text
 from govflow.vocabulary import ClockKind, Start
 
 _NOMINAL_DAYS = {"workday": 1, "natural_day": 1, "month": 30, "year": 365}
+_HOURS_A_DAY = {"working_hour": 8, "hour": 24}
 _CLOCK_NAMES = {
     ClockKind.PROMISED: Text("承诺", "Promised limit"),
     ClockKind.STATUTORY: Text("法定", "Statutory limit"),
@@ -34,13 +34,16 @@ def ncname(slug: str) -> str:
 
 def duration(limit: Limit, less: Limit | None = None) -> str:
     """A limit as ISO 8601, `less` taken off; a readable fallback, for our clocks know holidays and ISO does not."""
-    if less is None:
+    if less is None or not less.value:
         return _iso(limit)
     if limit.unit == less.unit:
         left = limit.value - less.value
-        return _iso(Limit(left, limit.unit)) if left > 0 else "PT0S"
-    days = int(_days(limit) - _days(less))
-    return f"P{days}D" if days > 0 else "PT0S"
+    elif limit.unit in _HOURS_A_DAY:
+        left = limit.value - less.value * _HOURS_A_DAY[limit.unit]
+    else:
+        days = limit.value * _NOMINAL_DAYS[limit.unit] - less.value
+        return _iso(Limit(days, "workday")) if days > 0 else "PT0S"
+    return _iso(Limit(left, limit.unit)) if left > 0 else "PT0S"
 
 
 def _iso(limit: Limit) -> str:
@@ -58,10 +61,6 @@ def _iso(limit: Limit) -> str:
             return f"PT{max(1, int(limit.value * 8))}H"  # part of a working day of eight hours
         case _:
             return f"PT{max(1, value)}H"
-
-
-def _days(limit: Limit) -> Decimal:
-    return limit.value * _NOMINAL_DAYS[limit.unit] if limit.unit in _NOMINAL_DAYS else limit.value / 24
 
 
 def timers(prefix: str, host: Element, clocks: Iterable[ClockSpec]) -> Iterator[Element]:

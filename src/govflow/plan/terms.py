@@ -27,7 +27,7 @@ from govflow.language.model import (
     TimeLimit,
     Warn,
 )
-from govflow.law.clocks import DELIVERY, EXTENSION, NOTICE, Limit
+from govflow.law.clocks import EXTENSION, NOTICE, Limit
 from govflow.plan.selection import items_of
 from govflow.text import Text
 from govflow.vocabulary import ClockEffect, ClockKind, Missed
@@ -104,7 +104,8 @@ def warning_lead(within: Limit, warn: Warn | None = None) -> Warn:
     """
     if isinstance(warn, Share):
         return warn
-    return Limit(Decimal(int(min(in_workdays(warn or WARNING), in_workdays(within) / 2))), "workday")
+    length = within.value / 24 if within.unit == "hour" else in_workdays(within)  # hours run through the night
+    return Limit(Decimal(int(min(in_workdays(warn or WARNING), length / 2))), "workday")
 
 
 def own_limit(item: Item) -> Limit | None:
@@ -233,10 +234,11 @@ def delivery_clock(item: Item) -> ClockSpec:
 
 
 def hand_out_clock(items: Iterable[Item]) -> ClockSpec:
-    """The clock that one hand-out of several results shows: the shortest of their deliveries."""
-    clocks = (delivery_clock(item) for item in items)
-    shortest = min(clocks, key=lambda clock: length_key(clock.limit.within), default=None)
-    return shortest or _spec(ClockKind.DELIVERY, TimeLimit(DELIVERY, "decided", "行政许可法第四十四条"))
+    """The clock that one hand-out of several results shows: the shortest of their deliveries.
+
+    Raises ValueError when nothing is handed out.
+    """
+    return min((delivery_clock(item) for item in items), key=_shortest)
 
 
 def committed(item: Item, answers: Answers) -> bool:
@@ -266,7 +268,11 @@ def post_check_clock(item: Item, commitment: bool) -> ClockSpec | None:
 def drawn_post_check(item: Item) -> ClockSpec | None:
     """The post-check that a process shows: the shorter one where a commitment changes it, for the answers decide."""
     both = [clock for each in (False, True) if (clock := post_check_clock(item, each)) is not None]
-    return min(both, key=lambda clock: length_key(clock.limit.within), default=None)
+    return min(both, key=_shortest, default=None)
+
+
+def _shortest(clock: ClockSpec) -> tuple[Decimal, int]:
+    return length_key(clock.limit.within)
 
 
 def _spec(
