@@ -40,7 +40,7 @@ def test_stats_and_plan_give_the_numbers_of_the_theme() -> None:
     theme = found["themes"][0]
     assert found["version"] == 1 and (theme["items"], theme["departments"]) == (6, 5)
     assert theme["materials"] == {
-        "gross": 27, "unique": 18, "from_items": 1, "from_shares": 2, "forms": 6, "other": 9, "submitted": 10,
+        "gross": 27, "unique": 18, "from_items": 1, "from_shares": 2, "forms": 6, "other": 9, "submitted": 10, "alone": 23,
     }  # fmt: skip
     assert theme["workdays"] == {"serial": 31, "critical_path": 9}
     plan = json.loads(run("plan", "open-restaurant", "--accepted", "2025-03-03T09:00", "--json").stdout)

@@ -65,3 +65,8 @@ class Text:
 
     def __str__(self) -> str:
         return self.zh or self.en
+
+
+def many(number: int, noun: str) -> str:
+    """`1 item`, `2 items`: a number with its English noun."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -89,6 +89,30 @@ def item_materials(item: Item, catalog: Catalog, answers: Answers | None = None)
     return _merged([item], catalog, known, {})
 
 
+def handed_in(lines: Iterable[MergedMaterial]) -> int:
+    """How many things the applicant hands in for one application: each paper, and all forms as one."""
+    lines = tuple(lines)
+    return sum(line.how == "asked" for line in lines) + any(line.how == "form" for line in lines)
+
+
+def handed_in_alone(
+    theme: Theme,
+    catalog: Catalog,
+    answers: Answers | None = None,
+    dropped: Iterable[str] = (),
+    held: Iterable[str] = (),
+) -> int:
+    """How many it would be if each item of the case were applied for by itself, every form on its own.
+
+    What the government fetches anyway (e-licences, shared data) is handed in neither way; the result of another item,
+    which that item issues within the theme, is.
+    """
+    chosen = selected_items(theme, catalog, answers, dropped, held)
+    running = [catalog.items[code] for code, each in chosen.items() if each.how == "run"]
+    known = known_facts(theme, catalog, answers)
+    return sum(line.submitted for item in running for line in _merged([item], catalog, known, {}))
+
+
 def _merged(
     running: Iterable[Item], catalog: Catalog, known: Known, by_how: Mapping[str, set[str]]
 ) -> tuple[MergedMaterial, ...]:

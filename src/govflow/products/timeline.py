@@ -11,7 +11,7 @@ from govflow.engine.views import EventView
 from govflow.errors import language
 from govflow.language.model import Catalog, steps_of
 from govflow.law.clocks import local
-from govflow.text import Lang, Text
+from govflow.text import Lang, Text, many
 from govflow.vocabulary import ClockKind
 
 WEEKDAYS = tuple(
@@ -102,11 +102,6 @@ class Narrator:
         """The kinds of several clocks, each once."""
         kinds = dict.fromkeys(ClockKind.of(id.split("/")[1].split("#")[0]) for id in ids if "/" in id)
         return Text("、", ", ").text(self.lang).join(kind.text(self.lang) for kind in kinds)
-
-
-def many(number: int, noun: str) -> str:
-    """`1 item`, `2 items`: a number with its English noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 Line = tuple[str, str]

@@ -15,8 +15,8 @@ from govflow.engine.views import CaseView, ClockView, EventView
 from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
-from govflow.products.timeline import Narrator, many
-from govflow.text import Lang, Text
+from govflow.products.timeline import Narrator
+from govflow.text import Lang, Text, many
 
 
 @dataclass
@@ -96,13 +96,12 @@ class Presentation:
 
     def _materials(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, answers, drop)
-        gross = sum(len(line.items) for line in lines)
+        alone, together = plan.handed_in_alone(self.theme, self.catalog, answers, drop), plan.handed_in(lines)
         asked = [line for line in lines if line.how == "asked"]
         forms = [line for line in lines if line.how == "form"]
-        submitted = len(asked) + (1 if forms else 0)
         self.out("")
-        self.out(Text(f"  材料：逐项办要 {gross} 份，现在只交 {submitted} 份",
-                          f"  Materials: {gross} if each item were done alone, {submitted} now").text(self.lang))  # fmt: skip
+        self.out(Text(f"  材料：逐项办要交 {alone} 份，现在只交 {together} 份",
+                          f"  Materials: {alone} to hand in if each item were done alone, {together} now").text(self.lang))  # fmt: skip
         if forms:
             names = Text("、", ", ").text(self.lang).join(f"{line.material}" for line in forms)
             self.out(
@@ -267,8 +266,7 @@ class Presentation:
 
     def _saved(self, view: CaseView) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, view.answers, self._dropped(view))
-        gross = sum(len(line.items) for line in lines)
-        submitted = sum(line.how == "asked" for line in lines) + any(line.how == "form" for line in lines)
+        alone = plan.handed_in_alone(self.theme, self.catalog, view.answers, self._dropped(view))
         running = [item.item for item in view.items if item.mode == "run"]
         serial = sum(plan.in_workdays(plan.own_limit(self.catalog.items[code])) for code in running)
         accepted = case_clocks.parse(view.accepted_as_of or view.applied)
@@ -280,8 +278,8 @@ class Presentation:
         visits = sum(1 for c in visited for s in steps_of(self.catalog.items[c].flow) if s.kind == "visit")
         joint = sum(max(0, len(set(v.items) & set(visited)) - 1) for v in self.theme.joint.visits)
         self.out(Text(
-            f"  比逐项办理省：材料 {gross} → {submitted}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",
-            f"  saved: materials {gross} → {submitted}, workdays {serial:f} → {together}, visits {visits} → {visits - joint}",
+            f"  比逐项办理省：材料 {alone} → {plan.handed_in(lines)}，工作日 {serial:f} → {together}，上门 {visits} → {visits - joint}",
+            f"  saved: materials {alone} → {plan.handed_in(lines)}, workdays {serial:f} → {together}, visits {visits} → {visits - joint}",
         ).text(self.lang))  # fmt: skip
 
     def _committed(self, code: str, view: CaseView) -> bool:

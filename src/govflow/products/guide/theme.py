@@ -37,7 +37,7 @@ from govflow.products.guide.parts import (
     question_rows,
     remedies,
 )
-from govflow.text import Lang, Text
+from govflow.text import Lang, Text, many
 
 
 def theme_page(
@@ -83,29 +83,23 @@ def _highlights(theme: Theme, catalog: Catalog, lang: Lang) -> tuple[Highlight, 
     items = plan.items_of(theme, catalog)
     offices = len({item.department for item in items})
 
-    def fewer(key: str) -> str:
+    def fewer(label: Text, key: str, meaning: Text | None = None) -> Highlight:
         one = saved[key]
-        return f"{one.alone:g} → {one.together:g}" if one.alone != one.together else f"{one.together:g}"
+        if one.alone == one.together:
+            return Highlight(label.text(lang), f"{one.together:g}")
+        return Highlight(label.text(lang), f"{one.alone:g} → {one.together:g}", meaning.text(lang) if meaning else "")
 
     return (
         Highlight(
             Text("事项", "Items").text(lang),
             str(len(items)),
-            Text(f"{offices} 个部门", f"{offices} departments").text(lang),
+            Text(f"{offices} 个部门", many(offices, "department")).text(lang),
         ),
-        Highlight(
-            Text("提交材料", "Materials").text(lang),
-            fewer("materials handed in"),
-            Text("单独办 → 一件事", "alone → together").text(lang),
-        ),
-        Highlight(
-            Text("工作日", "Workdays").text(lang),
-            fewer("workdays"),
-            Text("逐项办 → 并联办", "in series → in parallel").text(lang),
-        ),
-        Highlight(Text("上门核查", "Inspections").text(lang), fewer("visits to the premises")),
-        Highlight(Text("填表字段", "Form fields").text(lang), fewer("form fields")),
-        Highlight(Text("跑动次数", "Trips").text(lang), fewer("trips to the hall")),
+        fewer(Text("提交材料", "Materials"), "materials handed in", Text("单独办 → 一件事", "alone → together")),
+        fewer(Text("工作日", "Workdays"), "workdays", Text("逐项办 → 并联办", "in series → in parallel")),
+        fewer(Text("上门核查", "Inspections"), "visits to the premises"),
+        fewer(Text("填表字段", "Form fields"), "form fields"),
+        fewer(Text("跑动次数", "Trips"), "trips to the hall"),
     )
 
 
@@ -190,7 +184,8 @@ def _form(theme: Theme, catalog: Catalog, lang: Lang, form: plan.MergedForm) -> 
     lead = Text(
         f"{len(form.forms)} 张表合并为一张："
         f"单独填写共 {form.asked} 个字段，合并后 {len(form.fields)} 个，少填 {form.saved} 个。",
-        f"{len(form.forms)} forms become one: {len(form.fields)} fields instead of {form.asked}, {form.saved} fewer.",
+        f"{many(len(form.forms), 'form')} merged into one: {many(len(form.fields), 'field')} instead of {form.asked}, "
+        f"{form.saved} fewer.",
     ).text(lang)
     head = Text("序号|填写内容|用于|必填", "No.|Field|Used in|Required").text(lang).split("|")
     rows = []
