@@ -112,6 +112,7 @@ PLACES = {
     "GF-H12": "T1 item: [I03]",
     "GF-H13": "T1 [joint]",
     "GF-H14": "T1 hand_out: [together]",
+    "GF-H15": "T1 item: [I03]",
     "GF-X01": "I09 name: [企业设立登记]",
     "GF-X02": "I09 [basis]",
     "GF-X03": "I09 case_type: [即办件]",

@@ -10,6 +10,7 @@ from typing import Any
 from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
+from govflow.language.consistency import consistency_flaws
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
 from govflow.law.calendar import CalendarDataError, overlay_from
@@ -29,6 +30,9 @@ def reference_findings(document: Document, index: Index) -> Iterator[Finding]:
     if walk is not None:
         for flaw in walk(document.data, index):
             yield with_source(finding(document, flaw))
+    steps = steps_of(document.data["flow"], ("flow",)) if kind == "item" else ()
+    for flaw in consistency_flaws(kind, document.data, steps):
+        yield finding(document, flaw)
     yield from _twice(document, kind, index)
 
 

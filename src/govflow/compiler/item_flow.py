@@ -22,9 +22,10 @@ from govflow.compiler.blocks import (
     Scope,
     entry,
 )
-from govflow.compiler.timers import files, ncname, short_name, timer, timer_group
+from govflow.compiler.timers import files, short_name, timer, timer_group
 from govflow.language.model import Block as Flow
 from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Together
+from govflow.language.xml_names import ncname
 from govflow.plan import terms
 from govflow.text import Text
 from govflow.vocabulary import ClockEffect

@@ -29,7 +29,7 @@ from govflow.compiler.blocks import (
     elements,
 )
 from govflow.compiler.item_flow import WINDOW, handling
-from govflow.compiler.timers import files, ncname, short_name, timer, timer_group
+from govflow.compiler.timers import files, short_name, timer, timer_group
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.model import (
     Catalog,
@@ -40,6 +40,7 @@ from govflow.language.model import (
     ThemeItem,
     Together,
 )
+from govflow.language.xml_names import ncname
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
 from govflow.text import Text

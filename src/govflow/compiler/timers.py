@@ -27,11 +27,6 @@ _CLOCK_NAMES = {
 _EDGE_NAMES = {"warning": Text("预警", "warning"), "due": Text("到期", "due")}
 
 
-def ncname(slug: str) -> str:
-    """A slug as part of an XML id; every other sign than ASCII letters and digits becomes `_`."""
-    return "".join(sign if sign.isascii() and sign.isalnum() else "_" for sign in slug)
-
-
 def duration(limit: Limit, less: Limit | None = None) -> str:
     """A limit as ISO 8601, `less` taken off; a readable fallback, for our clocks know holidays and ISO does not."""
     if less is None or not less.value:

@@ -25,6 +25,7 @@ from govflow.rules import (
     limits,
     material_links,
     materials,
+    order,
     procedures,
     results,
     sources,
@@ -169,8 +170,8 @@ RULES: tuple[Rule, ...] = (
     # 一件事 themes
     Rule("GF-H01", "too-few-items", _E, "core", "theme", themes.too_few_items),
     Rule("GF-H02", "too-few-situations", _E, "core", "theme", themes.too_few_situations),
-    Rule("GF-H03", "prerequisite-cycle", _E, "core", "theme", themes.prerequisite_cycle),
-    Rule("GF-H04", "prerequisite-outside", _E, "core", "theme", themes.prerequisite_outside),
+    Rule("GF-H03", "prerequisite-cycle", _E, "core", "theme", order.prerequisite_cycle),
+    Rule("GF-H04", "prerequisite-outside", _E, "core", "theme", order.prerequisite_outside),
     Rule("GF-H05", "lead-missing", _E, "core", "form", themes.lead_missing),
     Rule("GF-H06", "single-department", _W, "recommended", "theme", themes.single_department),
     Rule("GF-H07", "form-not-merged", _W, "recommended", "theme", themes.form_not_merged),
@@ -181,6 +182,7 @@ RULES: tuple[Rule, ...] = (
     Rule("GF-H12", "item-out-of-use", _E, "core", "theme", themes.item_out_of_use),
     Rule("GF-H13", "visits-not-joined", _H, "strict", "theme", themes.visits_not_joined),
     Rule("GF-H14", "hand-out-waits", _W, "recommended", "theme", themes.hand_out_waits),
+    Rule("GF-H15", "stages-disagree", _E, "core", "theme", order.stages_disagree),
     # 三级八同 levels
     Rule("GF-X01", "level-name", _E, "core", "levels", levels.level_name),
     Rule("GF-X02", "level-basis", _E, "core", "levels", levels.level_basis),

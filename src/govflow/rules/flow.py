@@ -109,8 +109,8 @@ def vague_condition(context: Context, item: Item) -> Iterator[Finding]:
 def flow_incomplete(context: Context, item: Item) -> Iterator[Finding]:
     """流程缺少环节 / Flow incomplete
 
-    流程缺少受理、审查、决定或送达（即办件可以合并）。
-    The flow lacks acceptance, review, decision or delivery (an instant item may merge them).
+    流程缺少受理、审查、决定或送达（即办件只要决定，其余可以合并）。
+    The flow lacks acceptance, review, decision or delivery (an instant item needs the decision only).
 
     少一个环节，就少一个有人负责、可以监察的点。
     Each of them is a point where somebody answers and the monitor looks.
@@ -129,10 +129,9 @@ def flow_incomplete(context: Context, item: Item) -> Iterator[Finding]:
           - decide: {role: head, refuse: {remedies: [行政复议, 行政诉讼]}}
           - deliver: {role: window}
     """
-    if item.instant and item.flow:
-        return
     kinds = {step.kind for _, step in context.steps(item)}
-    missing = [name for name, fitting in _NEEDED if not kinds & fitting]
+    needed = [each for each in _NEEDED if not item.instant or "decide" in each[1]]  # without one a case is terminated
+    missing = [name for name, fitting in needed if not kinds & fitting]
     if missing:
         yield Finding(("flow",), f"流程缺少{'、'.join(missing)}。", f"The flow lacks {', '.join(missing)}.")
 
@@ -303,8 +302,9 @@ def refusal_incomplete(context: Context, item: Item) -> Iterator[Finding]:
 def flow_unsound(context: Context, item: Item) -> Iterator[Finding]:
     """流程走不通 / Flow unsound
 
-    环节走不到、走不完：标识重复，顺序颠倒，受理或决定放在并行分支里，分支是空的。
-    A step cannot be reached or left: ids repeat, the order is reversed, acceptance or decision stands in a branch.
+    环节走不到、走不完：标识重复，顺序颠倒，决定写了两次，受理或决定放在并行分支里，分支是空的。
+    A step cannot be reached or left: ids repeat, the order is reversed, two steps decide, one that accepts or decides
+    stands in a branch.
 
     流程图上看不出的断头路，办件会停在那里。
     A case stops where the flow has a dead end.
@@ -332,6 +332,12 @@ def flow_unsound(context: Context, item: Item) -> Iterator[Finding]:
             yield Finding(path, f"环节标识 {step.id} 重复，汇合时分不清。", f"The step id {step.id} is used twice.")
         elif "together" in path and step.kind in ("accept", "decide"):
             yield Finding(path, f"“{step.name}”不能放在并行分支里。", f"{step.kind} cannot stand in a parallel branch.")
+        elif step.kind == "decide" and last is not None and last[1].kind == "decide":
+            yield Finding(
+                path,
+                f"“{last[1].name}”已经作出决定，“{step.name}”不能再决定一次；之前的意见写成审查。",
+                f"{last[1].id} has decided already; make the opinion before it a review.",
+            )
         seen.add(step.id)
         rank = _ORDER.get(step.kind, 3 if step.kind in _BEFORE_DECISION else -1)
         if last and 0 <= rank < last[0] and not reversed_order:  # one misplaced step makes all after it late

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from govflow.language.model import Basis, Item, Theme
 from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
-from govflow.plan import critical_path, own_limit, prerequisites
+from govflow.plan import critical_path, own_limit, waits_for
 from govflow.rules.context import Context, cycles
 from govflow.rules.types import Finding
 from govflow.text import Text
@@ -365,8 +365,8 @@ def theme_promise_too_short(context: Context, theme: Theme) -> Iterator[Finding]
         limits: {promised: {within: 12 workdays, from: accepted}}
     """
     promised = theme.promised
-    # A circle has no path (GF-H03 reports it), and limits of other units have no exact length in workdays.
-    if promised is None or promised.within.unit != "workday" or cycles(prerequisites(theme, context.catalog)):
+    # A cycle has no path (GF-H03 and GF-H15 report it), and limits of other units have no exact length in workdays.
+    if promised is None or promised.within.unit != "workday" or cycles(waits_for(theme, context.catalog)):
         return
     own = [own_limit(item) for _, item in context.entries(theme)]
     if len(own) < len(theme.items) or any(limit and limit.unit != "workday" for limit in own):

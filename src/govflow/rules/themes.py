@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from govflow.language.model import FormField, Item, Material, Question, Theme
 from govflow.language.satisfiability import Domain, constant, unanswered
-from govflow.plan import in_workdays, own_limit, prerequisites, stats
+from govflow.plan import in_workdays, own_limit, prerequisites, stats, waits_for
 from govflow.rules.context import Context, ancestors, cycles
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
@@ -70,58 +70,6 @@ def too_few_situations(context: Context, theme: Theme) -> Iterator[Finding]:
             f"个人主题只有 {count} 个办事情形，应有 {FEWEST_SITUATIONS} 个以上。",
             f"A theme for persons needs {FEWEST_SITUATIONS} situations; it has {count}.",
         )
-
-
-def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
-    """前置关系成环 / Prerequisites in a circle
-
-    几个事项互为前置。
-    Items are each other's prerequisites.
-
-    谁也开始不了。
-    None of them can ever begin.
-
-    来源：江府办函〔2016〕130号：理清各事项办理的前后置关系
-
-    坏：
-        items: [{item: I01}, {item: I02, after: [I01, I03]}, {item: I03, after: [I01, I02]}]
-    好：
-        items: [{item: I01}, {item: I02, after: [I01]}, {item: I03, after: [I01]}]
-    """
-    places = {context.code_of(entry.item): at for at, entry in enumerate(theme.items)}
-    for group in cycles(context.prerequisites(theme)):
-        yield Finding(
-            ("items", places[group[0]], "after"),
-            f"前置关系成环：{' → '.join((*group, group[0]))}。",
-            f"The items {', '.join(group)} wait for each other.",
-        )
-
-
-def prerequisite_outside(context: Context, theme: Theme) -> Iterator[Finding]:
-    """前置事项不在主题内 / Prerequisite outside the theme
-
-    前置事项不在本主题里，也没有写已持有的情形。
-    A prerequisite is not in the theme and not declared as already held.
-
-    主题不办它，也不核验它，后面的事项永远等不到。
-    The theme neither handles nor verifies it, so what comes after waits for ever.
-
-    来源：江府办函〔2016〕130号：理清各事项办理的前后置关系
-
-    坏：
-        items: [{item: I01}, {item: I02, after: [I01, I11]}, {item: I03, after: [I01]}]
-    好：
-        items: [{item: I01}, {item: I02, after: [I01]}, {item: I03, after: [I01]}]
-    """
-    held = {context.code_of(entry.item) for entry in theme.items}
-    for at, entry in enumerate(theme.items):
-        for place, ref in enumerate(entry.after):
-            if context.code_of(ref) not in held:
-                yield Finding(
-                    ("items", at, "after", place),
-                    f"前置事项 {ref} 不在本主题里；已持有的，把它加进来并写 held_when。",
-                    f"The prerequisite {ref} is not in the theme; if it may be held, add it with held_when.",
-                )
 
 
 def lead_missing() -> Iterator[Finding]:
@@ -330,7 +278,7 @@ def too_little_saved(context: Context, theme: Theme) -> Iterator[Finding]:
         id: I02
         materials: [{use: M10}, {use: M02}, {use: M04}, {use: M05}]
     """
-    if len(theme.items) < 2 or cycles(prerequisites(theme, context.catalog)):
+    if len(theme.items) < 2 or cycles(waits_for(theme, context.catalog)):
         return
     numbers = stats(theme, context.catalog)["materials"]
     assert isinstance(numbers, Mapping)
@@ -463,7 +411,7 @@ def _parallel(before: Mapping[str, frozenset[str]], one: str, other: str) -> boo
 
 
 def _ends(needs: Mapping[str, tuple[str, ...]], context: Context) -> dict[str, float]:
-    """Workdays from the unified acceptance until each item's promise ends; there is no circle in `needs`."""
+    """Workdays from the unified acceptance until each item's promise ends; there is no cycle in `needs`."""
     before = ancestors(needs)
     ends: dict[str, float] = {}
     for code in sorted(needs, key=lambda each: len(before[each])):

@@ -55,6 +55,14 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "questions: [{id: area, ask: 面积, type: number, minimum: 0}]\n"
             "materials: [{use: M01, when: {fact: area, at_least: 300}}]",
         ),
+        "reversed-order": (
+            "valid_from: 2025-06-01\nvalid_to: 2025-01-01",
+            "valid_from: 2025-01-01\nvalid_to: 2025-06-01",
+        ),
+        "key-without-effect": (
+            "flow:\n  - accept: {role: window}\n  - review: {silence: no_objection, within: 3 workdays}",
+            "flow:\n  - accept: {role: window}\n  - consult: {silence: no_objection, within: 3 workdays}",
+        ),
         # ignoring
         "suppression-without-reason": (
             "fees: none  # govflow: ignore[unknown-key]",

@@ -15,10 +15,10 @@ import msgspec
 
 from govflow import compiler
 from govflow.compiler import MEANT_BY_KIND, ElementInfo, Purpose
-from govflow.compiler.timers import ncname
 from govflow.engine import process
 from govflow.engine.store import StoreError
 from govflow.language.model import Catalog, Step, Theme
+from govflow.language.xml_names import ncname
 from govflow.text import Text
 
 Meaning = Literal["accept", "correct", "run", "verify", "commit", "granted", "post_check", "when"]

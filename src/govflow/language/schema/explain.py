@@ -336,6 +336,7 @@ def _shown(value: object, opening: str = "“", closing: str = "”") -> str:
 
 _RANGES = {
     "minLength": ("至少要有 {} 个字", "needs at least {} characters"),
+    "maxLength": ("最多 {} 个字", "takes at most {} characters"),
     "minItems": ("至少要有 {} 项", "needs at least {} entries"),
     "maxItems": ("最多只能有 {} 项", "takes at most {} entries"),
     "minProperties": ("至少要有 {} 个字段", "needs at least {} keys"),

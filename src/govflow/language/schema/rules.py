@@ -57,6 +57,8 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
         _W,
         Text("变体的办理部门不是这个地区的。", "The department of a local variant is not one of its region."),
     ),
+    ("GF-L20", "reversed-order", _E, Text("起止、大小写反了。", "Something ends before it begins.")),
+    ("GF-L21", "key-without-effect", _E, Text("字段写在不起作用的地方。", "A key stands where it has no effect.")),
 )
 
 CATALOGUE_RULES: tuple[tuple[str, str, Severity], ...] = (

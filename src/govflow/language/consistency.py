@@ -1,0 +1,163 @@
+"""What a schema cannot say of one document: orders, ranges and keys that would do nothing where they stand.
+
+Whatever the compiler or a running case could not take is found here, with its place in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from govflow.language.schema import Flaw
+from govflow.language.xml_names import ncname
+from govflow.law.clocks import Limit
+from govflow.text import Text
+
+Path = tuple[str | int, ...]
+Data = Mapping[str, Any]
+Step = tuple[Path, str, Data]
+"""An activity of a flow: its path, its word, its body."""
+
+WITH_PROCEDURE = frozenset({"review", "visit", "expert_review", "hearing", "publicise", "test"})
+"""The activities that may stand for a special procedure: clocks stop when it begins and go on when it ends."""
+
+_ONLY_FOR: Mapping[str, tuple[frozenset[str], str]] = {
+    "silence": (frozenset({"consult"}), "consult"),
+    "refuse": (frozenset({"decide"}), "decide"),
+    "procedure": (WITH_PROCEDURE, "visit、expert_review、hearing、publicise、test、review"),
+}
+_NUMBER_KEYS = ("minimum", "maximum", "unit")
+
+
+def consistency_flaws(kind: str, data: Data, steps: Iterable[Step] = ()) -> Iterator[Flaw]:
+    """What is wrong within a well-formed document; `steps` are the activities of an item's flow."""
+    check = _CHECKS.get(kind)
+    if check is not None:
+        yield from check(data)
+    yield from _flow(tuple(steps))
+
+
+def reversed_order(data: Data, first: str, last: str, path: Path = ()) -> Iterator[Flaw]:
+    """A finding where the value of one key is above that of another, which ends what it begins."""
+    low: Any = data.get(first)
+    high: Any = data.get(last)
+    comparable = (_is_number(low) and _is_number(high)) or (isinstance(low, str) and isinstance(high, str))
+    if comparable and low > high:
+        message = Text(f"{first}（{low}）在 {last}（{high}）之后。", f"{first} ({low}) is above {last} ({high}).")
+        yield Flaw("reversed-order", (*path, last), message, Text("两个值是不是写反了？", "Are the two exchanged?"))
+
+
+def _item(data: Data) -> Iterator[Flaw]:
+    yield from _questions(data)
+    yield from reversed_order(data, "valid_from", "valid_to")
+    limits = data.get("limits", {})
+    yield from _zero(limits, ("limits",), "correction_notice", "delivery")
+    yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
+    for name in ("statutory", "promised", "post_check"):
+        limit = limits.get(name)
+        if isinstance(limit, Mapping):
+            yield from _zero(limit.get("extension", {}), ("limits", name, "extension"), "by")
+    for at, procedure in enumerate(data.get("special_procedures", ())):
+        yield from _zero(procedure, ("special_procedures", at), "limit")
+    for at, use in enumerate(_entries(data, "materials")):
+        yield from _zero(use.get("defer", {}), ("materials", at, "defer"), "within")
+    commitment = data.get("commitment")
+    if isinstance(commitment, Mapping):
+        yield from _zero(commitment, ("commitment",), "post_check")
+
+
+def _theme(data: Data) -> Iterator[Flaw]:
+    yield from _questions(data)
+    for key, entries in (("stages", data.get("stages", ())), ("visits", data.get("joint", {}).get("visits", ()))):
+        under: Path = ("joint", key) if key == "visits" else (key,)
+        taken: dict[str, str] = {}
+        for at, entry in enumerate(entries):
+            other = taken.setdefault(ncname(entry["id"]), entry["id"])
+            if other != entry["id"]:
+                yield _clash((*under, at, "id"), entry["id"], other)
+    limits = data.get("limits", {})
+    yield from _zero(limits, ("limits",), "correction_notice", "joint_cap")
+    yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
+
+
+def _variant(data: Data) -> Iterator[Flaw]:
+    yield from reversed_order(data, "valid_from", "valid_to")
+    limits = data.get("limits", {})
+    yield from _zero(limits, ("limits",), "correction_notice", "delivery")
+    yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
+
+
+_CHECKS: Mapping[str, Callable[[Data], Iterator[Flaw]]] = {
+    "item": _item,
+    "theme": _theme,
+    "variant": _variant,
+}
+
+
+def _questions(data: Data) -> Iterator[Flaw]:
+    for at, question in enumerate(data.get("questions", ())):
+        path: Path = ("questions", at)
+        yield from reversed_order(question, "minimum", "maximum", path)
+        if question["type"] != "choice":
+            yield from _idle(question, path, ("options",), "type: choice")
+        if question["type"] != "number":
+            yield from _idle(question, path, _NUMBER_KEYS, "type: number")
+        shown: dict[object, str] = {}
+        for value, says in question.get("options", {}).items():
+            label = says.get("zh-CN") if isinstance(says, Mapping) else says
+            if shown.setdefault(label, value) != value:
+                message = Text(
+                    f"选项 {shown[label]} 和 {value} 显示的文字都是“{label}”。",
+                    f"The options {shown[label]} and {value} both read {label!r}.",
+                )
+                yield Flaw("duplicate-id", (*path, "options", value), message)
+
+
+def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
+    """Keys that only some activities take, and ids that become one in a process."""
+    taken = {"post_check": ""}  # the engine's own check after the decision
+    for path, word, body in steps:
+        for key, (words, listed) in _ONLY_FOR.items():
+            if word not in words:
+                yield from _idle(body, path, (key,), listed)
+        own = str(body.get("id", word))
+        ids = [ncname(own), *([f"{ncname(own)}_notice"] if "procedure" in body else [])]
+        for id in ids:
+            other = taken.setdefault(id, own)
+            if other != own and own != word:
+                yield _clash((*path, "id"), own, other or "post_check")
+
+
+def _clash(path: Path, own: str, other: str) -> Flaw:
+    message = Text(
+        f"环节标识 {own} 与 {other} 在流程图里成为同一个标识。",
+        f"The step ids {own} and {other} become one in the process.",
+    )
+    return Flaw("duplicate-id", path, message, Text("给其中一个写另一个 id。", "Give one of them another id."))
+
+
+def _idle(data: Data, path: Path, keys: Iterable[str], where: str) -> Iterator[Flaw]:
+    """A finding for each key that does nothing here; `where` says where it would."""
+    for key in keys:
+        if key in data:
+            message = Text(f"{key} 写在这里不起作用。", f"{key} has no effect here.")
+            help = Text(f"它只用于 {where}", f"It belongs to {where.replace('、', ', ')}")
+            yield Flaw("key-without-effect", (*path, key), message, help, at_key=True)
+
+
+def _zero(data: Data, path: Path, *keys: str) -> Iterator[Flaw]:
+    """A finding for each limit that leaves no time at all."""
+    for key in keys:
+        if key in data and Limit.parse(data[key]).value == 0:
+            limit = data[key]
+            message = Text(f"{key} 是“{limit}”，没有留出时间。", f"{key} is {limit!r}: no time at all.")
+            yield Flaw("out-of-range", (*path, key), message)
+
+
+def _entries(data: Data, key: str) -> list[Data]:
+    entries = data.get(key, ())
+    return [] if isinstance(entries, str) else list(entries)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
