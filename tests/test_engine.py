@@ -123,6 +123,17 @@ def test_correction_once_and_complete(engine: govflow.Engine, clock: Watch) -> N
     assert view.state == "correcting"
 
 
+def test_a_correction_for_an_item_asks_for_what_it_asks(engine: govflow.Engine) -> None:
+    """The item that asks is kept in the log; it cannot ask for another item's materials."""
+    view = apply_for(engine, materials=[m for m in MATERIALS if m != "M09"])
+    with pytest.raises(InvalidInput, match="M09") as caught:
+        engine.ask_correction(view.id, "I01", missing=["M09"], actor="D01:wang")
+    assert caught.value.details["item"] == "I01"
+    engine.ask_correction(view.id, "food-business-permit", missing=["M09"], actor="D01:wang")
+    (event,) = [each for each in engine.history(view.id) if each.type == "correction_asked"]
+    assert (event.body["item"], event.body["missing"]) == ("I07", ["M09"])
+
+
 def test_a_correction_is_done_only_by_what_is_handed_in(engine: govflow.Engine, clock: Watch) -> None:
     """Ticking off the applicant's task is refused while anything asked for is missing, and no clock starts anew."""
     view = apply_for(engine, materials=[m for m in MATERIALS if m not in ("M09", "M12")])

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 import govflow
+from govflow.products.timeline import Narrator
 from tests import small
 from tests.cases import COMPANY, Watch, act, states, watch
 
@@ -94,6 +95,33 @@ def test_what_stands_still_at_the_end_has_neither_kept_nor_missed(start: Any) ->
 
 
 # --- extensions -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("elicences", "state"),
+    [((True,), "met"), ((True, False), "running"), ((False,), "running")],
+)
+def test_paper_among_the_results_keeps_the_delivery_clock(start: Any, elicences: tuple[bool, ...], state: str) -> None:
+    """Issuing delivers e-licences (国令第716号 art. 10); what is still to be handed over keeps the limit of delivery."""
+    made = [f"{{id: r{n}, name: 证{n}, kind: 证照, valid_for: 长期{', elicence: 电子证照' * it}}}"
+            for n, it in enumerate(elicences)]  # fmt: skip
+    (line,) = (line for line in small.ITEM.splitlines() if line.startswith("results:"))
+    engine, view = accepted(start, (line, f"results: [{', '.join(made)}]"))
+    while not any(task.kind == "deliver" for task in view.open_tasks):
+        view = act(engine, view.open_tasks[0])
+    assert view.clock("I01/delivery").state == state
+    assert act(engine, view.open_tasks[0]).clock("I01/delivery").state == "met"
+
+
+def test_the_reason_of_a_resumption_is_kept(start: Any) -> None:
+    """Whoever reads the log or the timeline later sees why the clocks run again."""
+    engine, view = accepted(start)
+    engine.suspend(view.id, item="I01", procedure="test", actor=WANG, reason="送检")
+    engine.resume(view.id, item="I01", actor=WANG, reason="检测合格")
+    (event,) = (each for each in engine.history(view.id) if each.type == "clocks_resumed")
+    assert event.body["reason"] == "检测合格"
+    assert "检测合格" in str(Narrator(small.catalog(), "zh").line(event))
+    assert engine.check(view.id) == []
 
 
 def test_after_the_promise_only_the_statutory_limit_can_be_extended(start: Any, clock: Watch) -> None:

@@ -32,7 +32,7 @@ items: [{item: I1}, {item: I2}]
 TEXTS["two.yaml"] = TEXTS["one.yaml"].replace("I1", "I2").replace("某许可", "另一许可")
 
 
-def told(file: str, old: str, new: str) -> list[tuple[str, int, str]]:
+def findings(file: str, old: str, new: str) -> list[tuple[str, int, str]]:
     """Code, line and text of the findings when one file says something else."""
     assert old in TEXTS[file]
     found = load_texts(TEXTS | {file: TEXTS[file].replace(old, new)}, rules=()).diagnostics
@@ -51,8 +51,8 @@ def told(file: str, old: str, new: str) -> list[tuple[str, int, str]]:
 )
 def test_an_answer_that_one_of_them_would_not_take(old: str, new: str, apart: str) -> None:
     """What differs is named, in the theme and between two items."""
-    assert told("theme.yaml", old, new) == [("GF-L15", 7, f"情形 seats 在事项 I1 和主题里的{apart}不一样。")]
-    found = told("two.yaml", old, new)
+    assert findings("theme.yaml", old, new) == [("GF-L15", 7, f"情形 seats 在事项 I1 和主题里的{apart}不一样。")]
+    found = findings("two.yaml", old, new)
     assert found == [("GF-L15", 9, f"情形 seats 在事项 I1 和事项 I2 里的{apart}不一样。")]
 
 
@@ -66,7 +66,7 @@ def test_an_answer_that_one_of_them_would_not_take(old: str, new: str, apart: st
 )
 def test_an_option_that_says_something_else(file: str, old: str, new: str, line: int) -> None:
     """The value is the same, but the applicant has read another word."""
-    ((code, where, message),) = told(file, old, new)
+    ((code, where, message),) = findings(file, old, new)
     assert (code, where) == ("GF-L15", line) and message.endswith("里的选项不一样。")
 
 
@@ -80,4 +80,4 @@ def test_an_option_that_says_something_else(file: str, old: str, new: str, line:
 )
 def test_words_around_the_question_may_differ(old: str, new: str) -> None:
     """How it is asked, a translation and the way a number is written are no other question."""
-    assert told("theme.yaml", old, new) == []
+    assert findings("theme.yaml", old, new) == []
