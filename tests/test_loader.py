@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from govflow.catalog import Loaded, load, load_texts
 from govflow.diagnostics import Severity, render
 from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
+from govflow.language.lookup import find_item, find_subject, find_theme
 from govflow.language.model import Together
 from govflow.language.schema import SCHEMA_RULES
 from govflow.language.schema.rules import CATALOGUE_RULES
@@ -339,3 +340,15 @@ def test_a_notice_whose_days_cannot_be_is_a_finding(days: str, line: int, word: 
     loaded = load_texts({"calendars/cn-2027.yaml": text})
     assert [(each.name, each.span.line) for each in loaded.diagnostics] == [("impossible-value", line)]
     assert word in loaded.diagnostics[0].message.en and not loaded.catalog.calendars
+
+
+def test_a_name_that_is_not_there_is_answered_with_the_nearest() -> None:
+    """The one sentence of every command and of the library: what there is, and what was probably meant."""
+    found = load_texts(SOUND, rules=()).catalog
+    with pytest.raises(NotFound) as error:
+        find_subject(found, "open-restaurent")
+    assert "是不是想写 open-restaurant？" in error.value.zh and "Did you mean open-restaurant?" in error.value.en
+    with pytest.raises(NotFound, match=r"I07.*是事项，这里要的是一件事"):
+        find_theme(found, "I07")
+    with pytest.raises(NotFound, match="没有名为 'I99' 的事项；有：I01"):
+        find_item(found, "I99")

@@ -17,6 +17,7 @@ from govflow.catalog.overlay import Layers, Node
 from govflow.errors import NotFound
 from govflow.language.building import NO_NAMES
 from govflow.language.building.regions import holds, reach, uppers
+from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item
 from govflow.text import Text
 
@@ -34,7 +35,7 @@ def effective_text(loaded: Loaded, ref: str, region: str, on: date | None = None
     item; on a given day only those in force count, without `on` validity is not asked. NotFound when there is no such
     item, or none that holds.
     """
-    item = _item(loaded.catalog, ref)
+    item = find_item(loaded.catalog, ref)
     levels = list(_levels(loaded.catalog, item))
     holding = [each for each in levels if holds(each[0], region) and _in_force(each[1], on)]
     if not holding:
@@ -67,12 +68,6 @@ def _chain(chosen: Item, holding: list[Item]) -> list[Item]:
         chain.insert(0, one)
         one = above[one.file]
     return chain
-
-
-def _item(catalog: Catalog, ref: str) -> Item:
-    if ref not in catalog.items:
-        raise NotFound(Text(f"没有名为 {ref!r} 的事项", f"no item {ref!r}"), ref=ref)
-    return catalog.items[ref]
 
 
 def _levels(catalog: Catalog, item: Item) -> Iterator[tuple[str, Item]]:

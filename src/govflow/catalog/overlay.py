@@ -117,12 +117,12 @@ def plain_of(node: Node, variant: Document) -> Plain:
 
 
 def _merged(base: Node | None, over: Node) -> Node:
-    """Keys laid over keys, one level down too; a limit of `none` says nothing of its own."""
+    """Keys laid over keys; those of the correction one level down too."""
     merged = dict(_mapping(base))
     for key, each in _mapping(over).items():
         if isinstance(each.value, dict) and key == "correction":
             merged[key] = _merged(merged.get(key), each)
-        elif each.value != "none":
+        else:
             merged[key] = each
     return (base or over).of(merged)
 

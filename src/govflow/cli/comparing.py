@@ -19,10 +19,10 @@ from govflow.cli.common import (
     print_json,
 )
 from govflow.cli.definitions import catalog_from, loaded_from, show_errors
-from govflow.cli.products import item_from, subject_from
 from govflow.diagnostics import Severity
 from govflow.errors import InvalidInput
 from govflow.language.codes import check_region
+from govflow.language.lookup import find_item, find_subject
 from govflow.language.model import Item, Theme
 from govflow.products import compare
 from govflow.products import graph as graphs
@@ -53,7 +53,7 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
     if (ref is None) is not everything:
         raise click.UsageError(say(Text("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all")))
     catalog = catalog_from(definitions, *([ref] if ref is not None else []), whole=everything)
-    subject = None if ref is None else subject_from(catalog, ref)
+    subject = None if ref is None else find_subject(catalog, ref)
     themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
     items = list(catalog.items.values()) if subject is None else [] if isinstance(subject, Theme) else [subject]
     found = {theme.slug: graphs.suggestions(theme, catalog) for theme in themes}
@@ -183,7 +183,7 @@ def effective(ref: str, region: str, on: datetime | None, definitions: str) -> N
         zh, en = (f"--region {region}：{reason[0]}", f"--region {region}: {reason[1]}")
         raise InvalidInput(Text(zh, en), field="region")
     loaded = loaded_from(definitions, ref, region=region)
-    code = item_from(loaded.catalog, ref).code
+    code = find_item(loaded.catalog, ref).code
     click.echo(effective_text(loaded, code, region, on.date() if on else None), nl=False)
 
 

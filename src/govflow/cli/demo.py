@@ -10,9 +10,9 @@ from govflow.apps import demo
 from govflow.cli.commands import command, lang, option
 from govflow.cli.common import definitions_option
 from govflow.cli.definitions import catalog_from
-from govflow.cli.products import theme_from
 from govflow.cli.values import answers_from
 from govflow.errors import NotFound
+from govflow.language.lookup import find_theme
 from govflow.language.model import Catalog
 from govflow.text import Text
 
@@ -54,7 +54,7 @@ def demo_command(theme: str, answers: tuple[str, ...], drop: tuple[str, ...], ou
     """
     catalog = catalog_from(definitions, theme, calendars=True)
     examples = Path(definitions).absolute().parent / "examples"
-    _require_example(theme_from(catalog, theme).slug, catalog, examples)
+    _require_example(find_theme(catalog, theme).slug, catalog, examples)
     demo.run(
         theme,
         catalog,

@@ -21,11 +21,9 @@ from govflow.cli.values import answers_from, moment_from
 from govflow.compiler import svg as drawing
 from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound
-from govflow.language.model import Catalog, Item, Shelf, Theme
+from govflow.language.lookup import find_subject, find_theme
 from govflow.products import guide
 from govflow.text import Text
-
-_LISTED = 40  # names shown of what there is
 
 
 @command("把事项或一件事编译为 BPMN 2.0。", "compile")
@@ -40,7 +38,7 @@ _LISTED = 40  # names shown of what there is
 def compile_command(ref: str, output: str | None, definitions: str) -> None:
     """Compile an item or theme to BPMN 2.0 XML."""
     catalog = catalog_from(definitions, ref)
-    xml = compiler.to_bpmn(subject_from(catalog, ref).code, catalog)
+    xml = compiler.to_bpmn(find_subject(catalog, ref).code, catalog)
     if output is None:
         sys.stdout.buffer.write(xml)
     else:
@@ -64,7 +62,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
         _known_ending(output, ".svg", ".png")
     if case is None:
         catalog = catalog_from(definitions, ref)
-        svg = drawing.draw(subject_from(catalog, ref).code, catalog, lang=lang())
+        svg = drawing.draw(find_subject(catalog, ref).code, catalog, lang=lang())
     else:
         progress = engine_from(db, definitions).progress(case)
         svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=lang())
@@ -87,7 +85,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
 def guide_command(ref: str, output: str | None, checklist: bool, definitions: str) -> None:
     """Service guide or acceptance checklist, as HTML or Markdown."""
     catalog = catalog_from(definitions, ref)
-    subject = subject_from(catalog, ref)
+    subject = find_subject(catalog, ref)
     as_html = output is not None and output.endswith((".html", ".htm"))
     if checklist:
         text = guide.checklist(subject, catalog, "html" if as_html else "md", lang())
@@ -109,7 +107,7 @@ def guide_command(ref: str, output: str | None, checklist: bool, definitions: st
 def stats(theme: str | None, definitions: str, as_json: bool) -> None:
     """Materials, workdays, trips: what a theme saves against one item after another."""
     catalog = catalog_from(definitions, *([theme] if theme else []), whole=theme is None)
-    themes = [theme_from(catalog, theme)] if theme else list(catalog.themes.values())
+    themes = [find_theme(catalog, theme)] if theme else list(catalog.themes.values())
     if not themes:
         raise NotFound(Text("没有一件事可以统计", "there is no theme to count"))
     found = [plan.stats(each, catalog) for each in themes]
@@ -145,7 +143,7 @@ def plan_command(
 ) -> None:
     """Planned dates of a theme: when each item starts and is due (rule R11)."""
     catalog = catalog_from(definitions, theme, calendars=True)
-    found = theme_from(catalog, theme)
+    found = find_theme(catalog, theme)
     calendar = Calendars(catalog.calendars).strict
     planned = plan.planned(
         found, catalog, moment_from(accepted, "--accepted"), calendar, answers_from(answers) if answers else None, drop
@@ -156,50 +154,6 @@ def plan_command(
     for code, each in planned.items.items():
         click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(lang())}")
     click.echo(say(Text(f"一件事到期：{planned.due}", f"theme due: {planned.due}")))
-
-
-def theme_from(catalog: Catalog, ref: str) -> Theme:
-    """A theme by code or slug; NotFound names the ones there are."""
-    if ref not in catalog.themes:
-        known = _listed(catalog.themes)
-        if ref in catalog.items:
-            raise NotFound(
-                Text(f"{ref!r} 是事项，这里要的是一件事；有：{known}", f"{ref!r} is an item, not a theme; there are: {known}"),
-                ref=ref,
-            )  # fmt: skip
-        raise NotFound(
-            Text(f"没有名为 {ref!r} 的一件事；有：{known}", f"no theme {ref!r}; there are: {known}"), ref=ref
-        )
-    return catalog.themes[ref]
-
-
-def item_from(catalog: Catalog, ref: str) -> Item:
-    """An item by code or slug; NotFound names the ones there are, or some of many."""
-    if ref not in catalog.items:
-        known = _listed(catalog.items)
-        raise NotFound(Text(f"没有名为 {ref!r} 的事项；有：{known}", f"no item {ref!r}; there are: {known}"), ref=ref)
-    return catalog.items[ref]
-
-
-def subject_from(catalog: Catalog, ref: str) -> Item | Theme:
-    """A theme or an item by code or slug; NotFound names those there are, or some of many."""
-    if ref in catalog.items:
-        return catalog.items[ref]
-    if ref in catalog.themes:
-        return catalog.themes[ref]
-    themes, items = _listed(catalog.themes), _listed(catalog.items)
-    raise NotFound(
-        Text(f"没有名为 {ref!r} 的事项或一件事；一件事有：{themes}；事项有：{items}",
-        f"no item or theme {ref!r}; there are the themes {themes} and the items {items}"), ref=ref,
-    )  # fmt: skip
-
-
-def _listed(shelf: Shelf[Item] | Shelf[Theme]) -> str:
-    """The names of a shelf, as many as one can take in: themes by slug, items by code."""
-    names = [each.slug if isinstance(each, Theme) else each.code for each in shelf.values()]
-    more = say(Text(f" 等 {len(names)} 个", f" and {len(names) - _LISTED} more"))
-    none = say(Text("（无）", "(none)"))
-    return "、".join(names[:_LISTED]) + (more if len(names) > _LISTED else "") or none
 
 
 def _known_ending(name: str, *endings: str) -> None:

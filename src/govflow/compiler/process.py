@@ -31,6 +31,7 @@ from govflow.compiler.blocks import (
 from govflow.compiler.item_flow import WINDOW, handling
 from govflow.compiler.timers import files, short_name, timer, timer_group
 from govflow.errors import InvalidInput, NotFound
+from govflow.language.lookup import find_subject
 from govflow.language.model import (
     Catalog,
     Item,
@@ -58,13 +59,8 @@ def process_from(ref: str, catalog: Catalog) -> Compiled:
 
     Raises NotFound for an unknown reference and InvalidInput for prerequisites that run in a circle.
     """
-    if ref in catalog.themes:
-        return _unique(_theme(catalog.themes[ref], catalog))
-    if ref in catalog.items:
-        return _unique(_item_case(catalog.items[ref], catalog))
-    raise NotFound(
-        Text(f"没有代码或短名为“{ref}”的主题或事项", f"no theme or item has the code or slug {ref!r}"), reference=ref
-    )
+    subject = find_subject(catalog, ref)
+    return _unique(_theme(subject, catalog) if isinstance(subject, Theme) else _item_case(subject, catalog))
 
 
 def _unique(compiled: Compiled) -> Compiled:

@@ -13,10 +13,10 @@ from govflow.apps.demo.story import Presentation
 from govflow.catalog.files import mapping_from
 from govflow.compiler import svg
 from govflow.engine.api import Engine
-from govflow.errors import NotFound
+from govflow.language.lookup import find_theme
 from govflow.language.model import Catalog
 from govflow.products import guide
-from govflow.text import Lang, Text
+from govflow.text import Lang
 
 Say = Callable[[str], None]
 
@@ -32,12 +32,7 @@ def run(
     say: Say,
 ) -> None:
     """Run the example application of a theme, with some answers changed and some items dropped, and tell it."""
-    if theme not in catalog.themes:
-        known = "、".join(t.slug for t in catalog.themes.values())
-        raise NotFound(
-            Text(f"没有名为 {theme!r} 的一件事；有：{known}", f"no theme {theme!r}; there are: {known}"), ref=theme
-        )
-    slug = catalog.themes[theme].slug
+    slug = find_theme(catalog, theme).slug
     application = mapping_from(examples / slug / "application.yaml")
     story = story_from(application.get("story", {}))
     facts = {**application.get("answers", {}), **answers}

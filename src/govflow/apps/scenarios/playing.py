@@ -17,6 +17,7 @@ from govflow.compiler import ElementInfo
 from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import InvalidInput, NotFound
+from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item, Question, Theme
 from govflow.plan import terms
 from govflow.text import Text
@@ -105,9 +106,7 @@ class Player:
         ref = words.get("item")
         if ref is None:
             return self.only
-        if ref not in self.catalog.items:
-            raise NotFound(Text(f"没有事项 {ref}", f"there is no item {ref}"))
-        return self.catalog.items[ref].code
+        return find_item(self.catalog, ref).code
 
     def step_id(self, task: TaskView) -> str:
         """The id of the flow's step that a task is of, else the kind of task: accept, supplement, verify ..."""

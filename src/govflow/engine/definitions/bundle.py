@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from govflow.errors import InvalidInput, NotFound
+from govflow.errors import InvalidInput
 from govflow.language import building
 from govflow.language.building import Names, Plain, departments_in, library_data
+from govflow.language.lookup import find_subject
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.text import Text
 
@@ -71,13 +72,10 @@ def _whole(catalog: Catalog, ref: str) -> dict[str, Any]:
 
 
 def _closure(catalog: Catalog, ref: str) -> tuple[Theme | None, tuple[Item, ...]]:
-    theme = catalog.themes.get(ref)
-    if theme is not None:
-        return theme, tuple(catalog.items[entry.item] for entry in theme.items)
-    item = catalog.items.get(ref)
-    if item is None:
-        raise NotFound(Text(f"没有编号或短名为 {ref} 的事项或主题", f"no item or theme is called {ref!r}"), ref=ref)
-    return None, (item,)
+    subject = find_subject(catalog, ref)
+    if isinstance(subject, Theme):
+        return subject, tuple(catalog.items[entry.item] for entry in subject.items)
+    return None, (subject,)
 
 
 def _departments(

@@ -10,6 +10,7 @@ from govflow.engine.definitions import bundle, elements
 from govflow.engine.definitions.compiled import Subject, subject_from
 from govflow.engine.store import Database, DefinitionRow, Statements, StoreError
 from govflow.errors import NotFound
+from govflow.language.lookup import find_subject
 from govflow.language.model import Catalog
 from govflow.text import Text
 
@@ -34,15 +35,7 @@ class Library:
 
     def code(self, ref: str) -> str:
         """The code of a theme or an item named by code or slug; NotFound names what there is."""
-        if ref in self.catalog.themes:
-            return self.catalog.themes[ref].code
-        if ref in self.catalog.items:
-            return self.catalog.items[ref].code
-        known = "、".join([t.slug for t in self.catalog.themes.values()] or list(self.catalog.items))
-        raise NotFound(
-            Text(f"没有名为 {ref!r} 的事项或一件事；现有一件事：{known}", f"no item or theme {ref!r}; themes: {known}"),
-            ref=ref,
-        )
+        return find_subject(self.catalog, ref).code
 
     def newest(self, code: str) -> Subject:
         """The catalog's definition, compiled."""
