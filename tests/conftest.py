@@ -56,6 +56,12 @@ def pytest_configure(config: pytest.Config) -> None:
         postgres.prepare()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """No test may hang: each ends, failing, after five minutes."""
+    for item in items if config.pluginmanager.hasplugin("timeout") else ():
+        item.add_marker(pytest.mark.timeout(300))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the shared PostgreSQL once all workers are done, and open the network again."""
     if not hasattr(config, "workerinput"):

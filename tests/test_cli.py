@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import shlex
 import signal
 import subprocess
@@ -204,7 +205,10 @@ def test_interrupting_the_worker_ends_it_cleanly(tmp_path: Path) -> None:
         [*GOVFLOW, "worker", "--every", "0.2", "--db", url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
-    process.stdout.readline()
+    selected, _, _ = select.select([process.stdout], [], [], 60)  # or a worker that sends nothing would hang the test
+    if not selected:
+        process.kill()
+    assert json.loads(process.stdout.readline())["topic"] == "applied"
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 0 and b"Traceback" not in said

@@ -1,6 +1,7 @@
 """The store's own promises: who comes second writes nothing, faults are told alike, a lost connection is replaced."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
@@ -30,6 +31,17 @@ def engine(url: str) -> Iterator[govflow.Engine]:
     found = govflow.Engine(url, catalog(), clock=watch())
     yield found
     found.close()
+
+
+@contextmanager
+def written(url: str) -> Iterator[Statements]:
+    """Statements in a transaction of their own."""
+    database = Database(url)
+    try:
+        with database.write() as connection:
+            yield Statements(connection)
+    finally:
+        database.dispose()
 
 
 def recorded(engine: govflow.Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[Changes, int]:
@@ -65,7 +77,7 @@ def test_whoever_saves_second_writes_nothing(engine: govflow.Engine, url: str, m
     later = [(replace(e, seq=e.seq + 1000), text) for e, text in changes.events]
     tasks = [structs.replace(row, id=f"{row.id}0000") for row in changes.new_tasks]
     clocks = [structs.replace(row, id=f"{row.id}/again") for row in changes.new_clocks]
-    with engine.transaction() as statements:
+    with written(url) as statements:
         again = replace(changes, events=later, new_tasks=tasks, new_clocks=clocks)
         assert statements.save(again, expected) is False
     assert everything(url) == before
@@ -79,7 +91,7 @@ def test_a_fact_is_never_written_over(engine: govflow.Engine, url: str, monkeypa
     for part in ("new_tasks", "new_clocks", "events"):
         assert getattr(changes, part)
         twice = replace(bare, **{part: getattr(changes, part)})
-        with pytest.raises(StoreError), engine.transaction() as statements:
+        with pytest.raises(StoreError), written(url) as statements:
             statements.save(twice, changes.row.revision)
         assert everything(url) == before
 
@@ -133,12 +145,10 @@ def test_a_state_is_read_as_it_was_written() -> None:
         from_text(to_text(state), [clock_text(clocks["b"])])
 
 
-def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(
-    engine: govflow.Engine,
-) -> None:
+def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(engine: govflow.Engine, url: str) -> None:
     """By instant, then by number as text; rows written since take the place of those read before."""
     view = accepted(engine)
-    with engine.transaction() as statements:
+    with written(url) as statements:
         file = statements.file(view.id)
     assert isinstance(file, CaseFile)
     rows = file.task_rows()

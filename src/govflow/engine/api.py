@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from govflow.engine import case_clocks, inputs, process, queries
+from govflow.engine import case_clocks, inputs, outbox, process, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, canonical, fold, from_text
 from govflow.engine.commands import application, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import SYSTEM, Draft, next_event
+from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, aware, no_case
 from govflow.engine.replay import replayed
@@ -68,15 +69,21 @@ class Engine(Reader):
         with self._database.write() as connection:
             yield Statements(connection)
 
-    @contextmanager
-    def transaction(self) -> Iterator[Statements]:
-        """A writing transaction of its own, for the worker."""
-        with self._writing() as statements:
-            yield statements
-
     def subscribe(self, function: Subscriber) -> None:
         """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
         self._subscribers.append(function)
+
+    def deliver(self, send: Send, *, limit: int = 100) -> int:
+        """Hand the messages that wait in the outbox to `send`, oldest first; returns how many it took.
+
+        A message is removed after `send` returns. When `send` raises, the message stays with the fault and is tried
+        again after a wait that doubles, from 5 seconds up to an hour. Two processes that deliver at once on PostgreSQL
+        take different messages; on SQLite one waits for the other.
+        """
+        inputs.whole(limit, "limit", 1, 1_000_000)
+        now = self.now()
+        with self._writing() as statements:
+            return outbox.deliver(statements, now, send, limit)
 
     def _publish(self, events: Sequence[Event]) -> None:
         if self._connection is None and self._subscribers and events:

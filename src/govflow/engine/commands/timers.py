@@ -43,17 +43,23 @@ def _end(draft: Draft, type: str, body: dict[str, Any]) -> None:
 
 
 def tick(draft: Draft) -> int:
-    """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was."""
-    fired = 0
+    """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was.
+
+    RuntimeError for a clock that is due again, at the same instant, after it fired: that would have no end.
+    """
+    fired: set[tuple[str, str | None]] = set()
     acting, draft.by = draft.by, SYSTEM
     while (clock := _next_due(draft)) is not None:
+        firing = clock.id, case_clocks.wake_at(clock)
+        if firing in fired:
+            raise RuntimeError(f"case {draft.state.id}: clock {clock.id} fires again and again at {firing[1]}")
+        fired.add(firing)
         if clock.warned is None and clock.expired is None and _is_warning(clock, draft.at):
             _warn(draft, clock)
         else:
             _expire(draft, clock)
-        fired += 1
     draft.by = acting
-    return fired
+    return len(fired)
 
 
 def _next_due(draft: Draft) -> ClockState | None:
