@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import govflow
+from govflow.errors import InvalidInput
 from govflow.law import clocks
 from govflow.law.clocks import (
     Calendar,
@@ -179,7 +180,7 @@ def test_spans_are_those_of_the_official_calendars(text: str) -> None:
 def test_one_limit_beside_another(one: str, other: str, verdict: str, later: int) -> None:
     """How often one ends later, on the calendars of 2004 to 2026; what cannot be measured is not claimed."""
     left, right = Limit.parse(one), Limit.parse(other)
-    found = clocks.against(left, right)
+    found = clocks.compare_on_calendar(left, right)
     assert (found.verdict, found.later, found.years) == (verdict, later, (2004, 2026))
     assert (found.example is not None) == (later > 0)
     if found.example and not left.timed and not right.timed:
@@ -218,18 +219,22 @@ def test_no_limit_ever_took_longer_than_its_bound(limit: str) -> None:
     """What limits are put in order by lies above all that was measured."""
     parsed = Limit.parse(limit)
     measured = clocks.span(parsed)
-    assert measured is not None and measured.longest <= parsed.worst_span() <= measured.longest * 1.7 + 11
+    assert measured is not None and measured.longest <= parsed.upper_bound_days() <= measured.longest * 1.7 + 11
 
 
-@pytest.mark.parametrize(
-    ("limit", "half"),
-    [("5 workdays", "2 workdays"), ("1 workday", "0.5 workday"), ("20 workdays", "10 workdays"),
-     ("0 workdays", "0 workdays"), ("0.5 workday", "0.5 workday"), ("3 months", "1 month"),
-     ("1 natural day", "1 natural day")],
-)  # fmt: skip
-def test_the_green_channel_halves_downwards(limit: str, half: str) -> None:
-    """Half, rounded down, at least half a day."""
-    assert clocks.halved(Limit.parse(limit)) == Limit.parse(half)
+def test_a_language_is_named_as_people_and_systems_name_it() -> None:
+    """`zh-CN` is Chinese and `en-GB` English, for a limit, for a refusal and for an explanation; another is refused."""
+    ledger = Ledger(START, TEN)
+    for zh, en in (("zh", "en"), ("zh-CN", "en-GB"), ("zh_CN.UTF-8", "EN_US")):
+        assert (TEN.text(zh), TEN.text(en)) == ("10个工作日", "10 workdays")
+        assert clocks.explain(ledger, CN, zh).summary.startswith("自 2025-03-03 起算")
+        assert clocks.explain(ledger, CN, en).summary.startswith("Started 2025-03-03")
+    with pytest.raises(ClockError) as refused:
+        Limit.parse("5日")
+    assert refused.value.text("zh-CN") == "单位“日”有歧义，应写工作日或自然日"
+    assert refused.value.text("en-GB") == "expected workdays or natural days"
+    with pytest.raises(InvalidInput, match="应为 zh 或 en"):
+        clocks.explain(ledger, CN, "fr")
 
 
 # --- facts --------------------------------------------------------------------------------------------------------

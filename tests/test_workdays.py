@@ -13,9 +13,11 @@ import yaml
 
 from govflow.law.calendar import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
 from govflow.law.clocks import Limit
+from govflow.text import Text
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
+A_YEAR = Text("年份", "a year")
 CN = Calendar.national()
 NEXT = CN.horizon.year + 1
 
@@ -141,7 +143,7 @@ def test_years_come_in_any_order_but_without_gaps() -> None:
     """Overlays are sorted by year; a year after an unknown one would leave a hole and is refused."""
     later = notice(year=NEXT + 1, holidays=[{"name": "元旦", "date": f"{NEXT + 1}-01-01"}])
     assert Calendar.national([later, notice()]).horizon.year == NEXT + 1
-    with pytest.raises(CalendarDataError, match="no gap"):
+    with pytest.raises(CalendarDataError, match="相连的年份：先要有"):
         CN.overlay(later)
 
 
@@ -221,7 +223,7 @@ def test_wrong_data_is_refused_with_its_place(change: dict[str, Any], where: str
     with pytest.raises(CalendarDataError) as refused:
         CN.overlay(notice(**change))
     assert refused.value.where == where
-    assert expected in refused.value.expected
+    assert expected in refused.value.expected.en and refused.value.expected.zh in refused.value.zh
     assert isinstance(refused.value, ValueError)
 
 
@@ -260,7 +262,7 @@ def test_calendars_and_their_errors_travel_between_processes() -> None:
     extended = CN.overlay(notice())
     again = pickle.loads(pickle.dumps(extended))
     assert again == extended and again.add_workdays(date(2024, 2, 5), 5) == date(2024, 2, 18)
-    for error in (CalendarUnavailable(2030), ClockError("invalid_limit", "x"), CalendarDataError("year", 5, "a year")):
+    for error in (CalendarUnavailable(2030), ClockError("invalid_limit", A_YEAR), CalendarDataError("year", 5, A_YEAR)):
         copy = pickle.loads(pickle.dumps(error))
         assert (type(copy), str(copy), vars(copy)) == (type(error), str(error), vars(error))
 

@@ -37,12 +37,16 @@ class GovflowError(Exception):
 
 
 class ClockError(ValueError):
-    """Legal time cannot answer: `code` is one of the published error codes, `message` says why."""
+    """Legal time cannot answer: `code` is one of the published error codes, `message` says why in both languages."""
 
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
+    def __init__(self, code: str, message: Text) -> None:
+        super().__init__(f"{message.zh} / {message.en}")
         self.code = code
         self.message = message
+
+    def text(self, lang: Lang | str = Lang.ZH) -> str:
+        """The message in this language. Raises ValueError for one that is neither Chinese nor English."""
+        return self.message.text(lang)
 
     def __reduce__(self) -> tuple[object, ...]:
         # The default would rebuild it from the message alone: a worker process sends errors home.

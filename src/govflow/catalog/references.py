@@ -305,7 +305,10 @@ def _calendar(data: Data, _: Index) -> Iterator[Flaw]:
         overlay_from(data)
     except CalendarDataError as fault:
         path: Path = tuple(int(part) if part.isdigit() else part for part in re.findall(r"\w+", fault.where))
-        message = Text(f"这一项（{fault.found}）不能用。", f"{fault.found} cannot be: expected {fault.expected}.")
+        message = Text(
+            f"这一项是 {fault.found}，应为{fault.expected.zh}。",
+            f"{fault.found} cannot be: expected {fault.expected.en}.",
+        )
         help = Text(
             "日子要在这份安排的年份里，只写一次；假期从先到后，不超过一个月。",
             "Days lie in the year of the notice and stand once; a holiday ends after it begins, within a month.",

@@ -21,7 +21,7 @@ from govflow.language.building.regions import around, holds, reach
 from govflow.language.model import Department, Fee, Item
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
-from govflow.law.clocks import Limit, against, compare
+from govflow.law.clocks import Limit, compare, compare_on_calendar
 from govflow.text import Text
 
 DEPTHS = ("I", "II", "III", "IV")
@@ -255,12 +255,12 @@ class _Comparison:
                 yield self._worse((*path, "standard"), fee.standard, each["standard"], "收费标准", "the fee")
 
     def _longer(self, path: Path, was: Limit | None, now: Limit, zh: str, en: str) -> Flaw:
-        found = against(now, was) if was and was.unit != now.unit else None
+        found = compare_on_calendar(now, was) if was and was.unit != now.unit else None
         example = found.example if found else None
         return self._limit(path, was, now, (example.start, example.other, example.one) if example else None, zh, en)
 
     def _shorter(self, path: Path, was: Limit, now: Limit, zh: str, en: str) -> Flaw:
-        example = against(was, now).example if was.unit != now.unit else None
+        example = compare_on_calendar(was, now).example if was.unit != now.unit else None
         return self._limit(path, was, now, (example.start, example.one, example.other) if example else None, zh, en)
 
     def _limit(

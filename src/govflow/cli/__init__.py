@@ -103,7 +103,7 @@ def _run(call: Invocation) -> int:
     except GovflowError as fault:
         _complain(fault.text(call.lang))
     except ClockError as fault:
-        _complain(fault.message)
+        _complain(fault.text(call.lang))
     except click.ClickException as fault:
         fault.show()
         return 2 if isinstance(fault, click.UsageError) else 1

@@ -191,8 +191,7 @@ class Engine(Reader):
             try:
                 run(draft, actor_from(actor, draft.subject.catalog))
             except ClockError as fault:
-                zh, en = suspension.refusal_text(fault)
-                raise NotAllowed(Text(zh, en), code=fault.code) from fault
+                raise NotAllowed(fault.message, code=fault.code) from fault
             saved = save(statements, draft, file)
             if key is not None:
                 statements.remember(key[0], key[1], case, key[2], draft.at)
@@ -352,8 +351,8 @@ class Engine(Reader):
         try:
             limit = Limit.parse(inputs.text(by, "by", 60))
         except ClockError as fault:
-            zh, en = suspension.refusal_text(fault)
-            raise InvalidInput(Text(f"by 是 {by!r}：{zh}", f"by {by!r}: {en}"), field="by") from fault
+            why = fault.message
+            raise InvalidInput(Text(f"by 是 {by!r}：{why.zh}", f"by {by!r}: {why.en}"), field="by") from fault
         return self._item_command(
             case, item, actor, lambda d, code, who: suspension.extend(d, code, limit, who, reason)
         )

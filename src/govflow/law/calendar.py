@@ -21,13 +21,13 @@ from typing import Any, Literal
 
 import chinese_calendar
 
-from govflow.errors import ClockError
+from govflow.errors import ClockError, InvalidInput
+from govflow.text import Text
 
 DayKind = Literal["workday", "weekend", "holiday", "make_up"]
 BusinessHours = tuple[tuple[time, time], ...]
 
 OFFICE_HOURS: BusinessHours = ((time(9), time(12)), (time(13, 30), time(17, 30)))
-FORMAT = "govflow: calendar/1"
 _PROVISIONAL_YEARS = 30
 _ONE = timedelta(days=1)
 
@@ -52,8 +52,11 @@ class CalendarUnavailable(ClockError):
     def __init__(self, year: int) -> None:
         super().__init__(
             "calendar_unavailable",
-            f"{year} 年的节假日安排不在日历中，不能推算 / no holiday notice for {year} is in the calendar: "
-            f"expected one in the installed data or in definitions/calendars/cn-{year}.yaml",
+            Text(
+                f"{year} 年的节假日安排不在日历中，不能推算",
+                f"no holiday notice for {year} is in the calendar: expected one in the installed data or in "
+                f"definitions/calendars/cn-{year}.yaml",
+            ),
         )
         self.year = year
 
@@ -61,11 +64,17 @@ class CalendarUnavailable(ClockError):
         return type(self), (self.year,)
 
 
-class CalendarDataError(ValueError):
+class CalendarDataError(InvalidInput, ValueError):
     """A calendar overlay is not well formed; `where` is the key that is wrong."""
 
-    def __init__(self, where: str, found: object, expected: str) -> None:
-        super().__init__(f"日历数据有误 calendar data, {where}: found {found!r}, expected {expected}")
+    def __init__(self, where: str, found: object, expected: Text) -> None:
+        super().__init__(
+            Text(
+                f"日历数据 {where} 是 {found!r}，应为{expected.zh}",
+                f"calendar data, {where}: found {found!r}, expected {expected.en}",
+            ),
+            field=where,
+        )
         self.where = where
         self.found = found
         self.expected = expected
@@ -181,7 +190,9 @@ class Calendar:
     def add_workdays(self, start: date, count: int) -> date:
         """The `count`-th workday strictly after `start` (R2); for 0, `start` itself or the next workday (R5)."""
         if count < 0:
-            raise ClockError("invalid_limit", f"工作日数不能为负 / expected a count of 0 or more, found {count}")
+            raise ClockError(
+                "invalid_limit", Text(f"工作日数不能为负：{count}", f"expected a count of 0 or more, found {count}")
+            )
         if count == 0:
             return self.next_workday(start)
         at = self.prefix[self._after(start)] + count - 1
@@ -218,7 +229,7 @@ class Calendar:
         return ordinal - self.first
 
     def _after(self, day: date) -> int:
-        # The day before the table is a fair start: the first day that is looked at is inside.
+        # The day before the table is a fair start: the first day that is last_day_asked at is inside.
         if day.toordinal() == self.first - 1:
             return 0
         return self._index(day) + 1
@@ -306,7 +317,13 @@ def _horizon(base: Base, overlays: Iterable[Overlay]) -> date:
         if overlay.region != "cn" or overlay.provisional or overlay.year <= horizon.year:
             continue
         if overlay.year != horizon.year + 1:
-            raise CalendarDataError("year", overlay.year, f"no gap: the notice of {horizon.year + 1} first")
+            raise CalendarDataError(
+                "year",
+                overlay.year,
+                Text(
+                    f"相连的年份：先要有 {horizon.year + 1} 年的安排", f"no gap: the notice of {horizon.year + 1} first"
+                ),
+            )
         horizon = date(overlay.year, 12, 31)
     return horizon
 
@@ -349,29 +366,43 @@ def _tomb_sweeping(year: int) -> tuple[tuple[int, int, str], ...]:
 
 
 _KEYS = {"govflow", "region", "year", "source", "holidays", "workdays", "business_hours", "provisional", "name"}
+_HOURS_EXPECTED = Text(
+    '成对的时间，如 [["09:00", "12:00"], ["13:30", "17:30"]]',
+    'pairs of times, as [["09:00", "12:00"], ["13:30", "17:30"]]',
+)
 _REGION = re.compile(r"[0-9A-Za-z]{2,12}(-[0-9A-Za-z]{1,12})*\Z")
 
 
 def overlay_from(data: Mapping[str, Any]) -> Overlay:
     """Read a notice from plain data (keys: docs/calendars.md); raises `CalendarDataError` saying what is wrong."""
     if not isinstance(data, Mapping):
-        raise CalendarDataError("(top)", data, "a mapping with region, year, holidays, workdays")
+        raise CalendarDataError(
+            "(top)",
+            data,
+            Text("含 region、year、holidays、workdays 的表", "a mapping with region, year, holidays, workdays"),
+        )
     for key in data:
         if key not in _KEYS:
-            raise CalendarDataError("(top)", key, "one of the keys " + ", ".join(sorted(_KEYS)))
+            known = sorted(_KEYS)
+            expected = Text(f"下列字段之一：{'、'.join(known)}", f"one of the keys {', '.join(known)}")
+            raise CalendarDataError("(top)", key, expected)
     form = data.get("govflow", "calendar/1")
     if form != "calendar/1":
-        raise CalendarDataError("govflow", form, "calendar/1")
+        raise CalendarDataError("govflow", form, Text(" calendar/1", "calendar/1"))
     region, year = data.get("region", "cn"), data.get("year")
     if not isinstance(region, str) or not _REGION.match(region):
-        raise CalendarDataError("region", region, "cn, or a region on top of it, as 450000 or cn-45")
+        raise CalendarDataError(
+            "region",
+            region,
+            Text(" cn，或者其下的地区，如 450000、cn-45", "cn, or a region on top of it, as 450000 or cn-45"),
+        )
     if isinstance(year, bool) or not isinstance(year, int) or not 1949 <= year <= 2999:
-        raise CalendarDataError("year", year, "a year as a number, as 2027")
+        raise CalendarDataError("year", year, Text("数字写的年份，如 2027", "a year as a number, as 2027"))
     source, provisional = data.get("source", "?"), data.get("provisional", False)
     if not isinstance(source, str) or not source.strip():
-        raise CalendarDataError("source", source, "the notice that says so, as text")
+        raise CalendarDataError("source", source, Text("发布这份安排的文件名称", "the notice that says so, as text"))
     if not isinstance(provisional, bool):
-        raise CalendarDataError("provisional", provisional, "true or false")
+        raise CalendarDataError("provisional", provisional, Text(" true 或 false", "true or false"))
     return Overlay(region, year, source, _special_days(data, year), _hours(data.get("business_hours")), provisional)
 
 
@@ -379,26 +410,32 @@ def _special_days(data: Mapping[str, Any], year: int) -> Mapping[date, Named]:
     days: dict[date, Named] = {}
     for where, entry in _entries(data, "holidays"):
         if not isinstance(entry, Mapping):
-            raise CalendarDataError(where, entry, "a mapping with name and from, to (or date)")
+            raise CalendarDataError(
+                where, entry, Text("含 name 和 from、to（或 date）的表", "a mapping with name and from, to (or date)")
+            )
         name, name_en = _name(entry, where)
         for day in _span(entry, where, year):
             if day in days:
-                raise CalendarDataError(where, day.isoformat(), f"a day listed once (already: {days[day].name})")
+                raise CalendarDataError(where, day.isoformat(), _once(days[day]))
             days[day] = Named(False, name, name_en)
     for where, entry in _entries(data, "workdays"):
         day = _date(entry.get("date") if isinstance(entry, Mapping) else entry, where, year)
         given = isinstance(entry, Mapping) and "name" in entry
         named = _name(entry, where) if given else ("调休上班", "make-up workday")
         if day in days:
-            raise CalendarDataError(where, day.isoformat(), f"a day listed once (already: {days[day].name})")
+            raise CalendarDataError(where, day.isoformat(), _once(days[day]))
         days[day] = Named(True, *named)
     return days
+
+
+def _once(named: Named) -> Text:
+    return Text(f"只写一次的日子（已有：{named.name}）", f"a day listed once (already: {named.name})")
 
 
 def _entries(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
     entries = data.get(key) or []
     if not isinstance(entries, list | tuple):
-        raise CalendarDataError(key, entries, "a list")
+        raise CalendarDataError(key, entries, Text("列表", "a list"))
     for number, entry in enumerate(entries):
         yield f"{key}[{number}]", entry
 
@@ -406,7 +443,7 @@ def _entries(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
 def _name(entry: Mapping[str, Any], where: str) -> tuple[str, str]:
     name = entry.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise CalendarDataError(f"{where}.name", name, "the holiday's name")
+        raise CalendarDataError(f"{where}.name", name, Text("节日的名称", "the holiday's name"))
     return name, str(entry.get("name_en") or _ENGLISH.get(name, name))
 
 
@@ -414,7 +451,9 @@ def _span(entry: Mapping[str, Any], where: str, year: int) -> Iterator[date]:
     first = _date(entry.get("date", entry.get("from")), f"{where}.from", year)
     last = _date(entry.get("to", first), f"{where}.to", year)
     if not 0 <= (last - first).days <= 31:
-        raise CalendarDataError(f"{where}.to", last.isoformat(), f"a day at most a month after {first.isoformat()}")
+        raise CalendarDataError(
+            f"{where}.to", last.isoformat(), Text(f"{first} 起一个月以内的日子", f"a day at most a month after {first}")
+        )
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(ordinal)
 
@@ -424,12 +463,18 @@ def _date(value: object, where: str, year: int) -> date:
         try:
             value = date.fromisoformat(value)
         except ValueError:
-            raise CalendarDataError(where, value, "a day that exists, as 2027-01-01") from None
+            raise CalendarDataError(
+                where, value, Text("存在的日子，如 2027-01-01", "a day that exists, as 2027-01-01")
+            ) from None
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise CalendarDataError(where, value, "a date, as 2027-01-01")
+        raise CalendarDataError(where, value, Text("日期，如 2027-01-01", "a date, as 2027-01-01"))
     # A notice may move days of the last weeks before its year or the first after it, never more.
     if not date(year - 1, 12, 1) <= value <= date(year + 1, 1, 31):
-        raise CalendarDataError(where, value.isoformat(), f"a day of {year} (or the month before or after it)")
+        raise CalendarDataError(
+            where,
+            value.isoformat(),
+            Text(f"{year} 年（或其前后一个月内）的日子", f"a day of {year} (or the month before or after it)"),
+        )
     return value
 
 
@@ -437,15 +482,21 @@ def _hours(value: object) -> BusinessHours | None:
     if value is None:
         return None
     if not isinstance(value, list | tuple) or not value:
-        raise CalendarDataError("business_hours", value, 'pairs of times, as [["09:00", "12:00"], ["13:30", "17:30"]]')
+        raise CalendarDataError("business_hours", value, _HOURS_EXPECTED)
     spans: list[tuple[time, time]] = []
     for number, pair in enumerate(value):
         where = f"business_hours[{number}]"
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise CalendarDataError(where, pair, 'a pair of times, as ["09:00", "12:00"]')
+            raise CalendarDataError(
+                where, pair, Text('一对时间，如 ["09:00", "12:00"]', 'a pair of times, as ["09:00", "12:00"]')
+            )
         opens, closes = _time(pair[0], where), _time(pair[1], where)
         if closes <= opens or (spans and opens < spans[-1][1]):
-            raise CalendarDataError(where, f"{opens:%H:%M}-{closes:%H:%M}", "times in order, without overlap")
+            raise CalendarDataError(
+                where,
+                f"{opens:%H:%M}-{closes:%H:%M}",
+                Text("先后有序、不重叠的时间", "times in order, without overlap"),
+            )
         spans.append((opens, closes))
     return tuple(spans)
 
@@ -454,4 +505,4 @@ def _time(value: object, where: str) -> time:
     if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
         return time.fromisoformat(value)
     # YAML reads 13:30 without quotes as a number in base sixty; say so instead of guessing.
-    raise CalendarDataError(where, value, 'a time in quotes, as "13:30"')
+    raise CalendarDataError(where, value, Text('加引号的时间，如 "13:30"', 'a time in quotes, as "13:30"'))

@@ -11,7 +11,7 @@ from govflow.errors import ClockError
 from govflow.law.calendar import Calendar
 from govflow.law.clocks.counting import Due, due, extend_all, status
 from govflow.law.clocks.ledger import Extension, Ledger, Suspension
-from govflow.law.clocks.limits import NOTICE, Limit, Roll, end_of, local, refuse
+from govflow.law.clocks.limits import NOTICE, Limit, Roll, clock_error, end_of, local
 
 Expiry = Literal["withdrawn", "not_accepted", "refused"]
 OUTCOMES: dict[Expiry, str] = {
@@ -88,7 +88,7 @@ def _in_order(received: date, facts: Correction) -> None:
         when: date | None = getattr(facts, what)
         if when is not None and when < last:
             zh, en = f"{what} {when} 早于 {name} {last}", f"{what}: found {when}, expected {last} ({name}) or later"
-            raise refuse("invalid_input", zh, en)
+            raise clock_error("invalid_input", zh, en)
         if when is not None:
             last, name = when, what
 
@@ -122,7 +122,7 @@ def _clock_start(facts: Correction, deemed: bool, received: datetime) -> datetim
 
 def _day(found: Due) -> date:
     if found.date is None:
-        raise refuse("invalid_input", "期限中止中", "expected a clock that is not suspended")
+        raise clock_error("invalid_input", "期限中止中", "expected a clock that is not suspended")
     return found.date
 
 
@@ -151,7 +151,7 @@ def dual(
     when = decided if decided is not None else as_of
     if decided is not None and _local_day(decided) < statutory.start:
         zh, en = f"决定日 {decided} 早于起算日", f"decided_on: found {decided}, expected {statutory.start} or later"
-        raise refuse("invalid_input", zh, en)
+        raise clock_error("invalid_input", zh, en)
     used = None if when is None else status(statutory, calendar, _fitting(when, statutory)).elapsed
     return Dual(
         promised=due(promised, calendar),
@@ -243,7 +243,7 @@ def plan(
     for slug in done:
         if slug not in items:
             en = f"actual_completions: found {slug!r}, expected one of {list(items)}"
-            raise refuse("invalid_input", f"完成情况中有未知事项 {slug!r}", en)
+            raise clock_error("invalid_input", f"完成情况中有未知事项 {slug!r}", en)
     planned: dict[str, Planned] = {}
     for slug in _ordered(items):
         start, after = _start(items[slug], planned, done, accepted)
@@ -302,14 +302,14 @@ def _ordered(items: Mapping[str, PlanItem]) -> list[str]:
         for needed in item.depends_on:
             if needed not in items:
                 en = f"{slug}.depends_on: found {needed!r}, expected one of {list(items)}"
-                raise refuse("invalid_input", f"{slug} 的前置事项 {needed!r} 不在主题中", en)
+                raise clock_error("invalid_input", f"{slug} 的前置事项 {needed!r} 不在主题中", en)
     ordered: list[str] = []
     waiting = {slug: set(item.depends_on) for slug, item in items.items()}
     while waiting:
         ready = [slug for slug, needs in waiting.items() if not needs]
         if not ready:
             zh, en = f"前置关系成环：{sorted(waiting)}", f"depends_on: found a circle among {sorted(waiting)}"
-            raise refuse("invalid_input", zh, en)
+            raise clock_error("invalid_input", zh, en)
         ordered += ready
         waiting = {slug: needs.difference(ready) for slug, needs in waiting.items() if needs}
     return ordered

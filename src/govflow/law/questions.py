@@ -32,6 +32,7 @@ from govflow.law.clocks import (
     Roll,
     Suspension,
     acceptance,
+    clock_error,
     dual,
     due_without_suspension,
     explain,
@@ -39,7 +40,6 @@ from govflow.law.clocks import (
     local,
     plan,
     promised_extensions,
-    refuse,
     start_of,
     status,
     warn_at,
@@ -86,7 +86,7 @@ def _answer_line(text: str, number: int, calendar: Calendar, explained: bool) ->
         case = json.loads(text)
     except (ValueError, RecursionError) as error:
         zh, en = f"第 {number} 行不是 JSON", f"line {number}: expected one JSON object, {error}"
-        return {"id": None, "line": number} | _error(refuse("invalid_input", zh, en))
+        return {"id": None, "line": number} | _error(clock_error("invalid_input", zh, en))
     return _answered(case, calendar, explained)
 
 
@@ -111,11 +111,13 @@ def _answered(case: Any, calendar: Calendar, explained: bool) -> Answer:
     except ClockError as error:
         return {"id": identity} | _error(error)
     except (OverflowError, RecursionError) as error:
-        return {"id": identity} | _error(refuse("invalid_input", "数值超出范围", f"a value is out of range: {error}"))
+        return {"id": identity} | _error(
+            clock_error("invalid_input", "数值超出范围", f"a value is out of range: {error}")
+        )
 
 
 def _error(error: ClockError) -> Answer:
-    said = {"error": error.code, "message": error.message}
+    said = {"error": error.code, "message": str(error)}
     return {"result": said} | said
 
 
@@ -495,4 +497,4 @@ def _text(value: datetime | date | None) -> str | None:
 def _wrong(where: str, found: Any, expected: str) -> ClockError:
     shown = json.dumps(found, ensure_ascii=False, default=str) if isinstance(found, str | int | float) else repr(found)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
-    return refuse("invalid_input", f"{where} 有误：{shown}", f"{where}: found {shown}, expected {expected}")
+    return clock_error("invalid_input", f"{where} 有误：{shown}", f"{where}: found {shown}, expected {expected}")

@@ -94,7 +94,7 @@ def length_key(limit: Limit) -> tuple[Decimal, int]:
     Which of two limits in different units ends first depends on the day they start (`law.clocks.compare`); a definition
     is compiled once for every start, so the order must not depend on a calendar.
     """
-    return in_workdays(limit), limit.worst_span()
+    return in_workdays(limit), limit.upper_bound_days()
 
 
 def warning_lead(within: Limit, warn: Warn | None = None) -> Warn:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from govflow.language.model import Basis, Item, Theme
-from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, against, compare
+from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, compare, compare_on_calendar
 from govflow.plan import critical_path, own_limit, waits_for
 from govflow.rules.context import Context, cycles
 from govflow.rules.types import Finding
@@ -77,7 +77,7 @@ def promise_in_other_unit(context: Context, item: Item) -> Iterator[Finding]:
     statutory, promised = item.limits.statutory, item.limits.promised
     if statutory is None or promised is None or statutory.within.unit == promised.within.unit:
         return
-    found = against(promised.within, statutory.within)
+    found = compare_on_calendar(promised.within, statutory.within)
     zh, en = _spans(found)
     verdict = _verdict(found)
     yield Finding(
@@ -449,7 +449,7 @@ def start_event_unclear(context: Context, item: Item) -> Iterator[Finding]:
 
 def _over(limit: Limit, most: Limit) -> Text:
     """Exceeds, or may exceed: limits of different units are longer only on some start dates, unless on all."""
-    if limit.unit == most.unit or against(limit, most).verdict == "always":
+    if limit.unit == most.unit or compare_on_calendar(limit, most).verdict == "always":
         return Text("超过", "exceeds")
     return Text("可能超过", "may exceed")
 

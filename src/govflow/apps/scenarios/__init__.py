@@ -165,12 +165,12 @@ def _done(player: Player, step: Step, lang: str) -> Failure | None:
     try:
         player.do(step)
     except (GovflowError, ClockError) as fault:
-        zh, en = (fault.zh, fault.en) if isinstance(fault, GovflowError) else (fault.message, fault.message)
-        if wanted is not None and (wanted in zh or wanted in en):
+        said = fault.message
+        if wanted is not None and (wanted in said.zh or wanted in said.en):
             return None
         what = Text(f"步骤 {step.do} 被拒绝", f"step {step.do} was refused")
         expected = Text("能够办理", "allowed") if wanted is None else Text(f"拒绝：{wanted}", f"refused: {wanted}")
-        return Failure(step.span, what, expected.text(lang), Text(zh, en).text(lang))
+        return Failure(step.span, what, expected.text(lang), said.text(lang))
     if wanted is None:
         return None
     what = Text(f"步骤 {step.do} 应被拒绝", f"step {step.do} should have been refused")

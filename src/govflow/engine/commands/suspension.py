@@ -128,17 +128,11 @@ def _extensible(
     except ClockError as fault:
         if clock.kind == "promised" and fault.code == "extension_too_late":
             return False
-        zh, en = refusal_text(fault)
+        why = fault.message
         raise NotAllowed(
-            Text(f"{clock.id} 不能延期：{zh}", f"{clock.id} cannot be extended: {en}"), code=fault.code
+            Text(f"{clock.id} 不能延期：{why.zh}", f"{clock.id} cannot be extended: {why.en}"), code=fault.code
         ) from fault
     return True
-
-
-def refusal_text(fault: ClockError) -> tuple[str, str]:
-    """A clock's refusal in both languages; its message holds both, Chinese first."""
-    zh, _, en = fault.message.partition(" / ")
-    return zh, en or zh
 
 
 def _open_item(draft: Draft, code: str, actor: Actor) -> tuple[Item, ItemState]:

@@ -15,9 +15,9 @@ from govflow.law.clocks.limits import (
     Limit,
     Point,
     Roll,
+    clock_error,
     end_of,
     local,
-    refuse,
     rolled,
     run,
     run_days,
@@ -89,7 +89,7 @@ class Trace:
     extended: tuple[tuple[Extension, date], ...]
     open: Suspension | None
     ignored: tuple[Suspension, ...]
-    looked: date | None
+    last_day_asked: date | None
 
 
 def trace(ledger: Ledger, calendar: Calendar, until: date = _FOREVER) -> Trace:
@@ -101,12 +101,12 @@ def trace(ledger: Ledger, calendar: Calendar, until: date = _FOREVER) -> Trace:
     try:
         return _play(ledger, calendar, until)
     except OverflowError:
-        raise refuse("invalid_limit", "期限超出可计算的年份", "the due date lies beyond the year 9999") from None
+        raise clock_error("invalid_limit", "期限超出可计算的年份", "the due date lies beyond the year 9999") from None
 
 
 def _play(ledger: Ledger, calendar: Calendar, until: date) -> Trace:
     end = run(ledger.limit, ledger.anchor, calendar, ledger.roll)
-    now = Trace(end, end, (), (), None, (), end.looked)
+    now = Trace(end, end, (), (), None, (), end.last_day_asked)
     for fact in _in_order(ledger, until):
         if isinstance(fact, Extension):
             now = _extended(now, fact, ledger, calendar)
@@ -133,7 +133,7 @@ def _stopped(now: Trace, cause: Suspension, ledger: Ledger, calendar: Calendar) 
     if cause.end is None:
         return replace(now, stopped=stopped, open=cause)
     end = _moved(now.end, after, until, ledger, calendar)
-    return replace(now, stopped=stopped, end=end, looked=_later(now.looked, end.looked))
+    return replace(now, stopped=stopped, end=end, last_day_asked=_later(now.last_day_asked, end.last_day_asked))
 
 
 def _moved(end: Point, after: date, until: date, ledger: Ledger, calendar: Calendar) -> Point:
@@ -156,10 +156,10 @@ def _extended(now: Trace, extension: Extension, ledger: Ledger, calendar: Calend
     if extension.decided_on > now.end.day and not standing:
         zh = f"延期决定日 {extension.decided_on} 晚于到期日 {now.end.day}"
         en = f"extension decided on {extension.decided_on}: expected {now.end.day} (the due date) or earlier"
-        raise refuse("extension_too_late", zh, en)
+        raise clock_error("extension_too_late", zh, en)
     end = _prolonged(now.end, extension.by, calendar, ledger.roll)
-    looked = _later(now.looked, end.looked)
-    return replace(now, end=end, looked=looked, extended=(*now.extended, (extension, now.end.day)))
+    last_day_asked = _later(now.last_day_asked, end.last_day_asked)
+    return replace(now, end=end, last_day_asked=last_day_asked, extended=(*now.extended, (extension, now.end.day)))
 
 
 def _prolonged(end: Point, by: Limit, calendar: Calendar, roll: Roll) -> Point:
@@ -182,7 +182,7 @@ def due(ledger: Ledger, calendar: Calendar) -> Due:
 
 
 def _due_of(now: Trace, ledger: Ledger, calendar: Calendar) -> Due:
-    provisional = now.looked is not None and calendar.is_beyond_notice(now.looked)
+    provisional = now.last_day_asked is not None and calendar.is_beyond_notice(now.last_day_asked)
     if now.open is not None:
         left = _remaining(now, now.stopped[-1].after, ledger, calendar)
         return Due(None, None, provisional, calendar.version, True, left)
@@ -193,11 +193,11 @@ def _due_of(now: Trace, ledger: Ledger, calendar: Calendar) -> Due:
 def due_without_suspension(ledger: Ledger, calendar: Calendar) -> Due:
     """When the clock would be due had it never stood still: what the suspensions cost is the difference."""
     end = run(ledger.limit, ledger.anchor, calendar, ledger.roll)
-    looked = end.looked
+    last_day_asked = end.last_day_asked
     for extension in ledger.extensions:
         end = _prolonged(end, extension.by, calendar, ledger.roll)
-        looked = _later(looked, end.looked)
-    return _due_of(Trace(end, end, (), (), None, (), looked), ledger, calendar)
+        last_day_asked = _later(last_day_asked, end.last_day_asked)
+    return _due_of(Trace(end, end, (), (), None, (), last_day_asked), ledger, calendar)
 
 
 def status(ledger: Ledger, calendar: Calendar, as_of: datetime | date, policy: LightPolicy | None = None) -> Status:
@@ -231,10 +231,12 @@ def _when(as_of: datetime | date, ledger: Ledger) -> datetime | date:
         moment = local(as_of, "as_of")
         return moment if ledger.closed_at is None else min(moment, ledger.closed_at)
     if not isinstance(as_of, date):
-        raise refuse("invalid_input", f"as_of 应为日期或时间：{as_of!r}", f"as_of: found {as_of!r}, expected a moment")
+        raise clock_error(
+            "invalid_input", f"as_of 应为日期或时间：{as_of!r}", f"as_of: found {as_of!r}, expected a moment"
+        )
     if ledger.limit.timed:
         zh, en = "以小时计的时限，as_of 应含时刻", f"as_of: found the date {as_of}, expected a moment"
-        raise refuse("invalid_input", zh, en)
+        raise clock_error("invalid_input", zh, en)
     return as_of if ledger.closed_at is None or as_of <= ledger.closed_at.date() else ledger.closed_at
 
 
@@ -315,7 +317,7 @@ def extend(
     `max` is 10 workdays (15 for the 45 of joint handling) unless the item's own law says otherwise.
     """
     if ledger.closed_at is not None:
-        raise refuse("invalid_input", f"时钟已于 {ledger.closed_at} 结束", "extend: expected an open clock")
+        raise clock_error("invalid_input", f"时钟已于 {ledger.closed_at} 结束", "extend: expected an open clock")
     check_count(ledger, times)
     longer = replace(ledger, extensions=(*ledger.extensions, extension))
     before = trace(ledger, calendar, until=extension.decided_on).end.day

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from govflow.errors import language
 from govflow.law.calendar import Calendar, CalendarUnavailable, Day
 from govflow.law.clocks.counting import Interval, Trace, trace
 from govflow.law.clocks.grammar import Unit
 from govflow.law.clocks.ledger import Extension, Ledger
+from govflow.text import Lang
 
 LineKind = Literal["start", "day", "rest", "stopped", "roll", "extension"]
 
@@ -34,10 +36,13 @@ class Explanation:
     summary: str
 
 
-def explain(ledger: Ledger, calendar: Calendar, lang: str = "zh") -> Explanation:
-    """Explain the due date of a ledger day by day; the last line's date is the due date, if there is one."""
+def explain(ledger: Ledger, calendar: Calendar, lang: Lang | str = Lang.ZH) -> Explanation:
+    """Explain the due date of a ledger day by day; the last line's date is the due date, if there is one.
+
+    Raises InvalidInput for a language that is neither Chinese nor English.
+    """
     now = trace(ledger, calendar)
-    words = _Words(lang == "zh", now, ledger, calendar)
+    words = _Words(language(lang) is Lang.ZH, now, ledger, calendar)
     lines = tuple(_lines(words))
     return Explanation(lines, words.summary(lines))
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import get_args
 
 from govflow.law.calendar import Calendar
-from govflow.law.clocks.limits import EXTENSION, JOINT, JOINT_EXTENSION, Limit, Roll, local, refuse, run_days
+from govflow.law.clocks.limits import EXTENSION, JOINT, JOINT_EXTENSION, Limit, Roll, clock_error, local, run_days
 
 # The special procedures of 行政许可法 art. 45; another one needs a basis of the item's own.
 ART_45 = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
@@ -29,7 +29,7 @@ class Suspension:
         _plain_date(self.end, "suspension.end")
         if self.end < self.start:
             zh, en = f"中止结束 {self.end} 早于开始 {self.start}", f"end {self.end} is before start {self.start}"
-            raise refuse("invalid_suspension", zh, f"suspension: {en}, expected the same day or later")
+            raise clock_error("invalid_suspension", zh, f"suspension: {en}, expected the same day or later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +59,19 @@ class Ledger:
     def __post_init__(self) -> None:
         object.__setattr__(self, "anchor", local(self.anchor, "anchor"))
         if self.roll not in get_args(Roll):
-            raise refuse("invalid_input", f"未知的顺延规则 {self.roll!r}", "roll: expected next_workday or none")
+            raise clock_error("invalid_input", f"未知的顺延规则 {self.roll!r}", "roll: expected next_workday or none")
         if self.closed_at is not None:
             object.__setattr__(self, "closed_at", local(self.closed_at, "closed_at"))
             if self.closed_at < self.anchor:
                 zh, en = "办结时间早于起算时间", f"closed_at: {self.closed_at} is before the anchor {self.anchor}"
-                raise refuse("invalid_input", zh, en)
+                raise clock_error("invalid_input", zh, en)
         _no_twins(self.suspensions)
         for extension in self.extensions:
             _fits(self.limit, extension.by)
             if extension.decided_on < self.start:
                 zh = f"延期决定日 {extension.decided_on} 早于起算日 {self.start}"
                 en = f"extension decided on {extension.decided_on}: expected {self.start} or later"
-                raise refuse("invalid_input", zh, en)
+                raise clock_error("invalid_input", zh, en)
 
     @property
     def start(self) -> date:
@@ -84,7 +84,7 @@ def suspend(ledger: Ledger, on: date, reason: str, procedure: str | None = None)
     _not_closed(ledger, "suspend")
     if on < ledger.start:
         zh, en = f"中止日 {on} 早于起算日 {ledger.start}", f"suspend on {on}: expected {ledger.start} or later"
-        raise refuse("invalid_suspension", zh, en)
+        raise clock_error("invalid_suspension", zh, en)
     return replace(ledger, suspensions=(*ledger.suspensions, Suspension(on, None, reason, procedure)))
 
 
@@ -94,7 +94,9 @@ def resume(ledger: Ledger, on: date, procedure: str | None = None) -> Ledger:
     of_it = [s for s in ledger.suspensions if s.end is None and (procedure is None or s.procedure == procedure)]
     if len(of_it) != 1:
         zh = "没有可恢复的中止" if not of_it else "有多项中止未恢复，应指明哪一项"
-        raise refuse("invalid_suspension", zh, f"resume: found {len(of_it)} open suspensions, expected exactly one")
+        raise clock_error(
+            "invalid_suspension", zh, f"resume: found {len(of_it)} open suspensions, expected exactly one"
+        )
     ended = replace(of_it[0], end=on)
     return replace(ledger, suspensions=tuple(ended if s is of_it[0] else s for s in ledger.suspensions))
 
@@ -110,12 +112,12 @@ def check_size(by: Limit, due: date, calendar: Calendar, most: Limit) -> None:
     if by.unit == most.unit:
         longer = by.value > most.value
     elif by.timed or most.timed:
-        longer = by.worst_span() > most.worst_span()
+        longer = by.upper_bound_days() > most.upper_bound_days()
     else:
         longer = run_days(by, due, calendar).day > run_days(most, due, calendar).day
     if longer:
         zh, en = f"延长 {by.text()} 超过上限 {most.text()}", f"extension of {by.text('en')}: at most {most.text('en')}"
-        raise refuse("extension_limit_exceeded", zh, en)
+        raise clock_error("extension_limit_exceeded", zh, en)
 
 
 def check_count(ledger: Ledger, times: int) -> None:
@@ -123,7 +125,7 @@ def check_count(ledger: Ledger, times: int) -> None:
     if len(ledger.extensions) >= times:
         done = len(ledger.extensions)
         zh, en = f"已延长 {done} 次，最多 {times} 次", f"extended {done} times, expected at most {times}"
-        raise refuse("extension_limit_exceeded", zh, en)
+        raise clock_error("extension_limit_exceeded", zh, en)
 
 
 def default_max(limit: Limit) -> Limit:
@@ -134,12 +136,12 @@ def default_max(limit: Limit) -> Limit:
 def _not_closed(ledger: Ledger, what: str) -> None:
     if ledger.closed_at is not None:
         en = f"{what}: the clock closed at {ledger.closed_at}, expected an open one"
-        raise refuse("invalid_input", f"时钟已于 {ledger.closed_at} 结束", en)
+        raise clock_error("invalid_input", f"时钟已于 {ledger.closed_at} 结束", en)
 
 
 def _plain_date(value: object, what: str) -> None:
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise refuse("invalid_input", f"{what} 应为日期：{value!r}", f"{what}: found {value!r}, expected a date")
+        raise clock_error("invalid_input", f"{what} 应为日期：{value!r}", f"{what}: found {value!r}, expected a date")
 
 
 def _no_twins(suspensions: tuple[Suspension, ...]) -> None:
@@ -148,7 +150,7 @@ def _no_twins(suspensions: tuple[Suspension, ...]) -> None:
         key = (suspension.procedure, suspension.reason)
         if suspension.end is None and key in seen:
             zh, en = f"“{suspension.reason}”已在中止中", f"suspension {suspension.reason!r} is open already"
-            raise refuse("invalid_suspension", zh, f"{en}: expected resume first")
+            raise clock_error("invalid_suspension", zh, f"{en}: expected resume first")
         if suspension.end is None:
             seen.add(key)
 
@@ -157,4 +159,4 @@ def _fits(limit: Limit, by: Limit) -> None:
     # A limit in days ends with the day: a moment cannot be added to it.
     if by.timed and not limit.timed:
         en = f"extension of {by.text('en')}: expected whole days, months or years"
-        raise refuse("invalid_limit", f"以日计的时限不能延长 {by.text()}", en)
+        raise clock_error("invalid_limit", f"以日计的时限不能延长 {by.text()}", en)

@@ -14,6 +14,7 @@ from govflow.errors import ClockError
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import grammar
 from govflow.law.clocks.grammar import UNITS, Unit
+from govflow.text import Lang, Text
 
 Roll = Literal["next_workday", "none"]
 
@@ -27,9 +28,9 @@ _ZH |= {"hour": "小时"}
 _EN = {unit: unit.replace("_", " ") for unit in UNITS}
 
 
-def refuse(code: str, zh: str, en: str) -> ClockError:
-    """The error of this code, with its message in both languages, Chinese first."""
-    return ClockError(code, f"{zh} / {en}")
+def clock_error(code: str, zh: str, en: str) -> ClockError:
+    """The error of this code, with its message in both languages."""
+    return ClockError(code, Text(zh, en))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,23 @@ class Limit:
 
     def __post_init__(self) -> None:
         if self.unit not in UNITS:
-            raise refuse("invalid_limit", f"未知的时限单位 {self.unit!r}", f"unit: expected one of {', '.join(UNITS)}")
+            raise clock_error(
+                "invalid_limit", f"未知的时限单位 {self.unit!r}", f"unit: expected one of {', '.join(UNITS)}"
+            )
         value = self.value
         if isinstance(value, bool) or not isinstance(value, Decimal | int):
-            raise refuse("invalid_limit", f"时限应为数字，现为 {value!r}", "value: expected a decimal number")
+            raise clock_error("invalid_limit", f"时限应为数字，现为 {value!r}", "value: expected a decimal number")
         value = Decimal(value)
         if not value.is_finite() or value < 0:
-            raise refuse("invalid_limit", f"时限应为不小于 0 的数，现为 {value}", "value: expected a number from 0 on")
+            raise clock_error(
+                "invalid_limit", f"时限应为不小于 0 的数，现为 {value}", "value: expected a number from 0 on"
+            )
         if value > _MOST[self.unit]:
-            raise refuse("invalid_limit", f"时限过长：{value:.6g}", f"value: expected at most {_MOST[self.unit]}")
+            raise clock_error("invalid_limit", f"时限过长：{value:.6g}", f"value: expected at most {_MOST[self.unit]}")
         if self.unit in ("natural_day", "month", "year") and value != value.to_integral_value():
-            raise refuse("invalid_limit", f"{_ZH[self.unit]}应为整数，现为 {value}", "value: expected a whole number")
+            raise clock_error(
+                "invalid_limit", f"{_ZH[self.unit]}应为整数，现为 {value}", "value: expected a whole number"
+            )
         object.__setattr__(self, "value", value)
 
     @classmethod
@@ -60,7 +67,7 @@ class Limit:
         try:
             return cls(Decimal(str(value)), unit)
         except InvalidOperation:
-            raise refuse("invalid_limit", f"时限应为数字，现为 {value!r}", "value: expected a number") from None
+            raise clock_error("invalid_limit", f"时限应为数字，现为 {value!r}", "value: expected a number") from None
 
     @classmethod
     def parse(cls, text: str) -> Limit:
@@ -79,22 +86,25 @@ class Limit:
             return cls.parse(data)
         if not isinstance(data, Mapping):
             zh, en = f"{where} 缺少时限", f"{where}: found {_brief(data)}, expected value and unit"
-            raise refuse("invalid_limit", zh, en)
+            raise clock_error("invalid_limit", zh, en)
         value, unit = data.get("value"), data.get("unit")
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             zh, en = f"{where}.value 应为数字", f"{where}.value: found {_brief(value)}, expected a number"
-            raise refuse("invalid_limit", zh, en)
+            raise clock_error("invalid_limit", zh, en)
         if not isinstance(unit, str) or unit not in UNITS:
             en = f"{where}.unit: found {_brief(unit)}, expected one of {', '.join(UNITS)}"
-            raise refuse("invalid_limit", f"{where}.unit 应写明单位", en)
+            raise clock_error("invalid_limit", f"{where}.unit 应写明单位", en)
         if isinstance(value, int) and abs(value) > 10**9:
-            raise refuse("invalid_limit", f"{where}.value 过大", f"{where}.value: expected at most {_MOST[unit]}")
+            raise clock_error("invalid_limit", f"{where}.value 过大", f"{where}.value: expected at most {_MOST[unit]}")
         return cls(Decimal(str(value)), unit)
 
-    def text(self, lang: str = "zh") -> str:
-        """The limit as people write it: `5个工作日`, `5 workdays`; `parse` reads both back."""
+    def text(self, lang: Lang | str = Lang.ZH) -> str:
+        """The limit as people write it: `5个工作日`, `5 workdays`; `parse` reads both back.
+
+        Raises ValueError for a language that is neither Chinese nor English.
+        """
         value = format(self.value.normalize(), "f")
-        if lang == "zh":
+        if Lang.of(lang) is Lang.ZH:
             return f"{value}{_ZH[self.unit]}"
         return f"{value} {_EN[self.unit]}{'' if self.value == 1 else 's'}"
 
@@ -108,7 +118,7 @@ class Limit:
         """True when the limit ends at a moment of a day (hours, fractions of a workday), not at the end of a day."""
         return self.unit in ("hour", "working_hour") or self.value != self.value.to_integral_value()
 
-    def worst_span(self) -> int:
+    def upper_bound_days(self) -> int:
         """A number of calendar days that this limit does not exceed, whatever the calendar: to put limits in order.
 
         It is a bound from above and not what a limit takes (`spans.span` measures that), so it is never shown and judges
@@ -136,35 +146,27 @@ JOINT_EXTENSION = Limit(Decimal(15), "workday")  # 行政许可法 art. 42 ¶2
 DELIVERY = Limit(Decimal(10), "workday")  # 行政许可法 art. 44
 
 
-def halved(limit: Limit) -> Limit:
-    """The limit of the green channel (提速50%): half, rounded down, at least half a unit; 0 stays 0."""
-    if limit.value <= 0:
-        return limit
-    half = Decimal(int(limit.value / 2))
-    if half or limit.unit not in ("workday", "working_hour", "hour"):
-        return Limit(max(half, Decimal(1)), limit.unit)
-    return Limit(min(limit.value, Decimal("0.5")), limit.unit)
-
-
 @dataclass(frozen=True, slots=True)
 class Point:
     """Where a limit ends: `raw` before rolling, `day` after it, `at` for a moment inside the day.
 
-    `looked` is the last day that the calendar was asked about (None if it was not asked).
+    `last_day_asked` is the last day that the calendar was asked about (None if it was not asked).
     """
 
     raw: date
     day: date
     at: datetime | None
-    looked: date | None
+    last_day_asked: date | None
 
 
 def local(moment: datetime, what: str = "moment") -> datetime:
     """The moment in China's one time zone; a moment without a zone is refused, because its date is a guess."""
     if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
-        raise refuse("invalid_input", f"{what} 缺少时区：{moment}", f"{what}: expected a moment with its time zone")
+        raise clock_error(
+            "invalid_input", f"{what} 缺少时区：{moment}", f"{what}: expected a moment with its time zone"
+        )
     if not 1900 <= moment.year <= 8800:
-        raise refuse("invalid_input", f"{what} 年份有误：{moment}", f"{what}: expected a year from 1900 to 8800")
+        raise clock_error("invalid_input", f"{what} 年份有误：{moment}", f"{what}: expected a year from 1900 to 8800")
     return moment.astimezone(SHANGHAI)
 
 
@@ -264,14 +266,14 @@ def _parsed(text: str) -> Limit:
     unit = grammar.unit_of(word)
     if unit is None and grammar.is_bare(word):
         zh = f"单位“{word}”有歧义，应写工作日或自然日"
-        raise refuse("invalid_limit", zh, "expected workdays or natural days")
+        raise clock_error("invalid_limit", zh, "expected workdays or natural days")
     if unit is None:
-        raise refuse("invalid_limit", f"未知的时限单位 {word!r}", f"expected one of {', '.join(UNITS)}")
+        raise clock_error("invalid_limit", f"未知的时限单位 {word!r}", f"expected one of {', '.join(UNITS)}")
     return Limit(value, unit)
 
 
 def _unreadable(text: object) -> NoReturn:
-    raise refuse("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
+    raise clock_error("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
 
 
 def _brief(value: object) -> str:

@@ -84,7 +84,7 @@ def span(limit: Limit) -> Span | None:
 
 
 @lru_cache(maxsize=1024)
-def against(one: Limit, other: Limit) -> Comparison:
+def compare_on_calendar(one: Limit, other: Limit) -> Comparison:
     """One limit beside the other, both begun on the same day: does it end later, and how often?"""
     calendar = Calendar.national()
     years = (date.fromordinal(calendar.first).year, calendar.horizon.year)
@@ -115,16 +115,16 @@ def compare(one: Limit, other: Limit) -> int:
     """
     if one.unit == other.unit:
         return (one.value > other.value) - (one.value < other.value)
-    if against(one, other).verdict != "never":
+    if compare_on_calendar(one, other).verdict != "never":
         return 1
-    return 0 if against(other, one).verdict == "never" else -1
+    return 0 if compare_on_calendar(other, one).verdict == "never" else -1
 
 
 def _by_bounds(one: Limit, other: Limit) -> Verdict:
     """What is sure without a calendar; who measures a promise of thirty years does not need one."""
-    if one.worst_span() < _least(other):
+    if one.upper_bound_days() < _least(other):
         return "never"
-    return "always" if _least(one) > other.worst_span() else "unknown"
+    return "always" if _least(one) > other.upper_bound_days() else "unknown"
 
 
 def _least(limit: Limit) -> int:
