@@ -84,6 +84,40 @@ def test_an_editor_can_explain_every_key(kind: str) -> None:
             assert len(part["enumDescriptions"]) == len(part["enum"])
 
 
+DATA = {"enum", "const", "default", "examples", "body", "pattern", "patternProperties"}
+CHINESE = re.compile("[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
+
+
+def _said(node: Any) -> Iterator[str]:
+    """What a schema says to people; words to be written as they stand, and what is quoted, is left out."""
+    if isinstance(node, str):
+        yield re.sub('"[^"]*"', "", node)
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        if key not in DATA:
+            yield from _said(value)
+
+
+@pytest.mark.parametrize("kind", schema.KINDS)
+def test_a_schema_speaks_one_language(kind: str) -> None:
+    """The English schema holds no Chinese but data, and says as much as the Chinese one, which holds no English twin."""
+    english, chinese = schema.schema(kind, "en"), schema.schema(kind)
+    assert not [text for text in _said(english) if CHINESE.search(text)]
+    assert not [key for one in (english, chinese) for key in _keys(one) if key.startswith("x-") and key.endswith("-en")]
+    titles = [sorted(key for key in _keys(one) if key in ("title", "description")) for one in (english, chinese)]
+    assert titles[0] == titles[1]
+    plain = [json.dumps(_without_words(one), ensure_ascii=False, sort_keys=True) for one in (english, chinese)]
+    assert plain[0] == plain[1]
+
+
+def _without_words(node: Any) -> Any:
+    words = ("title", "description", "markdownDescription", "enumDescriptions", "label", "x-expected")
+    if isinstance(node, dict):
+        return {
+            key: _without_words(value) for key, value in node.items() if key not in words or isinstance(value, dict)
+        }
+    return [_without_words(value) for value in node] if isinstance(node, list) else node
+
+
 def test_an_unknown_kind_is_not_found() -> None:
     """Asking for a schema that does not exist says which exist."""
     with pytest.raises(NotFound, match="scenarios"):

@@ -347,7 +347,7 @@ def rules(as_json: bool) -> None:
 @click.argument("kind")
 def schema_command(kind: str) -> None:
     """JSON Schema of a kind of file, for editors."""
-    click.echo(json.dumps(schema.schema(kind), ensure_ascii=False, indent=2))
+    click.echo(json.dumps(schema.schema(kind, lang()), ensure_ascii=False, indent=2))
 
 
 @command("新建事项、主题或示例。")

@@ -12,6 +12,7 @@ import functools
 import importlib
 import importlib.resources
 import json
+import re
 from typing import Any
 
 from govflow.diagnostics import Diagnostic, did_you_mean, nearest
@@ -20,7 +21,7 @@ from govflow.language.schema.explain import Finding, Flaw, explain, finding
 from govflow.language.schema.rules import SCHEMA_RULES
 from govflow.language.source import Document
 from govflow.law.clocks.grammar import PATTERN, WARNING_PATTERN
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 _rs: Any
 try:
@@ -64,47 +65,76 @@ def findings(document: Document, *, fast: bool = True) -> list[Finding]:
     return explain(document, _schema(kind), _validator(kind).iter_errors(document.data))
 
 
-def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema of a kind, complete in itself, as an editor wants it; NotFound for an unknown kind."""
+def schema(kind: str, lang: Lang | str = Lang.ZH) -> dict[str, Any]:
+    """The JSON Schema of a kind in one language, complete in itself, as an editor wants it.
+
+    Raises NotFound for an unknown kind, ValueError for an unknown language.
+    """
     if kind not in KINDS:
         known = ", ".join(KINDS)
         raise NotFound(Text(f"没有 {kind} 这种文件；有：{known}", f"no kind {kind!r}; there are: {known}"), kind=kind)
-    return copy.deepcopy(_schema(kind))
+    found = copy.deepcopy(_schema(kind, Lang.of(lang)))
+    _say_expected(found, Lang.of(lang))
+    return found
+
+
+def _say_expected(node: Any, lang: Lang) -> None:
+    """`x-expected`, which findings quote in both languages, in one."""
+    if isinstance(node, dict) and isinstance(node.get("x-expected"), dict):
+        node["x-expected"] = node["x-expected"][lang]
+    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        _say_expected(value, lang)
 
 
 @functools.cache
-def _schema(kind: str) -> dict[str, Any]:
+def _schema(kind: str, lang: Lang = Lang.ZH) -> dict[str, Any]:
     """One file's schema with the shared definitions it may use put in, and the grammar of limits."""
     text = _read(f"{kind}.schema.json").replace("common.schema.json#/$defs/", "#/$defs/")
     whole: dict[str, Any] = json.loads(text)
     shared = json.loads(_read("common.schema.json"))["$defs"]
     whole["$defs"] = {**shared, **whole.get("$defs", {})}
     whole["$defs"]["limit"]["pattern"], whole["$defs"]["warning"]["pattern"] = PATTERN, WARNING_PATTERN
-    _give_titles(whole, whole["$defs"])
+    whole = _in_language(whole, lang)
+    _give_titles(whole, whole["$defs"], "：" if lang is Lang.ZH else ": ")
     return whole
 
 
-def _give_titles(node: Any, shared: dict[str, Any]) -> None:
+def _in_language(node: Any, lang: Lang) -> Any:
+    """The schema with the titles and descriptions of one language; the files hold the English ones as `x-title-en` ..."""
+    if isinstance(node, list):
+        return [_in_language(value, lang) for value in node]
+    if not isinstance(node, dict):
+        return node
+    said = {key: value for key, value in node.items() if not _OTHER.fullmatch(key)}
+    if lang is Lang.EN:
+        said |= {match[1]: value for key, value in node.items() if (match := _OTHER.fullmatch(key))}
+    return {key: _in_language(value, lang) for key, value in said.items()}
+
+
+_OTHER = re.compile("x-(.+)-en")
+
+
+def _give_titles(node: Any, shared: dict[str, Any], colon: str) -> None:
     """A key that only refers to a shared definition is called what that is called; every key is described."""
     if isinstance(node, list):
         for value in node:
-            _give_titles(value, shared)
+            _give_titles(value, shared, colon)
     elif isinstance(node, dict):
         target = _target(node, shared)
         if "title" in target:
             node.setdefault("title", target["title"])
         for value in node.values():
-            _give_titles(value, shared)
+            _give_titles(value, shared, colon)
         keys = node.get("properties")
         for key in keys.values() if isinstance(keys, dict) else ():
-            _describe(key, _target(key, shared))
+            _describe(key, _target(key, shared), colon)
 
 
-def _describe(key: dict[str, Any], target: dict[str, Any]) -> None:
+def _describe(key: dict[str, Any], target: dict[str, Any], colon: str) -> None:
     """Begin the description with the title: what an editor shows beside a proposed key is the description alone."""
     title, more = key.get("title"), key.get("description", target.get("description"))
     if title:
-        key["description"] = title if not more else more if more.startswith(title) else f"{title}：{more}"
+        key["description"] = title if not more else more if more.startswith(title) else f"{title}{colon}{more}"
 
 
 def _target(node: dict[str, Any], shared: dict[str, Any]) -> dict[str, Any]:
