@@ -22,13 +22,12 @@ from govflow.diagnostics import (
     Suppression,
     apply_fixes,
     apply_suppressions,
-    cells,
     diff,
     ordered,
     render,
     replace_ranges,
 )
-from govflow.text import Text
+from govflow.text import Text, cells
 
 GOLDEN = Path(__file__).parent / "golden" / "diagnostics"
 FILE = "items/餐饮 许可.yaml"

@@ -6,6 +6,7 @@ may read is a `Text`: both languages stand side by side, at the place that knows
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -29,6 +30,26 @@ class Lang(StrEnum):
         if found is None:
             raise ValueError(f"language {tag!r}: expected zh or en, also as zh-CN, en-GB")
         return found
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal a text takes: a Chinese character takes two, a combining mark none."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me") else 1
+
+
+def shortened(text: str, width: int) -> str:
+    """The text in at most so many cells; what does not fit ends in an ellipsis."""
+    if cells(text) <= width:
+        return text
+    while text and cells(text) > width - 1:
+        text = text[:-1]
+    return f"{text}…"
 
 
 _LANGUAGES = {"zh": Lang.ZH, "en": Lang.EN}

@@ -22,12 +22,12 @@ from govflow.language.model import Department, Fee, Item
 from govflow.language.schema import Finding, Flaw, finding
 from govflow.language.source import Document
 from govflow.law.clocks import Limit, compare, compare_on_calendar
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 DEPTHS = ("I", "II", "III", "IV")
 STARTS = ("received", "accepted", "decided", "notified")
 WAYS = {"post": "快递", "online_payment": "网上缴费", "mobile": "手机办理", "appointment": "预约"}
-NONE = {"zh": "无", "en": "none"}
+NONE = Text("无", "none")
 TOGETHER = Text(
     "本地的部门、层级、编码一起写：department、level、code。",
     "Write the local body, its level and its codes together: department, level, code.",
@@ -267,7 +267,7 @@ class _Comparison:
         self, path: Path, was: Limit | None, now: Limit, example: tuple[date, date, date] | None, zh: str, en: str
     ) -> Flaw:
         """`example`: where the units differ, a start date and both due dates, because the numbers show nothing."""
-        shown_zh, shown_en = (f"{was.text(lang) if was else NONE[lang]} → {now.text(lang)}" for lang in ("zh", "en"))
+        shown_zh, shown_en = (f"{was.text(lang) if was else NONE.text(lang)} → {now.text(lang)}" for lang in Lang)
         if example:
             start, before, after = example
             shown_zh += f"，如 {start} 起算，{before} → {after} 到期"
@@ -275,10 +275,10 @@ class _Comparison:
         return self._flaw(path, Text(shown_zh, shown_en), zh, en)
 
     def _worse(self, path: Path, was: object, now: object, zh: str, en: str) -> Flaw:
-        def show(lang: str) -> str:
-            return " → ".join(NONE[lang] if each is None else str(each) for each in (was, now))
+        def show(lang: Lang) -> str:
+            return " → ".join(NONE.text(lang) if each is None else str(each) for each in (was, now))
 
-        return self._flaw(path, Text(show("zh"), show("en")), zh, en)
+        return self._flaw(path, Text(show(Lang.ZH), show(Lang.EN)), zh, en)
 
     def _flaw(self, path: Path, shown: Text, zh: str, en: str) -> Flaw:
         message = Text(

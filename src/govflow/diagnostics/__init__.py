@@ -8,9 +8,9 @@ from govflow.diagnostics.fixes import apply_fixes, diff, replace_ranges
 from govflow.diagnostics.machine import as_github, as_json, as_junit, as_sarif
 from govflow.diagnostics.nearest import did_you_mean, nearest
 from govflow.diagnostics.suppression import SUPPRESSION_RULES, Suppression, apply_suppressions
-from govflow.diagnostics.terminal import cells, concise, full, summary
+from govflow.diagnostics.terminal import concise, full, summary
 from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, sort_key
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 
@@ -27,7 +27,6 @@ __all__ = [
     "Text",
     "apply_fixes",
     "apply_suppressions",
-    "cells",
     "did_you_mean",
     "diff",
     "nearest",
@@ -43,7 +42,7 @@ def render(
     diagnostics: Iterable[Diagnostic],
     format: str = "full",
     *,
-    lang: str = "zh",
+    lang: Lang | str = Lang.ZH,
     sources: Mapping[str, str] | None = None,
     files: int = 0,
     seconds: float | None = None,
@@ -52,9 +51,9 @@ def render(
     """Return the findings, sorted, as text in one of FORMATS; ends with a line feed unless empty.
 
     `sources` maps a file name to its text, for excerpts; `seconds` of None leaves the time out, so that equal
-    input gives equal output. ValueError for an unknown format.
+    input gives equal output. ValueError for an unknown format or language.
     """
-    found, texts = ordered(diagnostics), sources or {}
+    found, texts, lang = ordered(diagnostics), sources or {}, Lang.of(lang)
     match format:
         case "full":
             return full(found, lang=lang, sources=texts, files=files, seconds=seconds, colour=colour)

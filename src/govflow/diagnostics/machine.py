@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import quote
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from govflow.diagnostics.values import Diagnostic, Edit, Severity, Span
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 GITHUB_LIMIT = 10
 _SARIF_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _SARIF_LEVEL = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "note"}
 _GITHUB_COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.HINT: "notice"}
 _GITHUB_MORE = Text("还有 {n} 条未列出（每种最多 {limit} 条）。", "{n} more not listed (at most {limit} of each kind).")
-_ATTRIBUTE = {ord(each): f"&#{ord(each)};" for each in "\t\n\r"} | {34: "&quot;"}  # blanks would be taken for spaces
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def as_json(diagnostics: Sequence[Diagnostic], *, lang: str, files: int) -> str:
+def as_json(diagnostics: Sequence[Diagnostic], *, lang: Lang, files: int) -> str:
     """The versioned form: one object with `version`, `files` and `findings`."""
     findings = [
         {
@@ -45,7 +44,7 @@ def as_json(diagnostics: Sequence[Diagnostic], *, lang: str, files: int) -> str:
     return _dump({"version": 1, "files": files, "findings": findings})
 
 
-def as_sarif(diagnostics: Sequence[Diagnostic], *, lang: str, sources: Mapping[str, str]) -> str:
+def as_sarif(diagnostics: Sequence[Diagnostic], *, lang: Lang, sources: Mapping[str, str]) -> str:
     """SARIF 2.1.0 with one rule for every code found, and the fixes."""
     rules: dict[str, dict[str, Any]] = {}
     for d in diagnostics:
@@ -68,7 +67,7 @@ def as_sarif(diagnostics: Sequence[Diagnostic], *, lang: str, sources: Mapping[s
     return _dump({"$schema": _SARIF_SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
-def as_github(diagnostics: Sequence[Diagnostic], *, lang: str) -> str:
+def as_github(diagnostics: Sequence[Diagnostic], *, lang: Lang) -> str:
     """Workflow commands, most severe first, at most ten of each severity."""
     out: list[str] = []
     for severity in Severity:
@@ -81,28 +80,27 @@ def as_github(diagnostics: Sequence[Diagnostic], *, lang: str) -> str:
     return "".join(f"{line}\n" for line in out)
 
 
-def as_junit(diagnostics: Sequence[Diagnostic], *, lang: str, files: int, seconds: float | None) -> str:
+def as_junit(diagnostics: Sequence[Diagnostic], *, lang: Lang, files: int, seconds: float | None) -> str:
     """One test case a finding, grouped by file; a single passing case when there is none."""
     groups: dict[str, list[Diagnostic]] = {}
     for d in diagnostics:
         groups.setdefault(d.span.file, []).append(d)
-    time = "" if seconds is None else f' time="{seconds:.3f}"'
-    failures = sum(d.severity is Severity.ERROR for d in diagnostics)
-    total = len(diagnostics) or 1
-    out = [
-        '<?xml version="1.0" encoding="UTF-8"?>',
-        f'<testsuites name="govflow validate" tests="{total}" failures="{failures}"{time}>',
-    ]
+    time = {} if seconds is None else {"time": f"{seconds:.3f}"}
+    root = Element("testsuites", {"name": "govflow validate", **_counts(diagnostics), **time})
     if not diagnostics:
-        out += ['  <testsuite name="govflow" tests="1" failures="0">']
-        out += [f'    <testcase classname="govflow" name="{files} files"/>', "  </testsuite>"]
+        suite = SubElement(root, "testsuite", {"name": "govflow", **_counts(())})
+        SubElement(suite, "testcase", {"classname": "govflow", "name": f"{files} files"})
     for file, found in groups.items():
-        bad = sum(d.severity is Severity.ERROR for d in found)
-        out.append(f'  <testsuite name={_attribute(file)} tests="{len(found)}" failures="{bad}">')
+        suite = SubElement(root, "testsuite", {"name": _xml(file), **_counts(found)})
         for d in found:
-            out += _junit_case(d, lang)
-        out.append("  </testsuite>")
-    return "\n".join([*out, "</testsuites>", ""])
+            _junit_case(suite, d, lang)
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _counts(found: Sequence[Diagnostic]) -> dict[str, str]:
+    failures = sum(d.severity is Severity.ERROR for d in found)
+    return {"tests": str(len(found) or 1), "failures": str(failures)}
 
 
 def _dump(data: dict[str, Any]) -> str:
@@ -110,7 +108,7 @@ def _dump(data: dict[str, Any]) -> str:
     return _SURROGATE.sub("\ufffd", json.dumps(data, ensure_ascii=False, indent=2)) + "\n"
 
 
-def _sarif_result(d: Diagnostic, rule: int, lang: str, sources: Mapping[str, str]) -> dict[str, Any]:
+def _sarif_result(d: Diagnostic, rule: int, lang: Lang, sources: Mapping[str, str]) -> dict[str, Any]:
     text = d.message.text(lang)
     if d.help is not None:
         text += f"\n{d.help.text(lang)}"
@@ -168,7 +166,7 @@ def uri(file: str) -> str:
     return f"file:///{text.replace('%3A', ':', 1)}" if re.match(r"[A-Za-z]:/", str(path)) else text
 
 
-def _github_line(command: str, d: Diagnostic, lang: str) -> str:
+def _github_line(command: str, d: Diagnostic, lang: Lang) -> str:
     span = d.span
     places = {"file": span.file, "line": span.line, "col": span.column}
     if span.end_line == span.line:
@@ -188,19 +186,17 @@ def _escape_property(text: str) -> str:
     return _escape_data(text).replace(":", "%3A").replace(",", "%2C")
 
 
-def _junit_case(d: Diagnostic, lang: str) -> list[str]:
+def _junit_case(suite: Element, d: Diagnostic, lang: Lang) -> None:
     name = f"{d.code} {d.name} {d.span.line}:{d.span.column}"
-    head = f"    <testcase classname={_attribute(d.span.file)} name={_attribute(name)}"
-    where = f' line="{d.span.line}">'
-    body = f"{d.span}: {d.message.text(lang)}" + ("" if d.help is None else f"\n{d.help.text(lang)}")
-    clean = html.escape(_NOT_XML.sub("\ufffd", body), quote=False)
-    if d.severity is not Severity.ERROR:
-        return [head + where, f"      <system-out>{d.severity.word}: {clean}</system-out>", "    </testcase>"]
-    message = _attribute(d.message.text(lang))
-    failure = f'      <failure type="{d.severity.word}" message={message}>{clean}</failure>'
-    return [head + where, failure, "    </testcase>"]
+    case = SubElement(suite, "testcase", {"classname": _xml(d.span.file), "name": name, "line": str(d.span.line)})
+    body = _xml(f"{d.span}: {d.message.text(lang)}" + ("" if d.help is None else f"\n{d.help.text(lang)}"))
+    if d.severity is Severity.ERROR:
+        failure = {"type": d.severity.word, "message": _xml(d.message.text(lang))}
+        SubElement(case, "failure", failure).text = body
+    else:
+        SubElement(case, "system-out").text = f"{d.severity.word}: {body}"
 
 
-def _attribute(text: str) -> str:
-    clean = html.escape(_NOT_XML.sub("\ufffd", text), quote=False).translate(_ATTRIBUTE)
-    return f'"{clean}"'
+def _xml(text: str) -> str:
+    """The text without the characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from govflow.diagnostics.values import Diagnostic, Severity, Span
-from govflow.text import Text
+from govflow.text import Lang, Text, cells
 
 WIDEST_EXCERPT = 110
 _SEVERITY = {
@@ -18,17 +18,6 @@ _COLOUR = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.HINT: "36"}
 _HELP = Text("帮助", "help")
 _SOURCE = Text("依据", "source")
 _FIXABLE = Text("可自动修复", "fixable")
-
-
-def cells(text: str) -> int:
-    """Return how many terminal cells a text takes: a Chinese character takes two."""
-    return sum(map(_cells_of, text))
-
-
-def _cells_of(character: str) -> int:
-    if unicodedata.east_asian_width(character) in "WF":
-        return 2
-    return 0 if unicodedata.category(character) in ("Mn", "Me") else 1
 
 
 def visible(character: str) -> str:
@@ -48,7 +37,7 @@ def split_lines(text: str) -> list[str]:
 def full(
     diagnostics: Sequence[Diagnostic],
     *,
-    lang: str,
+    lang: Lang,
     sources: Mapping[str, str],
     files: int,
     seconds: float | None,
@@ -62,7 +51,7 @@ def full(
     return "\n".join(blocks)
 
 
-def concise(diagnostics: Sequence[Diagnostic], *, lang: str) -> str:
+def concise(diagnostics: Sequence[Diagnostic], *, lang: Lang) -> str:
     """One line a finding: file:line:column: severity code name message."""
     return "".join(
         f"{one_line(str(d.span))}: {d.severity.word} {d.code} {d.name} {one_line(d.message.text(lang))}\n"
@@ -71,11 +60,11 @@ def concise(diagnostics: Sequence[Diagnostic], *, lang: str) -> str:
 
 
 def summary(
-    diagnostics: Sequence[Diagnostic], *, lang: str, files: int, seconds: float | None, colour: bool = False
+    diagnostics: Sequence[Diagnostic], *, lang: Lang, files: int, seconds: float | None, colour: bool = False
 ) -> str:
     """The last line: files, findings by severity, how many can be mended, seconds."""
     paint = _painter(colour)
-    english = lang.lower().startswith("en")
+    english = lang is Lang.EN
     if not diagnostics:
         return paint("32", _success(english, files, seconds))
     counts = [sum(d.severity is severity for d in diagnostics) for severity in Severity]
@@ -113,7 +102,7 @@ def _painter(colour: bool) -> Callable[[str, str], str]:
     return (lambda sgr, text: f"\x1b[{sgr}m{text}\x1b[0m") if colour else (lambda sgr, text: text)
 
 
-def _block(diagnostic: Diagnostic, lines: Mapping[str, list[str]], lang: str, paint: Callable[[str, str], str]) -> str:
+def _block(diagnostic: Diagnostic, lines: Mapping[str, list[str]], lang: Lang, paint: Callable[[str, str], str]) -> str:
     hue = _COLOUR[diagnostic.severity]
     word = _SEVERITY[diagnostic.severity].text(lang)
     head = paint(f"1;{hue}", f"{word} {diagnostic.code} {diagnostic.name}")

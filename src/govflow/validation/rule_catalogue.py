@@ -11,7 +11,7 @@ from govflow.errors import InvalidInput, NotFound
 from govflow.language.schema import SCHEMA_RULES
 from govflow.language.source import SOURCE_RULES
 from govflow.rules import PROFILES, RULES, Profile, RuleText
-from govflow.text import Text
+from govflow.text import Lang, Text
 from govflow.validation.examples import EXAMPLES
 
 _READING = "YAML 1.1; RFC 3629 (UTF-8)"
@@ -34,7 +34,7 @@ class RuleInfo:
     source: str = ""
     text: RuleText | None = None
 
-    def as_data(self, lang: str) -> dict[str, str | None]:
+    def as_data(self, lang: Lang) -> dict[str, str | None]:
         """The entry of `govflow rules --json`."""
         return {
             "code": self.code,
@@ -67,9 +67,9 @@ def rule_named(ref: str) -> RuleInfo:
     raise NotFound(_unknown(wanted), ref=wanted)
 
 
-def rule_help(rule: RuleInfo, lang: str) -> str:
+def rule_help(rule: RuleInfo, lang: Lang) -> str:
     """What `govflow rule` prints: what the rule finds, why, its source, a bad and a good example, how to ignore it."""
-    en = lang.startswith("en")
+    en = lang is Lang.EN
     lines = [f"{rule.code} {rule.name}", rule.title.text(lang), ""]
     word = {zh: f"{other}: " if en else f"{zh}：" for zh, other in _LABELS}
     lines += [f"{word['级别']}{rule.severity.word}", f"{word['档次']}{rule.profile}"]

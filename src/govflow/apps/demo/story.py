@@ -16,7 +16,7 @@ from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
 from govflow.products.timeline import Narrator
-from govflow.text import Lang, Text, many
+from govflow.text import Lang, Text, cells, many, shortened
 
 
 @dataclass
@@ -312,15 +312,6 @@ def _days(found: Explanation) -> str:
 
 
 def _padded(text: str, width: int) -> str:
-    """Text cut or filled to a number of cells; a Chinese character takes two."""
-    cells = 0
-    kept = []
-    for character in text:
-        size = 2 if ord(character) > 0x2E80 else 1
-        if cells + size > width - 1:
-            kept.append("…")
-            cells += 1
-            break
-        kept.append(character)
-        cells += size
-    return "".join(kept) + " " * (width - cells)
+    """Text cut or filled to a number of cells, with a blank after it."""
+    shown = shortened(text, width - 1)
+    return shown + " " * (width - cells(shown))

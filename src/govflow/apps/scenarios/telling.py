@@ -7,9 +7,8 @@ from typing import Any
 
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
 from govflow.apps.scenarios.records import Failure, Played
-from govflow.diagnostics import cells
 from govflow.language.model import Catalog
-from govflow.text import Text
+from govflow.text import Text, cells
 
 MOST_NAMED = 12
 """So many unexercised points are named in one line of the table at most."""

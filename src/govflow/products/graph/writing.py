@@ -8,9 +8,9 @@ from html import escape
 from typing import Any
 
 from govflow.compiler.svg import FONTS
-from govflow.diagnostics import cells
 from govflow.products.graph.network import Edge, Graph, Node
 from govflow.products.graph.suggestions import Suggestion
+from govflow.text import shortened
 
 WIDE, HIGH, GAP, COLUMN, MARGIN = 190, 30, 14, 290, 20
 MOST_CELLS = 26
@@ -91,16 +91,8 @@ def _box(box: _Box, lang: str) -> str:
     return (
         f'<g class="{kind}"><title>{escape(f"{box.node.id} {name}")}</title><rect x="{box.x:g}" y="{box.y:g}" '
         f'width="{WIDE}" height="{HIGH}" rx="{round_:g}" fill="{FILL[kind]}" stroke="{LINE[kind]}"/>'
-        f'<text x="{box.x + WIDE / 2:g}" y="{box.y + HIGH / 2 + 4:g}" text-anchor="middle">{escape(_short(label))}</text></g>'
+        f'<text x="{box.x + WIDE / 2:g}" y="{box.y + HIGH / 2 + 4:g}" text-anchor="middle">{escape(shortened(label, MOST_CELLS))}</text></g>'
     )
-
-
-def _short(text: str) -> str:
-    if cells(text) <= MOST_CELLS:
-        return text
-    while text and cells(text) > MOST_CELLS - 1:
-        text = text[:-1]
-    return text + "…"
 
 
 def _placed(graph: Graph) -> list[_Box]:
