@@ -2,12 +2,14 @@
 
 import json
 import os
-import select
 import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,6 +27,17 @@ def run(*words: str, cwd: Path = ROOT, **environment: str) -> subprocess.Complet
     return subprocess.run(
         [*GOVFLOW, *words], cwd=cwd, env=env, capture_output=True, text=True, encoding="utf-8", timeout=120
     )
+
+
+@contextmanager
+def watchdog(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Kill a process that says nothing for a minute, so that reading from it ends and the test fails."""
+    timer = threading.Timer(60, process.kill)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def refused(*words: str, code: int = 1, cwd: Path = ROOT) -> str:
@@ -132,7 +145,9 @@ def test_operating_a_case_from_the_shell(tmp_path: Path) -> None:
     shown = json.loads(run("case", "show", case, "--db", db, "--json").stdout)
     assert shown["version"] == 1 and shown["case"]["state"] == "received"
     explained = run("case", "explain", case, "accept/correction_notice", "--db", db).stdout
-    assert explained.strip().splitlines()[-1]
+    applied = shown["case"]["applied"][:10]
+    assert f"自 {applied} 起算，时限5个工作日，计 5 日" in explained and "第5个工作日" in explained
+    assert shown["case"]["clocks"][0]["due"] in explained
     assert json.loads(run("sweep", "--db", db, "--json").stdout) == {"version": 1, "fired": []}
     assert (
         run("case", "withdraw", case, "--actor", "applicant:x", "--reason", "不开了", "--db", db).stdout.strip()
@@ -196,22 +211,24 @@ def test_check_finds_what_was_changed_by_hand(tmp_path: Path) -> None:
 
 
 def test_interrupting_the_worker_ends_it_cleanly(tmp_path: Path) -> None:
-    """Ctrl-C stops the worker after the step it is at; the database is whole."""
+    """Ctrl-C stops the worker after the step it is at; what it said so far is whole lines, and so is the database."""
     url = f"sqlite:///{tmp_path}/cases.db"
     engine = govflow.Engine(url, catalog(), clock=watch())
-    accepted(engine)
+    case = accepted(engine).id
     engine.close()
     process = subprocess.Popen(
         [*GOVFLOW, "worker", "--every", "0.2", "--db", url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )
     assert process.stdout is not None
-    selected, _, _ = select.select([process.stdout], [], [], 60)  # or a worker that sends nothing would hang the test
-    if not selected:
-        process.kill()
-    assert json.loads(process.stdout.readline())["topic"] == "applied"
+    with watchdog(process):
+        first = process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    rest, said = process.communicate(timeout=30)
     assert process.returncode == 0 and b"Traceback" not in said
+    lines = [json.loads(line) for line in (first + rest).splitlines()]
+    assert [(line["key"], line["case"], line["topic"]) for line in lines[:2]] == [
+        (f"{case}:1", case, "applied"), (f"{case}:4", case, "accepted"),
+    ]  # fmt: skip
     assert run("db", "check", "--db", url).returncode == 0
 
 
@@ -222,8 +239,9 @@ def test_interrupting_the_demo_leaves_nothing_half_written(tmp_path: Path) -> No
         env={**os.environ, "GOVFLOW_LANG": "zh", "PYTHONUNBUFFERED": "1"},
     )  # fmt: skip
     assert process.stdout is not None
-    while b"\xe5\x8f\x97\xe7\x90\x86" not in process.stdout.readline():
-        pass
+    with watchdog(process):
+        while "受理".encode() not in process.stdout.readline():
+            assert process.poll() is None, "the demo ended before its acceptance"
     time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)

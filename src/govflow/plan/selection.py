@@ -54,7 +54,7 @@ def selected_items(
     `dropped` are items that the applicant leaves out, `held` items whose result the applicant says to hold already.
     Raises InvalidInput for an item that the theme does not have and for a missing answer that decides.
     """
-    out, have = _codes(theme, catalog, dropped), _codes(theme, catalog, held)
+    out, have = _codes(theme, catalog, dropped, "drop"), _codes(theme, catalog, held, "held")
     known = known_facts(theme, catalog, answers)
     result = {}
     for entry in theme.items:
@@ -103,7 +103,7 @@ def known_facts(theme: Theme, catalog: Catalog, answers: Answers | None) -> Know
     return Known(None if answers is None else facts(questions, answers), asks)
 
 
-def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str]) -> set[str]:
+def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str], field: str) -> set[str]:
     """The codes of these items of the theme, named by code or slug."""
     members = {item.code: item for item in items_of(theme, catalog)}
     found = set()
@@ -111,7 +111,8 @@ def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str]) -> set[str]:
         if ref not in catalog.items or catalog.items[ref].code not in members:
             zh, en = f"{theme.name}没有事项“{ref}”", f"{theme.slug} has no item {ref!r}"
             listed = "、".join(members)
-            raise InvalidInput(Text(f"{zh}；有：{listed}", f"{en}; it has {', '.join(members)}"), field=ref)
+            message = Text(f"{zh}；有：{listed}", f"{en}; it has {', '.join(members)}")
+            raise InvalidInput(message, field=field, item=ref)
         found.add(catalog.items[ref].code)
     return found
 
