@@ -67,14 +67,11 @@ def example(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def sound(example: Path) -> Path:
-    """The example folder with both mistakes mended."""
-    food = example / FOOD
-    food.write_text(food.read_text("utf-8").replace("visits：0", "visits: 0"), "utf-8")
-    materials = example / "definitions/materials.yaml"
-    text = materials.read_text("utf-8")
-    materials.write_text(text.replace("法律法规规定的其他材料", "保证食品安全的规章制度目录清单"), "utf-8")
-    return example
+def sound(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A first catalogue without mistakes, entered."""
+    assert run("init", "catalogue").code == 0
+    monkeypatch.chdir(tmp_path / "catalogue")
+    return tmp_path / "catalogue"
 
 
 def _expected(name: str, actual: str) -> None:
@@ -113,7 +110,7 @@ def test_the_first_minutes_end_with_a_tick(run: Run, example: Path) -> None:
     materials.write_text(materials.read_text("utf-8").replace("法律法规规定的其他材料", "规章制度目录清单"), "utf-8")
     clean = run("validate")
     assert clean.code == 0
-    assert clean.out.startswith("✓ 检查了 6 个文件，没有发现问题")
+    assert clean.out.startswith("✓ 检查了 7 个文件，没有发现问题")
 
 
 def test_the_example_gives_guide_process_and_numbers(run: Run, sound: Path) -> None:
@@ -195,7 +192,7 @@ def test_fail_on_decides_the_exit_code(run: Run, sound: Path, level: str, code: 
 
 def test_machine_formats_stand_alone_on_standard_output(run: Run, example: Path) -> None:
     """json, sarif and junit can be parsed as printed; --output writes the same to a file."""
-    assert json.loads(run("validate", "--format", "json").out)["files"] == 6
+    assert json.loads(run("validate", "--format", "json").out)["files"] == 7
     assert json.loads(run("validate", "--format", "sarif").out)["version"] == "2.1.0"
     assert ElementTree.fromstring(run("validate", "--format", "junit").out).get("failures") == "2"
     outcome = run("validate", "--format", "json", "-o", "found.json")

@@ -27,6 +27,7 @@ HOMES = {
     "rules": "authoring",
     "schema": "authoring",
     "new": "authoring",
+    "init": "authoring",
     "compile": "products",
     "draw": "products",
     "guide": "products",

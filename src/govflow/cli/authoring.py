@@ -382,4 +382,14 @@ def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
             _tell(Text(f"已写入 {file}", f"wrote {file}"))
 
 
-COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command, new)
+@command("建一个小而完整的事项目录：检查、编译、场景、演示都能马上运行。")
+@click.argument("folder", default=".", metavar="[DIR]")
+def init(folder: str) -> None:
+    """Make a first small catalogue that can be checked, compiled, tested and played at once."""
+    scaffold.new_catalogue(Path(folder))
+    _tell(Text(f"已在 {folder} 建好事项目录。接下来：", f"a first catalogue is made in {folder}. Next:"))
+    enter = "" if folder == "." else f"cd {shlex.quote(folder)} && "
+    click.echo(f"  {enter}govflow validate && govflow test && govflow demo", err=True)
+
+
+COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command, new, init)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from govflow.apps import demo
-from govflow.cli.commands import command, lang, option
+from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import definitions_option
 from govflow.cli.definitions import catalog_from
 from govflow.cli.values import answers_from
@@ -20,7 +20,7 @@ from govflow.text import Text
 @command(
     """主线演示：五个部门并联办理“开办餐饮店一件事”，模拟时钟。
 
-主题须有一份申请 examples/主题/application.yaml。
+主题须有一份申请 examples/主题/application.yaml。没有定义文件夹时，演示 govflow 自带的定义。
 """,
     "demo",
 )
@@ -50,10 +50,11 @@ def demo_command(theme: str, answers: tuple[str, ...], drop: tuple[str, ...], ou
     """Play a theme to its end on a simulated clock.
 
     The restaurant needs five departments, which work side by side. The theme needs an application,
-    examples/THEME/application.yaml.
+    examples/THEME/application.yaml. Where there is no folder of definitions, those that come with govflow are played.
     """
-    catalog = catalog_from(definitions, theme, calendars=True)
-    examples = Path(definitions).absolute().parent / "examples"
+    folder = _folder(definitions)
+    catalog = catalog_from(str(folder), theme, calendars=True)
+    examples = folder.absolute().parent / "examples"
     _require_example(find_theme(catalog, theme).slug, catalog, examples)
     demo.run(
         theme,
@@ -65,6 +66,23 @@ def demo_command(theme: str, answers: tuple[str, ...], drop: tuple[str, ...], ou
         lang(),
         click.echo,
     )
+
+
+def _folder(definitions: str) -> Path:
+    """The folder to play from; the library's own where none was named and the default one is not there."""
+    source = click.get_current_context().get_parameter_source("definitions")
+    if source is not click.core.ParameterSource.DEFAULT or Path(definitions).exists():
+        return Path(definitions)
+    click.echo(
+        say(
+            Text(
+                "这里没有 definitions 文件夹，演示 govflow 自带的定义",
+                "no folder definitions here: playing those of govflow",
+            )
+        ),
+        err=True,
+    )
+    return demo.shipped() / "definitions"
 
 
 def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:

@@ -21,6 +21,13 @@ from govflow.text import Lang
 Say = Callable[[str], None]
 
 
+def shipped() -> Path:
+    """The folder whose `definitions` and `examples` come with the library: beside this module in an installed one, at
+    the root of a checkout."""
+    beside = Path(__file__).resolve().parent / "shipped"
+    return beside if beside.is_dir() else Path(__file__).resolve().parents[4]
+
+
 def run(
     theme: str,
     catalog: Catalog,

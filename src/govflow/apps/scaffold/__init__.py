@@ -1,11 +1,11 @@
-"""First files: a commented skeleton of an item or theme, and a working folder to learn from."""
+"""First files: a commented skeleton of an item or theme, a first small catalogue, and one with mistakes to learn from."""
 
 from __future__ import annotations
 
 import importlib.resources
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Literal
@@ -19,18 +19,48 @@ from govflow.text import Text
 Kind = Literal["item", "theme"]
 SCHEMAS = ".govflow/schemas"
 _BAD_NAME = re.compile(r"[/\\\x00-\x1f\x7f:*?\"<>|{}\[\],#&!%@`']|^[.\s]|[.\s]$")
+_MISTAKES = (
+    (Path("definitions/items/food-business-permit.yaml"), "  visits: 0\n", "  visits：0\n"),
+    (
+        Path("definitions/materials.yaml"),
+        "{zh-CN: 保证食品安全的规章制度目录清单, en: list of food-safety rules}",
+        "{zh-CN: 法律法规规定的其他材料, en: other materials}",
+    ),
+)
 _FIRST: dict[Kind, tuple[str, int]] = {"item": ("I", 2), "theme": ("T", 1)}  # letter and digits of a first number
 
 
+def new_catalogue(folder: Path) -> tuple[Path, ...]:
+    """Write a first small catalogue that is sound: departments, materials, three items, a theme with scenarios, an
+    application, the settings, the schemas for the editor; give the files written.
+
+    The folder may hold other things; Conflict when one of these files is there already.
+    """
+    return _write_catalogue(folder, dict(_catalogue_texts()))
+
+
 def new_example(folder: Path) -> tuple[Path, ...]:
-    """Write a working folder with two planted mistakes; give the files written. Conflict when it is not empty."""
+    """Write its definitions with two planted mistakes; give the files written. Conflict when the folder is not empty."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict(
             Text(f"{folder} 已经存在，没有动它；换个名称", f"{folder} exists and is left alone; use another name")
         )
+    texts = {place: text for place, text in _catalogue_texts() if place.parts[0] != "examples"}
+    for place, right, wrong in _MISTAKES:
+        texts[place] = texts[place].replace(right, wrong)
+    return _write_catalogue(folder, texts)
+
+
+def _catalogue_texts() -> Iterator[tuple[Path, str]]:
     source = importlib.resources.files(__name__) / "example"
-    written = [_write(folder / place, file.read_text("utf-8")) for place, file in _files(source, Path())]
-    return (*written, *_write_schemas(folder))
+    return ((place, file.read_text("utf-8")) for place, file in _files(source, Path()))
+
+
+def _write_catalogue(folder: Path, texts: Mapping[Path, str]) -> tuple[Path, ...]:
+    there = next((folder / place for place in texts if (folder / place).exists()), None)
+    if there is not None:
+        raise Conflict(Text(f"{there} 已经存在，没有动它", f"{there} exists and is left alone"))
+    return (*(_write(folder / place, text) for place, text in texts.items()), *_write_schemas(folder))
 
 
 def new_file(kind: Kind, name: str, definitions: Path) -> tuple[Path, ...]:
