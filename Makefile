@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint clean
+.PHONY: help demo test quick lint fix docs golden bench clean
 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -13,7 +13,7 @@ RUN_READY := .venv/ready-run-$(HERE)
 DEV_READY := .venv/ready-dev-$(HERE)
 
 help: ## show this list
-	@sed -n 's/^\([a-z]*\): .*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 demo: $(RUN_READY) ## open a restaurant: five departments in parallel, on a simulated clock
 	@.venv/bin/govflow demo
@@ -23,11 +23,29 @@ test: $(DEV_READY) ## run the whole test suite (starts a PostgreSQL server of it
 	@$(PY) tests/node.py
 	@$(PY) -m pytest -n 2 --dist loadfile
 
+quick: $(DEV_READY) ## the tests that need no other program and no long play
+	@$(PY) -m pytest -m "not slow" -n 2 --dist loadfile
+
 lint: $(DEV_READY) ## the house rules alone: style, types, who may import whom
 	@$(PY) -m ruff check src tests
 	@$(PY) -m ruff format --check src tests
 	@$(PY) -m mypy
 	@.venv/bin/lint-imports --no-cache
+
+fix: $(DEV_READY) ## format, and mend what the linter can mend
+	@$(PY) -m ruff check --fix src tests
+	@$(PY) -m ruff format src tests
+
+docs: $(DEV_READY) ## write the pages of the rules from their docstrings
+	@$(PY) -c "from govflow.rules.pages import write_pages; print(*write_pages('docs/rules'), sep='\n')"
+
+golden: $(DEV_READY) ## write anew what tests compare byte by byte and what pages print; then look at the difference
+	@GOVFLOW_UPDATE_GOLDEN=1 $(PY) -m pytest -m "not slow" -n 2 --dist loadfile || true
+	@git --no-pager diff --stat
+
+bench: $(DEV_READY) ## what checking a catalogue and a step of a case cost on this machine
+	@$(PY) -m benchmarks.catalogue
+	@$(PY) -m benchmarks.engine
 
 clean: ## remove the environment and everything that tools leave behind
 	rm -rf .venv .test-tools .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .govflow-cache

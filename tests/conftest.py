@@ -57,9 +57,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """No test may hang: each ends, failing, after five minutes."""
-    for item in items if config.pluginmanager.hasplugin("timeout") else ():
-        item.add_marker(pytest.mark.timeout(300))
+    """No test may hang: each ends, failing, after five minutes. One that asks for a PostgreSQL server is slow."""
+    for item in items:
+        if config.pluginmanager.hasplugin("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+        if "postgres_server" in getattr(item, "fixturenames", ()):
+            item.add_marker("slow")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
