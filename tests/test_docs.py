@@ -112,7 +112,8 @@ def test_the_examples_print_what_they_show(page: Path, example: Example, tmp_pat
         shutil.copytree(ROOT / "examples", tmp_path / "examples")
     for command, expected in example.steps:
         actual = _execute(command, tmp_path)
-        if os.environ.get("GOVFLOW_UPDATE_GOLDEN") and expected and not matches(expected, actual):
+        whole = expected and not re.search(r"\.\.\.|…", expected)  # what leaves something out is mended by hand
+        if os.environ.get("GOVFLOW_UPDATE_GOLDEN") and whole and not matches(expected, actual):
             page.write_text(page.read_text("utf-8").replace(expected, actual.rstrip()), "utf-8")
             continue
         assert matches(expected, actual), (
