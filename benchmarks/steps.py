@@ -19,7 +19,7 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.util.task import TaskState
 from tests import bpmn_samples as samples
 
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 
 Way = Callable[[], tuple[int, int]]  # runs one case; gives user tasks done and bytes of the largest snapshot
 
@@ -28,12 +28,12 @@ def ours(xml: bytes) -> Way:
     """Load, run and dump at every step."""
 
     def run() -> tuple[int, int]:
-        process = spiff.compile_process(xml)
-        step, count, size = spiff.start(process, {}), 0, 0
+        process = executor.compile_process(xml)
+        step, count, size = executor.start(process, {}), 0, 0
         waiting = [token.path for token in step.opened if token.kind == "user"]
         while not step.ended:
             size = max(size, len(step.state))
-            step = spiff.complete(process, step.state, waiting.pop(0), {"approved": True})
+            step = executor.complete(process, step.state, waiting.pop(0), {"approved": True})
             waiting += [token.path for token in step.opened if token.kind == "user"]
             count += 1
         return count, size

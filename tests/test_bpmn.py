@@ -16,7 +16,7 @@ from govflow.compiler import elements, pictures, to_bpmn
 from govflow.compiler.blocks import flows
 from govflow.compiler.process import process_from
 from govflow.compiler.timers import duration
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.conditions import Fact
 from govflow.language.model import (
@@ -335,15 +335,15 @@ def test_sixty_items_compile_quickly() -> None:
 
 def _run(answers: dict[str, bool]) -> list[str]:
     """The restaurant from application to end: the user tasks in the order in which they were done."""
-    process = spiff.compile_process(to_bpmn("T1", loader.load(SHIPPED).catalog))
-    step = spiff.start(process, answers)
+    process = executor.compile_process(to_bpmn("T1", loader.load(SHIPPED).catalog))
+    step = executor.start(process, answers)
     done: list[str] = []
     for _ in range(200):
         waiting = sorted(token.path for token in step.live if token.kind == "user")
         if not waiting:
             break
         done.append(waiting[0])
-        step = spiff.complete(process, step.state, waiting[0], answers)
+        step = executor.complete(process, step.state, waiting[0], answers)
     assert step.ended
     return [path.rpartition("/")[2] for path in done]
 

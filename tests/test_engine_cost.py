@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from benchmarks.engine_definitions import departments
 
 import govflow
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 from govflow.engine.store import Database
 from govflow.engine.store.driver import Driver
 from tests import bpmn_samples as b
@@ -124,21 +124,23 @@ def test_a_view_survives_the_rollback_of_its_transaction(url: str) -> None:
     engine.close()
 
 
-def test_what_is_not_touched_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_touched_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """A step in one of several called processes makes the tasks of that one alone; the others stay as they were saved."""
-    process = spiff.compile_process(b.theme())
-    step = spiff.start(process, {})
+    process = executor.compile_process(b.theme())
+    step = executor.start(process, {})
     while not (together := {t.path.split("/")[0] for t in step.live if t.kind == "user" and "/" in t.path}) - {"I01"}:
         user = next(t for t in step.live if t.kind == "user")
-        step = spiff.complete(process, step.state, user.path, {})
+        step = executor.complete(process, step.state, user.path, {})
     assert len(together) > 1
     path = next(t.path for t in step.live if t.kind == "user" and "/" in t.path)
     made: list[str] = []
-    level = spiff.workflow.Case.add_level
+    level = executor.workflow.Case.add_level
     monkeypatch.setattr(
-        spiff.workflow.Case, "add_level", lambda case, task: [made.append(task.task_spec.bpmn_id), level(case, task)][1]
+        executor.workflow.Case,
+        "add_level",
+        lambda case, task: [made.append(task.task_spec.bpmn_id), level(case, task)][1],
     )
-    after = spiff.complete(process, step.state, path, {})
+    after = executor.complete(process, step.state, path, {})
     assert made == [path.split("/")[0]]
     assert {t.path.split("/")[0] for t in after.live} >= together
 
@@ -146,24 +148,24 @@ def test_what_is_not_touched_is_not_unfolded(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_step_makes_no_more_tasks_for_more_branches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of forty departments at work the step of one makes as much as of four: its own branch and what stands above it."""
     made: list[int] = []
-    begin = spiff.workflow.LeanTask.__init__
+    begin = executor.workflow.OpenTask.__init__
     monkeypatch.setattr(
-        spiff.workflow.LeanTask, "__init__", lambda task, *arguments: [made.append(1), begin(task, *arguments)][1]
+        executor.workflow.OpenTask, "__init__", lambda task, *arguments: [made.append(1), begin(task, *arguments)][1]
     )
     costs = []
     for count in (4, 40):
-        process = spiff.compile_process(b.departments(count))
-        step = spiff.start(process, {})
-        step = spiff.complete(process, step.state, "accept", {})
+        process = executor.compile_process(b.departments(count))
+        step = executor.start(process, {})
+        step = executor.complete(process, step.state, "accept", {})
         for department in ("D02", "D03"):
             made.clear()
-            step = spiff.complete(process, step.state, department, {})
+            step = executor.complete(process, step.state, department, {})
             costs.append(len(made))
         assert len([t for t in step.live if t.kind == "user"]) == count - 2
     assert costs[:2] == costs[2:] and max(costs) < 10
 
 
-def test_a_folded_level_that_is_dropped_closes_its_tokens_in_their_order() -> None:
+def test_an_unread_level_that_is_dropped_closes_its_tokens_in_their_order() -> None:
     """An interrupting timer takes a level that nobody has looked into: its tokens are told before the timer's own."""
     inner = b.sub("inner", b.start("i"), b.user("deep"), b.end("j"), b.chain("i", "deep", "j"))
     stage = b.sub(
@@ -173,8 +175,8 @@ def test_a_folded_level_that_is_dropped_closes_its_tokens_in_their_order() -> No
     text = b.start("s") + b.end("e") + b.user("other") + b.parallel("p") + b.parallel("q") + stage
     text += b.boundary("limit", "stage", interrupting=True) + b.end("over") + b.flow("limit", "over")
     text += b.chain("s", "p", "other", "q", "e") + b.chain("p", "stage", "q")
-    process = spiff.compile_process(b.definitions(b.process("P", text)))
-    step = spiff.start(process, {})
-    late = spiff.fire(process, step.state, "limit", {})
+    process = executor.compile_process(b.definitions(b.process("P", text)))
+    step = executor.start(process, {})
+    late = executor.fire(process, step.state, "limit", {})
     assert [t.path for t in late.closed] == [t.path for t in step.live if t.path != "other"]
     assert late.left == ("stage/inner", "stage") and [t.path for t in late.live] == ["other"]

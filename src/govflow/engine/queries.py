@@ -8,8 +8,7 @@ from typing import Any
 
 from govflow.compiler import Purpose
 from govflow.compiler.blocks import EXCLUSIVE
-from govflow.engine import case_clocks, views
-from govflow.engine import process as spiff
+from govflow.engine import case_clocks, process, views
 from govflow.engine.case import CaseState, from_text
 from govflow.engine.commands.unit_of_work import element_of
 from govflow.engine.definitions.compiled import Subject
@@ -75,7 +74,7 @@ def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) ->
     steps = replayed_moves(subject, statements.events(row.id))
     looks = {path: _look(subject, path) for step in steps for path in step.passed}
     definition = statements.definition(row.definition)
-    flows = spiff.flows(definition.bpmn) if definition is not None else ()
+    flows = process.flows(definition.bpmn) if definition is not None else ()
     looks |= dict.fromkeys(_walked(subject, steps, flows), "done")
     left_out = {i.code for i in state.items.values() if i.state in ("skipped", "terminated")}
     looks |= {e.id: "skipped" for e in subject.elements.values() if e.purpose is Purpose.ITEM and e.item in left_out}
@@ -92,12 +91,12 @@ def _look(subject: Subject, path: str) -> str:
     return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
 
 
-def _walked(subject: Subject, steps: Sequence[spiff.Step], flows: Iterable[spiff.Flow]) -> Iterator[str]:
+def _walked(subject: Subject, steps: Sequence[process.Step], flows: Iterable[process.Flow]) -> Iterator[str]:
     """The paths of the sequence flows that tokens took, in the order in which they left an element.
 
     Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.
     """
-    onward: dict[str, list[spiff.Flow]] = {}
+    onward: dict[str, list[process.Flow]] = {}
     for flow in flows:
         onward.setdefault(flow.source, []).append(flow)
     for step in steps:
@@ -110,7 +109,7 @@ def _walked(subject: Subject, steps: Sequence[spiff.Step], flows: Iterable[spiff
             yield from (f"{scope}/{flow.id}" if scope else flow.id for flow in after)
 
 
-def _chosen(after: Sequence[spiff.Flow], scope: str, following: Sequence[str]) -> list[spiff.Flow]:
+def _chosen(after: Sequence[process.Flow], scope: str, following: Sequence[str]) -> list[process.Flow]:
     """The one way out of a choice that was taken: what waits there now, else the first that was passed after it."""
     targets = {flow.target: flow for flow in after}
     near = (element_of(path) for path in following if path.rpartition("/")[0] == scope)

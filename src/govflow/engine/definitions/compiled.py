@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from govflow.compiler import ElementInfo, Purpose
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 from govflow.engine.case import CaseState
 from govflow.engine.definitions import elements
 from govflow.engine.definitions.elements import ElementTable, Flag, Steps
@@ -26,7 +26,7 @@ class Subject:
     name: Text
     theme: Theme
     catalog: Catalog
-    process: spiff.Process
+    process: executor.Process
     questions: Mapping[str, Question]
     steps: Steps
     table: ElementTable
@@ -113,10 +113,10 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: st
     questions = {q.id: q for e in reversed(theme.items) for q in catalog.items[e.item].questions}
     questions |= {q.id: q for q in theme.questions}
     if stored is None:
-        table = elements.table_of_file(elements.table_of(ref, catalog, theme, steps), spiff.nodes(xml), digest)
+        table = elements.table_of_file(elements.table_of(ref, catalog, theme, steps), executor.nodes(xml), digest)
     else:
         table = elements.read(stored, steps, digest)
-    process = spiff.compile_process(xml)
+    process = executor.compile_process(xml)
     return Subject(ref, kind, digest, theme.name, theme, catalog, process, questions, steps, table, _timers(table))
 
 

@@ -94,9 +94,9 @@ class Step:
     entered: tuple[str, ...]
     left: tuple[str, ...]
     ended: bool
-    look: Callable[[], tuple[Token, ...]] = field(repr=False, compare=False)
+    read_live: Callable[[], tuple[Token, ...]] = field(repr=False, compare=False)
 
     @property
     def live(self) -> tuple[Token, ...]:
         """Every token that waits after this step."""
-        return () if self.ended else self.look()
+        return () if self.ended else self.read_live()

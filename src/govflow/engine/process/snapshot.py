@@ -20,7 +20,7 @@ from SpiffWorkflow.util.task import TaskState
 from govflow.engine.process.definition import Process
 from govflow.engine.process.records import ProcessError, Token
 from govflow.engine.process.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
-from govflow.engine.process.workflow import Case, Cold, LeanTask
+from govflow.engine.process.workflow import Case, OpenTask, UnreadBranch
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
@@ -45,7 +45,7 @@ def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | 
     """Case from its snapshot; ProcessError ``ended`` for a case that is over, ``bad_state`` for foreign bytes.
 
     With a ``path``, only what a step there can come near is made: a step in one of many branches costs no more than that
-    one. Levels off the way to it stay folded unless the step drops them; of a level on the way, only the tokens above
+    one. Levels off the way to it stay unread unless the step drops them; of a level on the way, only the tokens above
     the one named, what hangs on it, and those that wait at joins. All others stay as they were saved.
     """
     form, fingerprint, status, level = _opened(state)
@@ -57,7 +57,7 @@ def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | 
     if status != RUNNING:
         raise ProcessError("ended", f"process {process.id!r} has already ended")
     case = Case(process.spec, process.subs, flags)
-    case.unfold = partial(_unfold, case)
+    case.read_level = partial(_read_level, case)
     try:
         _load_level(case, case, level, path)
     except (ValueError, TypeError, LookupError, AttributeError) as error:
@@ -65,11 +65,11 @@ def load(process: Process, state: bytes, flags: Mapping[str, bool], path: str | 
     return case
 
 
-def _unfold(case: Case, task: Any) -> None:
-    kept, case.revived = case.revived, []
-    _load_level(case, case.add_level(task), case.folded.pop(task.id), None)
+def _read_level(case: Case, task: Any) -> None:
+    kept, case.were_waiting = case.were_waiting, []
+    _load_level(case, case.add_level(task), case.unread_levels.pop(task.id), None)
     at = kept.index(task)
-    case.revived = [*kept[:at], *case.revived, *kept[at + 1 :]]
+    case.were_waiting = [*kept[:at], *case.were_waiting, *kept[at + 1 :]]
 
 
 def is_current(state: bytes) -> bool:
@@ -105,7 +105,7 @@ def _timer_paths(process: Process, spec: Any, saved: list[Any], prefix: str, ele
 
 
 def _level(saved: Any) -> list[Any]:
-    """A level that stays folded: looked at no closer than that it is one; ValueError for anything else."""
+    """A level that stays unread: looked at no closer than that it is one; ValueError for anything else."""
     if not isinstance(saved, list) or len(saved) < 2:
         raise ValueError("a called process without a level")
     return saved
@@ -119,7 +119,7 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     while stack:
         task = tasks[stack.pop()]
         if task.task_spec is None:
-            entries += _shifted(task, len(entries), row[task._parent], level.spec.timed)
+            entries += _renumbered(task, len(entries), row[task._parent], level.spec.timed)
             continue
         row[task.id] = len(entries)
         spec = task.task_spec
@@ -131,8 +131,8 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
             elif spec.joins:
                 extra = specs[task.via].index
             elif spec.kind == "sub":
-                folded = case.folded.get(task.id)
-                extra = _dump_level(case, case.subprocesses[task.id]) if folded is None else folded
+                unread = case.unread_levels.get(task.id)
+                extra = _dump_level(case, case.subprocesses[task.id]) if unread is None else unread
         if extra is not None:
             entries.append((spec.index, row[task._parent], int(live), task.ordinal, extra))
         elif task.ordinal != 1:
@@ -144,16 +144,16 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
     return entries
 
 
-def _shifted(cold: Cold, at: int, parent: int, timed: tuple[bool, ...]) -> list[Any]:
+def _renumbered(branch: UnreadBranch, at: int, parent: int, timed: tuple[bool, ...]) -> list[Any]:
     """The entries of a branch, which are the case's own, moved to row ``at`` below row ``parent``."""
-    shift, cold.first = at - cold.first, at
+    shift, branch.first = at - branch.first, at
     if shift:
-        for entry in cold.entries:
+        for entry in branch.entries:
             entry[1] += shift
             if len(entry) > 4 and timed[entry[0]]:  # the row of the activity that it hangs on
                 entry[4] += shift
-    cold.entries[0][1] = parent
-    return cold.entries
+    branch.entries[0][1] = parent
+    return branch.entries
 
 
 def _dump_counts(counts: list[int]) -> Any:
@@ -169,7 +169,7 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
     counts = list(map(int, saved[0]))[: len(specs)]
     level.counts[: len(counts)] = counts
     rows: list[Any] = [level.task_tree]
-    warm = None if path is None else _warm(level, saved, path)
+    near_rows = None if path is None else _rows_near(level, saved, path)
     id, size, number = case.last_id, len(saved), 1
     while number < size:
         entry = saved[number]
@@ -177,23 +177,23 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
         if parent is None:
             raise ValueError("the entries are not in their order")
         id += 1
-        if warm is not None and number not in warm:
+        if near_rows is not None and number not in near_rows:
             end = number + 1
             while end < size and saved[end][1] >= number:
                 end += 1
-            Cold(level, parent, id, number, saved[number:end])
-            case.cold = True
+            UnreadBranch(level, parent, id, number, saved[number:end])
+            case.has_unread_branches = True
             rows += [None] * (end - number)
             number = end
             continue
         spec = specs[entry[0]]
-        task = LeanTask(level, spec, parent, TaskState.COMPLETED, id)
+        task = OpenTask(level, spec, parent, TaskState.COMPLETED, id)
         if len(entry) > 3:
             task.ordinal = entry[3]
         rows.append(task)
         if entry[2]:
             case.last_id = id
-            _revive(case, task, entry[4] if len(entry) > 4 else None, rows, path)
+            _restore_waiting(case, task, entry[4] if len(entry) > 4 else None, rows, path)
             id = case.last_id
         elif not isinstance(spec, Parallel | BoundarySplit):
             raise ValueError(f"{spec.name} does not split")
@@ -201,10 +201,10 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
     case.last_id = id
 
 
-def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
+def _rows_near(level: Any, saved: list[Any], path: str) -> set[int]:
     """The rows that a step at ``path`` can come near: its own, what waits at joins, all above these, and their timers.
 
-    A boundary timer and the activity that it hangs on stand below one splitting row, so both are warm as soon as it is.
+    A boundary timer and the activity that it hangs on stand below one splitting row, so both are near as soon as it is.
     """
     joins, timed = level.spec.joins, level.spec.timed
     name, _, ordinal = path[len(level.prefix) :].partition("/")[0].partition("#")
@@ -218,33 +218,33 @@ def _warm(level: Any, saved: list[Any], path: str) -> set[int]:
                 near.append(row)
             if len(entry) > 4 and timed[spec]:
                 timers.append(row)
-    warm = {0}
+    near_rows = {0}
     for row in near:
-        while row not in warm:
-            warm.add(row)
+        while row not in near_rows:
+            near_rows.add(row)
             row = saved[row][1]
     for row in timers:
-        if saved[row][1] in warm:
-            warm |= {row, saved[row][4]}
-    return warm
+        if saved[row][1] in near_rows:
+            near_rows |= {row, saved[row][4]}
+    return near_rows
 
 
-def _revive(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
+def _restore_waiting(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
     spec = task.task_spec
     if isinstance(spec, User):
         task._state = TaskState.READY
-        case.revived.append(task)
+        case.were_waiting.append(task)
     elif isinstance(spec, Catch):
         task._state = TaskState.WAITING
-        case.revived.append(task)
+        case.were_waiting.append(task)
         task.host = rows[extra] if isinstance(spec, Boundary) else None
     elif isinstance(spec, Sub):
         task._state = TaskState.STARTED
         if path is None or path.startswith(f"{task.workflow.path(task)}/"):
             _load_level(case, case.add_level(task), extra, path)
         else:
-            case.folded[task.id] = _level(extra)
-            case.revived.append(task)
+            case.unread_levels[task.id] = _level(extra)
+            case.were_waiting.append(task)
     elif isinstance(spec, Parallel):
         task._state = TaskState.WAITING
         task.via = task.workflow.spec.order[extra].name

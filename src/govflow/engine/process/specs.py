@@ -32,7 +32,7 @@ class Timer(EventDefinition):  # type: ignore[misc]
     """A timer that never looks at a clock: it fires when the caller says so. Its text is not even kept."""
 
 
-class LeanSpec(BpmnTaskSpec):  # type: ignore[misc]
+class ElementSpec(BpmnTaskSpec):  # type: ignore[misc]
     """How a token passes any element: arrive, be ready, run, make the next tokens, leave the tree."""
 
     kind = "auto"
@@ -66,29 +66,29 @@ class LeanSpec(BpmnTaskSpec):  # type: ignore[misc]
         level.top_workflow.note_passed(my_task)
         for child in [level.place(spec, my_task) for spec in self._next(my_task)]:
             child.task_spec._update(child)
-        level.settle(my_task)
+        level.remove_passed(my_task)
         level.finish_if_empty()
 
     def _next(self, my_task: Any) -> tuple[Any, ...]:
         return self.targets
 
 
-class Start(LeanSpec, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]
+class Start(ElementSpec, StartEventMixin, BpmnSpecMixin):  # type: ignore[misc]
     """A start event."""
 
 
-class End(LeanSpec, EndEventMixin, BpmnSpecMixin):  # type: ignore[misc]
+class End(ElementSpec, EndEventMixin, BpmnSpecMixin):  # type: ignore[misc]
     """An end event: its token goes; the level ends when no token is left."""
 
     def _next(self, my_task: Any) -> tuple[Any, ...]:
         return ()
 
 
-class Send(LeanSpec, BpmnSpecMixin):  # type: ignore[misc]
+class Send(ElementSpec, BpmnSpecMixin):  # type: ignore[misc]
     """A send task: passes at once, the caller reads it from ``Step.passed``."""
 
 
-class Activity(LeanSpec):
+class Activity(ElementSpec):
     """What a boundary timer can hang on: when it completes, its timers that still wait are dropped."""
 
     def _on_complete(self, my_task: Any) -> None:
@@ -113,7 +113,7 @@ class Sub(Activity, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]
         return False
 
 
-class BoundarySplit(LeanSpec):
+class BoundarySplit(ElementSpec):
     """The library's helper before an activity with boundary events: one token to the activity, one to each timer."""
 
     def _on_complete(self, my_task: Any) -> None:
@@ -125,7 +125,7 @@ class BoundarySplit(LeanSpec):
             child.task_spec._update(child)
 
 
-class Catch(LeanSpec, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]
+class Catch(ElementSpec, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: ignore[misc]
     """An intermediate timer: waits for the caller."""
 
     kind = "timer"
@@ -152,7 +152,7 @@ class Boundary(Catch, BoundaryEventMixin):  # type: ignore[misc]
         super()._on_complete(my_task)
 
 
-class Exclusive(LeanSpec, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]
+class Exclusive(ElementSpec, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]
     """An exclusive gateway: the first flow whose flag is true, in document order, else the default flow."""
 
     def _next(self, my_task: Any) -> tuple[Any, ...]:
@@ -166,7 +166,7 @@ class Exclusive(LeanSpec, ExclusiveGatewayMixin, BpmnSpecMixin):  # type: ignore
         return (specs[self.default_task_spec],)
 
 
-class Parallel(LeanSpec, ParallelGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]
+class Parallel(ElementSpec, ParallelGatewayMixin, BpmnSpecMixin):  # type: ignore[misc]
     """A parallel gateway: as a join it counts only arrivals that come from the same activation of its fork.
 
     The library counts arrivals of earlier rounds of a loop too and fires early.

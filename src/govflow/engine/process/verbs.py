@@ -40,7 +40,7 @@ def fire(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -
 def cancel(process: Process, state: bytes) -> Step:
     """End the case here and now; every live token is closed."""
     case = load(process, state, {})
-    before = tuple(_tokens(case.revived))
+    before = tuple(_tokens(case.were_waiting))
     left = tuple(task.workflow.path(task) for task in case.walk_all() if task.id in case.subprocesses)
     return Step(dump(process, case, CANCELLED), (), before, (), (), left, True, tuple)
 
@@ -52,7 +52,7 @@ def _tokens(tasks: Iterable[Any]) -> Iterator[Token]:
 def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[str, bool]) -> Step:
     case = load(process, state, flags, path)
     element = path.rpartition("/")[2].partition("#")[0]
-    for task in case.revived:
+    for task in case.were_waiting:
         spec = task.task_spec
         if spec.bpmn_id == element and spec.kind == kind and task.workflow.path(task) == path:
             return _guarded(process, case, task.run)
@@ -79,21 +79,21 @@ def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
 
 def _step(process: Process, case: Case) -> Step:
     live = case.waiting()
-    if not (live or case.folded or case.cold or case.completed):
+    if not (live or case.unread_levels or case.has_unread_branches or case.completed):
         raise _stuck(case)
-    before, now = {task.id for task in case.revived}, {task.id for task in live}
+    before, now = {task.id for task in case.were_waiting}, {task.id for task in live}
     state = dump(process, case, FINISHED if case.completed else RUNNING)
     step = Step(
         state=state,
         opened=tuple(_tokens(task for task in live if task.id not in before)),
-        closed=tuple(_tokens(t for t in case.revived if t.id not in now and t.task_spec.kind != "sub")),
+        closed=tuple(_tokens(t for t in case.were_waiting if t.id not in now and t.task_spec.kind != "sub")),
         passed=tuple(case.passed),
         entered=tuple(case.entered),
         left=tuple(case.left),
         ended=case.completed,
-        look=partial(waiting, process, state),
+        read_live=partial(waiting, process, state),
     )
-    case.dissolve()
+    case.discard()
     return step
 
 

@@ -25,7 +25,7 @@ ENDED = TaskState.COMPLETED | TaskState.CANCELLED
 MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop without a person in it
 
 
-class LeanTask(Task):  # type: ignore[misc]
+class OpenTask(Task):  # type: ignore[misc]
     """The library's task without logging, clock and data, with what an address and a join need.
 
     A case has hundreds and each step makes them anew, so what never differs is said once, for the class.
@@ -68,7 +68,7 @@ class LeanTask(Task):  # type: ignore[misc]
         return True
 
 
-class Cold:
+class UnreadBranch:
     """A branch of a snapshot that the step does not come near: its entries as they were saved.
 
     It stands among the tasks of its level, so that their order is kept and no level ends before it.
@@ -149,7 +149,7 @@ class LevelMixin:
     def new_task(self, spec: Any, parent: Any, state: int) -> Any:
         """A task with the next number of this case; random ids would make two equal snapshots differ."""
         self.top_workflow.last_id += 1
-        return LeanTask(self, spec, parent, state, self.top_workflow.last_id)
+        return OpenTask(self, spec, parent, state, self.top_workflow.last_id)
 
     def place(self, spec: Any, parent: Any) -> Any:
         """Put a token before an element."""
@@ -185,7 +185,7 @@ class LevelMixin:
             if task._children:
                 stack.extend(task._children[::-1])
 
-    def settle(self, task: Any) -> None:
+    def remove_passed(self, task: Any) -> None:
         """Take passed tasks out of the tree from here up; those with two open branches stay, a join needs them."""
         tasks = self.tasks
         while task is not self.task_tree and task.id in tasks and task._state == TaskState.COMPLETED:
@@ -206,7 +206,7 @@ class LevelMixin:
         parent = self.tasks[task._parent]
         parent._children.remove(task.id)
         del self.tasks[task.id]
-        self.settle(parent)
+        self.remove_passed(parent)
 
     def drop_timers(self, host: Any, keep: Any = None) -> None:
         """Drop the timers that still wait on an activity, except one."""
@@ -227,10 +227,10 @@ class LevelMixin:
         old._children.remove(survivor.id)
         survivor._parent = scope.id
         scope._children.append(survivor.id)
-        self.settle(old)
+        self.remove_passed(old)
         for other in others:
             self.drop(other)
-        self.settle(scope)
+        self.remove_passed(scope)
 
     def finish_if_empty(self) -> None:
         """End the level when no token is left in it."""
@@ -260,12 +260,14 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.passed: list[str] = []
         self.entered: list[str] = []
         self.left: list[str] = []
-        self.revived: list[Any] = []  # what waited in the snapshot, in the order of `walk_all`; folded calls as such
+        self.were_waiting: list[
+            Any
+        ] = []  # what waited in the snapshot, in the order of `walk_all`; calls with an unread level as such
         self.subprocess_specs = subs
         self.subprocesses: dict[int, Any] = {}
-        self.folded: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that nobody has looked into
-        self.unfold: Callable[[Any], None] = lambda task: None
-        self.cold = False  # whether branches of unfolded levels stayed as they were saved
+        self.unread_levels: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that were not read
+        self.read_level: Callable[[Any], None] = lambda task: None
+        self.has_unread_branches = False
         self.bpmn_events: list[Any] = []
         self.script_engine = FlagEngine(flags)
         self.open_level(spec, "")
@@ -304,8 +306,8 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
 
     def drop_level(self, task: Any) -> None:
         """Forget the level below an interrupted call activity, and all below it."""
-        if task.id in self.folded:
-            self.unfold(task)
+        if task.id in self.unread_levels:
+            self.read_level(task)
         level = self.subprocesses.pop(task.id, None)
         if level is None:
             return
@@ -316,7 +318,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.left.append(task.workflow.path(task))
 
     def walk_all(self) -> Iterator[Any]:
-        """Every open task of every level that is unfolded, those inside an activity right after it."""
+        """Every open task of every level that was read, those inside an activity right after it."""
         if not self.subprocesses:
             yield from self.walk()
             return
@@ -332,7 +334,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
                 stack.pop()
 
     def waiting(self) -> list[Any]:
-        """The tasks that wait for the caller in the levels that are unfolded, in the order of `walk_all`."""
+        """The tasks that wait for the caller in the levels that were read, in the order of `walk_all`."""
         found: list[Any] = []
         self._collect(self, found)
         return found
@@ -355,7 +357,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         """The tokens that wait for the caller, with their tasks, in a fixed order."""
         return {task.workflow.token(task): task for task in self.waiting()}
 
-    def dissolve(self) -> None:
+    def discard(self) -> None:
         """Let go of every task, so that a case that is done with is freed at once and not by the collector."""
         for level in (self, *self.subprocesses.values()):
             level.tasks.clear()

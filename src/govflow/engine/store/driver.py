@@ -53,7 +53,7 @@ class Driver:
         try:
             cursor.execute(compiled.text, compiled.arguments(values))
         except self._errors as fault:
-            raise self._told(fault, compiled.text) from fault
+            raise self._as_sqlalchemys(fault, compiled.text) from fault
         return cursor
 
     def run_all(self, statement: Any, rows: Sequence[Values]) -> None:
@@ -66,14 +66,14 @@ class Driver:
         try:
             self._driver.cursor().executemany(compiled.text, [compiled.arguments(values) for values in rows])
         except self._errors as fault:
-            raise self._told(fault, compiled.text) from fault
+            raise self._as_sqlalchemys(fault, compiled.text) from fault
 
     def rows(self, cursor: Any) -> list[tuple[Any, ...]]:
         """All rows of a statement that was run."""
         try:
             found: list[tuple[Any, ...]] = cursor.fetchall()
         except self._errors as fault:
-            raise self._told(fault, "") from fault
+            raise self._as_sqlalchemys(fault, "") from fault
         return found
 
     @contextmanager
@@ -86,7 +86,7 @@ class Driver:
             with self._driver.pipeline():
                 yield
         except self._errors as fault:
-            raise self._told(fault, "") from fault
+            raise self._as_sqlalchemys(fault, "") from fault
 
     def _compile(self, statement: Any, values: Values) -> Compiled:
         found = statement.compile(dialect=self._connection.dialect, column_keys=list(values))
@@ -100,17 +100,17 @@ class Driver:
         compiled = self._known[statement] = Compiled(str(found), ordered)
         return compiled
 
-    def _told(self, fault: Any, text: str) -> BaseException:
+    def _as_sqlalchemys(self, fault: Any, text: str) -> BaseException:
         """The driver's error as SQLAlchemy's; a connection that is lost takes the pooled ones with it."""
         dialect: Any = self._connection.dialect
         lost = dialect.is_disconnect(fault, self._driver, None)
         if lost:
             self._connection.invalidate(fault)
             self._connection.engine.dispose(close=False)
-        told: BaseException = sa.exc.DBAPIError.instance(
+        error: BaseException = sa.exc.DBAPIError.instance(
             text or None, None, fault, self._errors, hide_parameters=True, connection_invalidated=lost, dialect=dialect
         )
-        return told
+        return error
 
 
 def _single(name: str) -> Callable[[Values], tuple[Any, ...]]:

@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from govflow import catalog as loader
 from govflow.compiler import to_bpmn
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 from govflow.engine.process.snapshot import FINISHED, RUNNING, dump, load
 from govflow.engine.process.workflow import Case
 from tests import bpmn_samples as b
@@ -25,7 +25,7 @@ from tests.reference import And, Loop, Machine, Maker, Seq, Timer, User, Writer
 STEPS = 60
 
 
-def tokens(step: spiff.Step) -> list[tuple[str, str, str | None]]:
+def tokens(step: executor.Step) -> list[tuple[str, str, str | None]]:
     """Live tokens of a step as the reference names them."""
     return sorted(((t.path, t.kind, t.host) for t in step.live), key=str)
 
@@ -55,10 +55,10 @@ def draw_flags(rng: random.Random, maker: Maker) -> dict[str, bool]:
 
 def drive(rng: random.Random, maker: Maker, body: Seq) -> int:
     """Run one random process beside the reference; number of steps made."""
-    process = spiff.compile_process(Writer().file(body))
+    process = executor.compile_process(Writer().file(body))
     flags = draw_flags(rng, maker)
     machine = Machine(body, flags)
-    step = spiff.start(process, flags)
+    step = executor.start(process, flags)
     for count in range(STEPS):
         assert tokens(step) == sorted(machine.live, key=str)
         assert sorted(step.passed) == sorted(machine.passed)
@@ -67,10 +67,10 @@ def drive(rng: random.Random, maker: Maker, body: Seq) -> int:
             return count
         for each in step.live:
             same = [t.path for t in step.live if (t.kind, t.element) == ("timer", each.element)]
-            assert spiff.timer_paths(process, step.state, each.element) == same
+            assert executor.timer_paths(process, step.state, each.element) == same
         before, token = step, rng.choice(step.live)
         flags = draw_flags(rng, maker)
-        verb = spiff.complete if token.kind == "user" else spiff.fire
+        verb = executor.complete if token.kind == "user" else executor.fire
         step = verb(process, step.state, token.path, flags)
         machine.act((token.path, token.kind, token.host), flags)
         assert {*before.live} - {*step.closed} | {*step.opened} == {*step.live}
@@ -97,9 +97,9 @@ def test_rounds_that_overlap_do_not_mix(seed: int) -> None:
 def test_kept_in_memory_equals_reloaded(seed: int, made: Callable[[int], tuple[random.Random, Maker, Seq]]) -> None:
     """A case kept in memory has the same snapshot as one saved and reloaded after every step."""
     rng, maker, body = made(seed)
-    process = spiff.compile_process(Writer().file(body))
+    process = executor.compile_process(Writer().file(body))
     flags = draw_flags(rng, maker)
-    step = spiff.start(process, flags)
+    step = executor.start(process, flags)
     case = Case(process.spec, process.subs, flags)
     case.begin(case)
     case.run_agenda()
@@ -110,7 +110,7 @@ def test_kept_in_memory_equals_reloaded(seed: int, made: Callable[[int], tuple[r
         assert dump(process, load(process, step.state, {}), RUNNING) == step.state
         token = rng.choice(step.live)
         flags = draw_flags(rng, maker)
-        verb = spiff.complete if token.kind == "user" else spiff.fire
+        verb = executor.complete if token.kind == "user" else executor.fire
         step = verb(process, step.state, token.path, flags)
         case.script_engine.flags = flags
         case.live()[token].run()
@@ -144,14 +144,14 @@ def test_any_prerequisites_hold_in_every_round(seed: int) -> None:
     """A task opens when all it waits for are done in this round, whatever the graph and the order."""
     rng = random.Random(seed)
     xml, before = network(rng)
-    process = spiff.compile_process(xml)
-    step = spiff.start(process, {})
+    process = executor.compile_process(xml)
+    step = executor.start(process, {})
     for rounds in (3, 2, 1):
         done: set[str] = set()
         while len(done) < len(before):
             assert {t.element for t in step.live} == {n for n, p in before.items() if n not in done and p <= done}
             token = rng.choice(step.live)
-            step = spiff.complete(process, step.state, token.path, {"again": rounds > 1})
+            step = executor.complete(process, step.state, token.path, {"again": rounds > 1})
             done.add(token.element)
     assert step.ended
 
@@ -163,16 +163,16 @@ def test_the_same_text_runs_on_the_stock_library(seed: int) -> None:
     xml = Writer().file(body)
     parser = BpmnParser()
     parser.add_bpmn_str(xml)
-    process, flags = spiff.compile_process(xml), draw_flags(rng, maker)
+    process, flags = executor.compile_process(xml), draw_flags(rng, maker)
     case = BpmnWorkflow(parser.get_spec("P"), parser.get_subprocess_specs("P"))
     case.task_tree.data.update(flags)
     case.do_engine_steps()
-    step = spiff.start(process, flags)
+    step = executor.start(process, flags)
     while not step.ended:
         ready = case.get_tasks(state=TaskState.READY, manual=True)
         assert sorted(t.element for t in step.live) == sorted(t.task_spec.bpmn_id for t in ready)
         token = rng.choice(step.live)
-        step = spiff.complete(process, step.state, token.path, flags)
+        step = executor.complete(process, step.state, token.path, flags)
         next(t for t in ready if t.task_spec.bpmn_id == token.element).run()
         case.do_engine_steps()
     assert case.completed
@@ -183,18 +183,18 @@ def test_every_definition_runs_to_its_end() -> None:
     catalog = loader.load(Path(__file__).parent.parent / "definitions").catalog
     for ref in (*catalog.themes, *catalog.items):
         xml = to_bpmn(ref, catalog)
-        process = spiff.compile_process(xml)
+        process = executor.compile_process(xml)
         flags = sorted(set(re.findall(r"conditionExpression[^>]*>([^<]+)<", xml.decode())))
         assert all(run_out(process, flags, random.Random(seed)) for seed in range(3)), ref
 
 
-def run_out(process: spiff.Process, flags: list[str], rng: random.Random) -> bool:
+def run_out(process: executor.Process, flags: list[str], rng: random.Random) -> bool:
     """Whether random choices and random clocks bring a case to its end within 500 steps."""
-    step = spiff.start(process, {flag: rng.random() < 0.5 for flag in flags})
+    step = executor.start(process, {flag: rng.random() < 0.5 for flag in flags})
     for _ in range(500):
         if step.ended:
             return True
         token = rng.choice(step.live)
-        verb = spiff.complete if token.kind == "user" else spiff.fire
+        verb = executor.complete if token.kind == "user" else executor.fire
         step = verb(process, step.state, token.path, {flag: rng.random() < 0.5 for flag in flags})
     return step.ended

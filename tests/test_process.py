@@ -18,32 +18,32 @@ from hypothesis import strategies as st
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 
-from govflow.engine import process as spiff
+from govflow.engine import process as executor
 from govflow.engine.process import definition
 from govflow.engine.process.workflow import Case
 from tests import bpmn_samples as b
 
 
-def compiled(*parts: str) -> spiff.Process:
+def compiled(*parts: str) -> executor.Process:
     """A process P of these parts."""
-    return spiff.compile_process(b.definitions(b.process("P", *parts)))
+    return executor.compile_process(b.definitions(b.process("P", *parts)))
 
 
-def paths(tokens: Iterable[spiff.Token]) -> list[str]:
+def paths(tokens: Iterable[executor.Token]) -> list[str]:
     """Paths of tokens, in their order."""
     return [token.path for token in tokens]
 
 
-def complete(process: spiff.Process, step: spiff.Step, *names: str, **flags: bool) -> spiff.Step:
+def complete(process: executor.Process, step: executor.Step, *names: str, **flags: bool) -> executor.Step:
     """Complete several user tasks, one after the other."""
     for name in names:
-        step = spiff.complete(process, step.state, name, flags)
+        step = executor.complete(process, step.state, name, flags)
     return step
 
 
-def refused(code: str, act: Callable[[], object]) -> spiff.ProcessError:
+def refused(code: str, act: Callable[[], object]) -> executor.ProcessError:
     """The error that an act raises, which must have this code."""
-    with pytest.raises(spiff.ProcessError) as caught:
+    with pytest.raises(executor.ProcessError) as caught:
         act()
     assert caught.value.code == code, caught.value
     return caught.value
@@ -54,10 +54,10 @@ def refused(code: str, act: Callable[[], object]) -> spiff.ProcessError:
 
 def test_departments_in_parallel_join_once() -> None:
     """Five departments open together with their warnings, and the decision opens after the last one only."""
-    process = spiff.compile_process(b.departments(5))
-    step = complete(process, spiff.start(process, {}), "accept")
+    process = executor.compile_process(b.departments(5))
+    step = complete(process, executor.start(process, {}), "accept")
     assert paths(step.live)[:4] == ["D01", "D01_warn", "D02", "D02_warn"] and len(step.live) == 10
-    assert step.live[1] == spiff.Token("D01_warn", "D01_warn", "timer", "D01")
+    assert step.live[1] == executor.Token("D01_warn", "D01_warn", "timer", "D01")
     step = complete(process, step, "D03", "D01", "D05", "D02")
     assert paths(step.live) == ["D04", "D04_warn"]
     step = complete(process, step, "D04")
@@ -70,19 +70,19 @@ def test_departments_in_parallel_join_once() -> None:
 
 def test_a_warning_leaves_the_task_open() -> None:
     """A non-interrupting timer runs its own path to its end and leaves its task alone."""
-    process = spiff.compile_process(b.departments(2))
-    step = complete(process, spiff.start(process, {}), "accept")
-    step = spiff.fire(process, step.state, "D01_warn", {})
+    process = executor.compile_process(b.departments(2))
+    step = complete(process, executor.start(process, {}), "accept")
+    step = executor.fire(process, step.state, "D01_warn", {})
     assert step.passed == ("D01_warn", "D01_tell", "D01_told")
     assert paths(step.closed) == ["D01_warn"] and paths(step.live) == ["D01", "D02", "D02_warn"]
 
 
 def test_an_interrupting_timer_takes_the_task_and_its_other_timers() -> None:
     """The deadline closes the task and its warning, and the case goes on after the merge."""
-    process = spiff.compile_process(b.definitions(b.process("P", b.item_body("I"))))
-    step = complete(process, spiff.start(process, {}), "I_accept")
+    process = executor.compile_process(b.definitions(b.process("P", b.item_body("I"))))
+    step = complete(process, executor.start(process, {}), "I_accept")
     assert paths(step.live) == ["I_review", "I_late", "I_review_warn"]
-    step = spiff.fire(process, step.state, "I_late", {})
+    step = executor.fire(process, step.state, "I_late", {})
     assert paths(step.closed) == ["I_review", "I_late", "I_review_warn"]
     assert paths(step.opened) == ["I_decide"] and step.passed == ("I_late", "I_m")
 
@@ -94,12 +94,12 @@ def test_levels_are_entered_and_left_with_their_paths() -> None:
         b.boundary("limit", "stage", interrupting=True) + b.end("over"),
         b.chain("s", "stage", "e") + b.flow("limit", "over"),
     )
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     assert step.entered == ("stage",) and paths(step.live) == ["stage/work", "limit"]
     assert step.live[1].host == "stage"
     done = complete(process, step, "stage/work")
     assert done.left == ("stage",) and done.passed == ("stage/work", "stage/z", "stage", "e") and done.ended
-    late = spiff.fire(process, step.state, "limit", {})
+    late = executor.fire(process, step.state, "limit", {})
     assert late.left == ("stage",) and late.passed == ("limit", "over") and late.ended
     assert paths(late.closed) == ["stage/work", "limit"]
 
@@ -112,8 +112,8 @@ def test_one_process_called_twice_has_two_levels() -> None:
         b.start("s") + b.end("e") + b.parallel("f") + b.parallel("j") + b.call("one", "Q") + b.call("two", "Q"),
         b.chain("s", "f", "one", "j", "e") + b.chain("f", "two", "j"),
     )
-    process = spiff.compile_process(b.definitions(main, called))
-    step = spiff.start(process, {})
+    process = executor.compile_process(b.definitions(main, called))
+    step = executor.start(process, {})
     assert paths(step.live) == ["one/work", "two/work"]
     assert paths(complete(process, step, "two/work").live) == ["one/work"]
     assert complete(process, step, "two/work", "one/work").ended
@@ -121,10 +121,10 @@ def test_one_process_called_twice_has_two_levels() -> None:
 
 def test_prerequisites_that_are_not_nested_blocks() -> None:
     """An item opens when all its prerequisites are through, in whatever order they finish."""
-    process = spiff.compile_process(b.theme())
+    process = executor.compile_process(b.theme())
     for seed in range(20):
         rng = random.Random(seed)
-        step = spiff.start(process, {})
+        step = executor.start(process, {})
         finished: list[str] = []
         assert sorted(step.entered) == ["I01", "I02", "I03"]
         while not step.ended:
@@ -136,7 +136,7 @@ def test_prerequisites_that_are_not_nested_blocks() -> None:
         assert sorted(finished) == ["I01", "I02", "I03", "I04", "I05"]
 
 
-def correction() -> spiff.Process:
+def correction() -> executor.Process:
     """Accept, supplement while something is missing, then on."""
     return compiled(
         b.start("s") + b.user("accept") + b.choice("ok", "f_ok_e") + b.user("supplement") + b.end("e"),
@@ -148,7 +148,7 @@ def correction() -> spiff.Process:
 def test_a_loop_numbers_its_rounds() -> None:
     """The second activation of a task is another address, so an old one is never taken for it."""
     process = correction()
-    step = complete(process, spiff.start(process, {}), "accept", missing=True)
+    step = complete(process, executor.start(process, {}), "accept", missing=True)
     step = complete(process, step, "supplement")
     assert paths(step.live) == ["accept#2", "warn#2"] and step.live[1].host == "accept#2"
     assert refused("not_live", lambda: complete(process, step, "accept")).element == "accept"
@@ -158,7 +158,7 @@ def test_a_loop_numbers_its_rounds() -> None:
 def test_two_thousand_rounds_stay_small() -> None:
     """A correction loop goes round as often as it must and its snapshot does not grow."""
     process = correction()
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     sizes = set()
     for _ in range(2000):
         step = complete(process, step, step.live[0].path, missing=True)
@@ -179,7 +179,7 @@ def test_a_parallel_block_in_a_loop_waits_for_all_in_every_round(nested: bool) -
         process = compiled(head + inside + b.chain("s", "m", "g", "q", "e") + b.flow("q", "m", "again"))
     else:
         process = compiled(head + block + b.chain("s", "m", "f") + b.chain("j", "q", "e") + b.flow("q", "m", "again"))
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     for last in (0, 1, 1, 0, 0):
         assert [t.element for t in step.live] == ["x", "y"]
         first, second = step.live[1 - last].path, step.live[last].path
@@ -194,34 +194,34 @@ def test_the_first_true_flag_in_the_text_decides() -> None:
         b.start("s") + b.choice("x", "f_x_c") + "".join(b.user(n) + b.flow(n, "e") for n in "abc") + b.end("e"),
         b.flow("s", "x") + b.flow("x", "a", "one") + b.flow("x", "b", "two") + b.flow("x", "c"),
     )
-    assert paths(spiff.start(process, {"one": True, "two": True}).live) == ["a"]
-    assert paths(spiff.start(process, {"one": False, "two": True}).live) == ["b"]
-    assert paths(spiff.start(process, {"one": False, "two": False}).live) == ["c"]
+    assert paths(executor.start(process, {"one": True, "two": True}).live) == ["a"]
+    assert paths(executor.start(process, {"one": False, "two": True}).live) == ["b"]
+    assert paths(executor.start(process, {"one": False, "two": False}).live) == ["c"]
 
 
 def test_an_intermediate_timer_waits_to_be_told() -> None:
     """A timer on the way is a live token without a host."""
     process = compiled(b.start("s"), b.catch("wait"), b.end("e"), b.chain("s", "wait", "e"))
-    step = spiff.start(process, {})
-    assert step.live == (spiff.Token("wait", "wait", "timer", None),)
+    step = executor.start(process, {})
+    assert step.live == (executor.Token("wait", "wait", "timer", None),)
     refused("not_live", lambda: complete(process, step, "wait"))
-    assert spiff.fire(process, step.state, "wait", {}).ended
+    assert executor.fire(process, step.state, "wait", {}).ended
 
 
 def test_automatic_elements_alone_end_at_once() -> None:
     """A process without waiting places ends in its start."""
     process = compiled(b.start("s"), b.send("tell"), b.end("e"), b.chain("s", "tell", "e"))
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     assert step.ended and step.passed == ("s", "tell", "e") and step.live == step.opened == ()
 
 
 def test_cancel_closes_everything() -> None:
     """Withdrawal closes every live token and leaves every level; nothing can be done afterwards."""
-    process = spiff.compile_process(b.theme())
-    step = spiff.start(process, {})
-    over = spiff.cancel(process, step.state)
+    process = executor.compile_process(b.theme())
+    step = executor.start(process, {})
+    over = executor.cancel(process, step.state)
     assert over.ended and over.live == () and over.closed == step.live and over.left == ("I01", "I02", "I03")
-    refused("ended", lambda: spiff.cancel(process, over.state))
+    refused("ended", lambda: executor.cancel(process, over.state))
     refused("ended", lambda: complete(process, over, "I01/I01_accept"))
 
 
@@ -229,13 +229,13 @@ def test_a_long_chain_compiles_and_runs() -> None:
     """Hundreds of steps in a row are no matter of recursion."""
     names = [f"u{i}" for i in range(600)]
     process = compiled(b.start("s") + b.end("e") + "".join(map(b.user, names)) + b.chain("s", *names, "e"))
-    assert complete(process, spiff.start(process, {}), *names[:3]).passed == ("u2",)
+    assert complete(process, executor.start(process, {}), *names[:3]).passed == ("u2",)
 
 
 def test_successive_parallel_blocks_do_not_multiply() -> None:
     """The snapshot of five blocks of five holds one block, not every future."""
-    process = spiff.compile_process(b.blocks(5, 5))
-    step = spiff.start(process, {})
+    process = executor.compile_process(b.blocks(5, 5))
+    step = executor.start(process, {})
     assert len(step.state) < 200
     while not step.ended:
         step = complete(process, step, step.live[-1].path)
@@ -248,7 +248,7 @@ def test_successive_parallel_blocks_do_not_multiply() -> None:
 def test_a_missing_flag_is_named_with_its_gateway() -> None:
     """A route that nobody computed is an error that names the flag and the gateway, and the state stays usable."""
     process = correction()
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     error = refused("no_route", lambda: complete(process, step, "accept"))
     assert "'missing'" in error.en and error.element == "ok"
     assert complete(process, step, "accept", missing=False).ended
@@ -260,15 +260,15 @@ def test_no_flag_true_and_no_default_is_no_route() -> None:
         b.start("s") + b.choice("x") + b.end("a") + b.end("c"),
         b.flow("s", "x") + b.flow("x", "a", "one") + b.flow("x", "c", "two"),
     )
-    error = refused("no_route", lambda: spiff.start(process, {"one": False, "two": False}))
+    error = refused("no_route", lambda: executor.start(process, {"one": False, "two": False}))
     assert error.element == "x"
 
 
 def test_a_flag_is_true_or_false() -> None:
     """A flag of another type is refused instead of being read as true."""
     process = correction()
-    step = spiff.start(process, {})
-    refused("bad_flag", lambda: spiff.complete(process, step.state, "accept", {"missing": "no"}))  # type: ignore[dict-item]
+    step = executor.start(process, {})
+    refused("bad_flag", lambda: executor.complete(process, step.state, "accept", {"missing": "no"}))  # type: ignore[dict-item]
 
 
 def test_a_loop_without_people_is_stopped() -> None:
@@ -277,7 +277,7 @@ def test_a_loop_without_people_is_stopped() -> None:
         b.start("s") + b.choice("m") + b.send("t") + b.choice("x", "f_x_e") + b.end("e"),
         b.chain("s", "m", "t", "x", "e") + b.flow("x", "m", "again"),
     )
-    refused("runaway", lambda: spiff.start(process, {"again": True}))
+    refused("runaway", lambda: executor.start(process, {"again": True}))
 
 
 def test_a_join_that_can_never_fire_is_told() -> None:
@@ -287,21 +287,21 @@ def test_a_join_that_can_never_fire_is_told() -> None:
         b.flow("s", "x") + b.flow("x", "a", "one") + b.flow("x", "b") + b.flow("a", "j") + b.flow("b", "j"),
         b.flow("j", "e"),
     )
-    assert refused("stuck", lambda: spiff.start(process, {"one": True})).element == "j"
+    assert refused("stuck", lambda: executor.start(process, {"one": True})).element == "j"
 
 
 def test_double_completion_is_not_live() -> None:
     """Completing a task twice is refused and says what waits instead."""
-    process = spiff.compile_process(b.departments(2))
-    step = complete(process, spiff.start(process, {}), "accept", "D01")
+    process = executor.compile_process(b.departments(2))
+    step = complete(process, executor.start(process, {}), "accept", "D01")
     assert "D02" in refused("not_live", lambda: complete(process, step, "D01")).en
-    refused("not_live", lambda: spiff.fire(process, step.state, "D01_warn", {}))
+    refused("not_live", lambda: executor.fire(process, step.state, "D01_warn", {}))
 
 
 def test_errors_speak_both_languages_and_travel() -> None:
     """An error has a Chinese text that names the place, and survives the way to another process."""
     process = correction()
-    step = spiff.start(process, {})
+    step = executor.start(process, {})
     error = refused("no_route", lambda: complete(process, step, "accept"))
     assert error.text("zh") == str(error) == "网关“ok”需要标志“missing”，但没有给出"
     assert error.text("en") == error.en
@@ -314,30 +314,30 @@ def test_errors_speak_both_languages_and_travel() -> None:
 
 def test_foreign_states_are_refused() -> None:
     """A state of another definition, of another format, or no state at all is refused."""
-    process, other = correction(), spiff.compile_process(b.departments(2))
-    state = spiff.start(process, {}).state
-    refused("bad_state", lambda: spiff.complete(other, state, "accept", {}))
+    process, other = correction(), executor.compile_process(b.departments(2))
+    state = executor.start(process, {}).state
+    refused("bad_state", lambda: executor.complete(other, state, "accept", {}))
     newer = json.dumps([99, *json.loads(state)[1:]]).encode()
     for bad in (newer, b"", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"a":1,"b":2,"c":3,"d":4}'):
-        refused("bad_state", lambda bad=bad: spiff.complete(process, bad, "accept", {}))
+        refused("bad_state", lambda bad=bad: executor.complete(process, bad, "accept", {}))
 
 
 @settings(max_examples=200)
 @given(st.data())
 def test_a_damaged_state_never_raises_anything_else(data: st.DataObject) -> None:
     """Whatever bytes are changed, the answer is a step or a ProcessError."""
-    process = spiff.compile_process(b.departments(3))
-    state = bytearray(complete(process, spiff.start(process, {}), "accept").state)
+    process = executor.compile_process(b.departments(3))
+    state = bytearray(complete(process, executor.start(process, {}), "accept").state)
     for _ in range(data.draw(st.integers(1, 4))):
         state[data.draw(st.integers(20, len(state) - 1))] = data.draw(st.sampled_from(b'0123456789[],"-en'))
-    with contextlib.suppress(spiff.ProcessError):
-        assert isinstance(spiff.complete(process, bytes(state), "D01", {}), spiff.Step)
+    with contextlib.suppress(executor.ProcessError):
+        assert isinstance(executor.complete(process, bytes(state), "D01", {}), executor.Step)
 
 
 def test_the_same_call_gives_the_same_step() -> None:
     """A state can be used again; nothing in a step is random."""
-    process = spiff.compile_process(b.departments(5))
-    step = complete(process, spiff.start(process, {}), "accept")
+    process = executor.compile_process(b.departments(5))
+    step = complete(process, executor.start(process, {}), "accept")
     assert complete(process, step, "D02") == complete(process, step, "D02")
 
 
@@ -368,11 +368,11 @@ def test_our_task_has_all_that_the_librarys_has() -> None:
 
 def test_many_threads_share_one_process() -> None:
     """Cases in several threads on one compiled process end as if each were alone."""
-    process = spiff.compile_process(b.theme())
+    process = executor.compile_process(b.theme())
 
-    def run(seed: int) -> spiff.Step:
+    def run(seed: int) -> executor.Step:
         rng = random.Random(seed % 4)
-        step = spiff.start(process, {})
+        step = executor.start(process, {})
         while not step.ended:
             step = complete(process, step, rng.choice([t.path for t in step.live if t.kind == "user"]))
         return step
@@ -422,36 +422,36 @@ def test_what_our_compiler_does_not_write_is_refused(code: str, element: str, te
 @pytest.mark.parametrize("text", [b"", b"<a", b"<a/>", b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'])
 def test_no_bpmn_is_refused(text: bytes) -> None:
     """Text that is no BPMN file is refused as such."""
-    refused("bad_bpmn", lambda: spiff.compile_process(text))
+    refused("bad_bpmn", lambda: executor.compile_process(text))
 
 
 def test_calls_must_lead_somewhere_and_come_back() -> None:
     """A called process must be in the file and must not call itself."""
     main = b.process("P", LINE, b.call("c", "Q"), b.chain("s", "c", "e"))
-    refused("unknown_process", lambda: spiff.compile_process(b.definitions(main)))
+    refused("unknown_process", lambda: executor.compile_process(b.definitions(main)))
     round_trip = b.process("Q", b.start("qs"), b.call("d", "P"), b.end("qe"), b.chain("qs", "d", "qe"))
-    refused("bad_bpmn", lambda: spiff.compile_process(b.definitions(main, round_trip, before=b.pool("P"))))
+    refused("bad_bpmn", lambda: executor.compile_process(b.definitions(main, round_trip, before=b.pool("P"))))
 
 
 def test_the_process_to_run_is_found() -> None:
     """The pool's process runs, else the only one that is not called; a wrong name lists the right ones."""
     p = b.process("P", LINE, b.chain("s", "e"))
     q = b.process("Q", b.start("qs"), b.end("qe"), b.chain("qs", "qe"))
-    assert spiff.compile_process(b.definitions(p, q, before=b.pool("Q"))).id == "Q"
-    assert spiff.compile_process(b.definitions(p, q), "P").id == "P"
-    refused("unknown_process", lambda: spiff.compile_process(b.definitions(p, q)))
-    assert "P, Q" in refused("unknown_process", lambda: spiff.compile_process(b.definitions(p, q), "R")).en
+    assert executor.compile_process(b.definitions(p, q, before=b.pool("Q"))).id == "Q"
+    assert executor.compile_process(b.definitions(p, q), "P").id == "P"
+    refused("unknown_process", lambda: executor.compile_process(b.definitions(p, q)))
+    assert "P, Q" in refused("unknown_process", lambda: executor.compile_process(b.definitions(p, q), "R")).en
 
 
 def test_compiled_once_and_forgotten_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same text is compiled once; the cache is bounded and drops what was not used for longest."""
     monkeypatch.setattr(definition, "CACHE_SIZE", 2)
     texts = [b.departments(n) for n in (2, 3, 4)]
-    first = spiff.compile_process(texts[0])
-    spiff.compile_process(texts[1])
-    assert spiff.compile_process(texts[0]) is first
-    spiff.compile_process(texts[2])
-    assert spiff.compile_process(texts[0]) is first
+    first = executor.compile_process(texts[0])
+    executor.compile_process(texts[1])
+    assert executor.compile_process(texts[0]) is first
+    executor.compile_process(texts[2])
+    assert executor.compile_process(texts[0]) is first
     assert len(definition._cache) <= 2
-    again = spiff.compile_process(texts[1])
-    assert again.fingerprint == spiff.compile_process(texts[1]).fingerprint
+    again = executor.compile_process(texts[1])
+    assert again.fingerprint == executor.compile_process(texts[1]).fingerprint
