@@ -145,26 +145,6 @@ def test_what_is_not_touched_is_not_read(monkeypatch: pytest.MonkeyPatch) -> Non
     assert {t.path.split("/")[0] for t in after.live} >= together
 
 
-def test_a_step_makes_no_more_tasks_for_more_branches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of forty departments at work the step of one makes as much as of four: its own branch and what stands above it."""
-    made: list[int] = []
-    begin = executor.workflow.OpenTask.__init__
-    monkeypatch.setattr(
-        executor.workflow.OpenTask, "__init__", lambda task, *arguments: [made.append(1), begin(task, *arguments)][1]
-    )
-    costs = []
-    for count in (4, 40):
-        process = executor.compile_process(b.departments(count))
-        step = executor.start(process, {})
-        step = executor.complete(process, step.state, "accept", {})
-        for department in ("D02", "D03"):
-            made.clear()
-            step = executor.complete(process, step.state, department, {})
-            costs.append(len(made))
-        assert len([t for t in step.live if t.kind == "user"]) == count - 2
-    assert costs[:2] == costs[2:] and max(costs) < 10
-
-
 def test_an_unread_level_that_is_dropped_closes_its_tokens_in_their_order() -> None:
     """An interrupting timer takes a level that nobody has looked into: its tokens are told before the timer's own."""
     inner = b.sub("inner", b.start("i"), b.user("deep"), b.end("j"), b.chain("i", "deep", "j"))

@@ -176,9 +176,6 @@ class _Parser(BpmnParser):  # type: ignore[misc]
 def _freeze(spec: Any) -> None:
     """Work out once what the run asks for at every token."""
     spec.order = tuple(spec.task_specs.values())
-    # the library adds specifications of its own, which say neither
-    spec.joins = tuple(getattr(each, "joins", False) for each in spec.order)
-    spec.timed = tuple(getattr(each, "kind", "") == "timer" for each in spec.order)
     for index, task_spec in enumerate(spec.order):
         task_spec.index = index
         task_spec.targets = tuple(task_spec.outputs)

@@ -79,7 +79,7 @@ def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
 
 def _step(process: Process, case: Case) -> Step:
     live = case.waiting()
-    if not (live or case.unread_levels or case.has_unread_branches or case.completed):
+    if not (live or case.unread_levels or case.completed):
         raise _stuck(case)
     before, now = {task.id for task in case.were_waiting}, {task.id for task in live}
     state = dump(process, case, FINISHED if case.completed else RUNNING)

@@ -68,26 +68,6 @@ class OpenTask(Task):  # type: ignore[misc]
         return True
 
 
-class UnreadBranch:
-    """A branch of a snapshot that the step does not come near: its entries as they were saved.
-
-    It stands among the tasks of its level, so that their order is kept and no level ends before it.
-    """
-
-    __slots__ = ("_parent", "entries", "first", "id")
-    task_spec = host = None
-    state = TaskState.STARTED
-    _children = ()
-
-    def __init__(self, level: Any, parent: Any, id: int, first: int, entries: list[Any]) -> None:
-        self.id = id
-        self._parent = parent.id
-        self.first = first
-        self.entries = entries
-        level.tasks[id] = self
-        parent._children.append(id)
-
-
 class FlagEngine(PythonScriptEngine):  # type: ignore[misc]
     """Looks up one named flag that the caller has computed, and refuses everything else."""
 
@@ -260,14 +240,12 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.passed: list[str] = []
         self.entered: list[str] = []
         self.left: list[str] = []
-        self.were_waiting: list[
-            Any
-        ] = []  # what waited in the snapshot, in the order of `walk_all`; calls with an unread level as such
+        self.were_waiting: list[Any] = []
+        """What waited in the snapshot, in the order of `walk_all`; calls with an unread level as such."""
         self.subprocess_specs = subs
         self.subprocesses: dict[int, Any] = {}
         self.unread_levels: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that were not read
         self.read_level: Callable[[Any], None] = lambda task: None
-        self.has_unread_branches = False
         self.bpmn_events: list[Any] = []
         self.script_engine = FlagEngine(flags)
         self.open_level(spec, "")
@@ -312,8 +290,6 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         if level is None:
             return
         for inner in level.walk():
-            if inner.task_spec is None:
-                raise RuntimeError("a level with branches that were not loaded cannot be dropped")
             self.drop_level(inner)
         self.left.append(task.workflow.path(task))
 
@@ -343,8 +319,6 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         tasks, stack = level.tasks, level.task_tree._children[::-1]
         while stack:
             task = tasks[stack.pop()]
-            if task.task_spec is None:
-                continue
             kind = task.task_spec.kind
             if kind == "user" or (kind == "timer" and task._state == TaskState.WAITING):
                 found.append(task)
