@@ -100,7 +100,7 @@ def test_the_restaurant_is_planned(definitions: Catalog, restaurant: Theme) -> N
 def test_a_licence_issued_in_the_case_is_not_asked(definitions: Catalog, restaurant: Theme) -> None:
     """The business licence comes from the registration; the reason says so in both languages."""
     licence = next(m for m in plan.merged_materials(restaurant, definitions) if m.material == "M02")
-    assert (licence.how, licence.asked_once, licence.submitted) == ("issued", True, False)
+    assert (licence.how, licence.submitted) == ("issued", False)
     assert str(licence.reason) == "由本次办理的“公司设立登记”核发，不用提交"
     assert "company registration" in licence.reason.text("en")
 

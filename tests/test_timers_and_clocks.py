@@ -178,10 +178,11 @@ def test_timers_are_clocks_in_every_shipped_definition(ref: str) -> None:
 
 # --- any definition ------------------------------------------------------------------------------------------------
 
-LIMITS = st.sampled_from([
-    "0 workdays", "0.5 workday", "1 workday", "3 workdays", "20 workdays", "30 natural days", "4 natural days", "3 months",
-    "1 year", "30 hours", "4 working hours",
+PERIODS = st.sampled_from([
+    "0.5 workday", "1 workday", "3 workdays", "20 workdays", "30 natural days", "4 natural days", "3 months", "1 year",
+    "30 hours", "4 working hours",
 ])  # fmt: skip
+LIMITS = PERIODS | st.just("0 workdays")  # an instant item
 WARNINGS = st.sampled_from(["1 workday", "5 workdays", "10 natural days", "1 month", "3 hours", "20%", "75%"])
 MISSED = st.sampled_from(["withdrawn", "not_accepted", "refused"])
 
@@ -194,13 +195,13 @@ def _some(**parts: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
 TIME_LIMIT = st.fixed_dictionaries({"within": LIMITS, "from": st.sampled_from(["accepted", "received"])}, optional={
     "warning": WARNINGS,
 })  # fmt: skip
-CORRECTION = _some(within=LIMITS, missed=MISSED)
+CORRECTION = _some(within=PERIODS, missed=MISSED)
 ITEM_LIMITS = _some(
-    statutory=TIME_LIMIT, promised=TIME_LIMIT, correction_notice=LIMITS, correction=CORRECTION, delivery=LIMITS,
-    post_check=st.fixed_dictionaries({"within": LIMITS, "from": st.just("decided")}, optional={"warning": WARNINGS}),
+    statutory=TIME_LIMIT, promised=TIME_LIMIT, correction_notice=PERIODS, correction=CORRECTION, delivery=PERIODS,
+    post_check=st.fixed_dictionaries({"within": PERIODS, "from": st.just("decided")}, optional={"warning": WARNINGS}),
     warning=WARNINGS,
 )  # fmt: skip
-THEME_LIMITS = _some(promised=TIME_LIMIT, joint_cap=LIMITS, correction_notice=LIMITS, correction=CORRECTION)
+THEME_LIMITS = _some(promised=TIME_LIMIT, joint_cap=PERIODS, correction_notice=PERIODS, correction=CORRECTION)
 PROMISE = {"fact": "promise", "is": True}
 
 
@@ -212,17 +213,17 @@ def flows(draw: st.DrawFn) -> list[dict[str, Any]]:
         kind = draw(st.sampled_from(["review", "consult", "visit", "test", "expert_review"]))
         words: dict[str, Any] = {"id": name}
         if draw(st.booleans()):
-            words["within"] = draw(LIMITS)
-        if draw(st.booleans()):
+            words["within"] = draw(PERIODS)
+        if kind == "consult" and draw(st.booleans()):
             words["silence"] = "no_objection"
-        if kind not in ("review", "consult") and draw(st.booleans()):
+        if kind != "consult" and draw(st.booleans()):
             words["procedure"] = "look"
         return {kind: words}
 
     flow: list[dict[str, Any]] = [{"accept": {}}, *(step(f"a{n}") for n in range(draw(st.integers(1, 3))))]
     if draw(st.booleans()):
         flow.append({"together": [[step("b1")], [step("b2")]]})
-    return [*flow, {"decide": {}}, {"deliver": {"within": draw(LIMITS)} if draw(st.booleans()) else {}}]
+    return [*flow, {"decide": {}}, {"deliver": {"within": draw(PERIODS)} if draw(st.booleans()) else {}}]
 
 
 @st.composite
@@ -236,19 +237,19 @@ def documents(draw: st.DrawFn) -> dict[str, str]:
             f"M0{n}": {"slug": f"m{n}", "name": f"材料{n}", "source": "申请人自备"} for n in (1, 2)}},
     }  # fmt: skip
     for n in range(1, count + 1):
-        procedure = _some(limit=LIMITS)
+        procedure = _some(limit=PERIODS)
         files[f"items/i{n}.yaml"] = {
             "govflow": "item/1", "id": f"I0{n}", "name": f"事项{n}", "type": "行政许可", "case_type": "承诺件", "level": "市级",
             "department": f"D0{n}", "limits": draw(ITEM_LIMITS), "flow": draw(flows()),
             "questions": [{"id": "promise", "ask": "承诺？", "type": "boolean"}],
-            "materials": [{"use": "M01"}, {"use": "M02", "defer": {"within": draw(LIMITS)}}],
+            "materials": [{"use": "M01"}, {"use": "M02", "defer": {"within": draw(PERIODS)}}],
             "special_procedures": [
                 {"id": "look", "kind": "现场核查", **draw(procedure)}, {"id": "by-command", "kind": "听证", **draw(procedure)},
             ],
             "commitment": draw(st.sampled_from(["none", {"text": "承诺", "consequence": "撤销", "when": PROMISE}])),
         }  # fmt: skip
         if isinstance(files[f"items/i{n}.yaml"]["commitment"], dict) and draw(st.booleans()):
-            files[f"items/i{n}.yaml"]["commitment"]["post_check"] = draw(LIMITS)
+            files[f"items/i{n}.yaml"]["commitment"]["post_check"] = draw(PERIODS)
     files["themes/t1.yaml"] = {
         "govflow": "theme/1", "id": "T1", "name": "一件事", "audience": "enterprise", "lead": "D01",
         "items": [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
 
 from govflow.compiler.blocks import (
     CALL,
@@ -299,19 +300,15 @@ def _reduced(edges: list[tuple[str, str]], codes: list[str]) -> tuple[tuple[str,
     """The edges without those that a longer way implies. Raises InvalidInput when they run in a circle."""
     unique = list(dict.fromkeys(edges))
     after: dict[str, list[str]] = {code: [t for s, t in unique if s == code] for code in codes}
-    order: list[str] = []
-    left = list(codes)
-    while left:
-        free = [code for code in left if not any(code in after[other] for other in left)]
-        if not free:
-            raise InvalidInput(
-                Text(f"前置事项成环：{'、'.join(left)}", f"prerequisites run in a circle: {', '.join(left)}")
-            )
-        order += free
-        left = [code for code in left if code not in free]
     reach: dict[str, set[str]] = {}
-    for code in reversed(order):
-        reach[code] = set(after[code]).union(*(reach[target] for target in after[code]))
+    try:
+        for code in TopologicalSorter(after).static_order():  # what comes after an item is known before the item
+            reach[code] = set(after[code]).union(*(reach[target] for target in after[code]))
+    except CycleError as error:
+        circle = error.args[1]
+        raise InvalidInput(
+            Text(f"前置事项成环：{'、'.join(circle)}", f"prerequisites run in a circle: {', '.join(circle)}")
+        ) from None
     return tuple((s, t) for s, t in unique if not any(t in reach[other] for other in after[s] if other != t))
 
 

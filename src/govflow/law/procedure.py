@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from graphlib import CycleError, TopologicalSorter
 from typing import Literal
 
 from govflow.errors import ClockError
@@ -208,7 +209,7 @@ class PlanItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class ItemDates:
     """When an item of a theme starts and is due; None where a suspension leaves it open. `after` gave it its start."""
 
     start: date | None
@@ -217,10 +218,10 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ThemeDates:
     """The dates of a theme: by item, as a whole, the joint cap, and the chain of items that sets the theme's date."""
 
-    items: Mapping[str, Planned]
+    items: Mapping[str, ItemDates]
     due: date | None
     cap_due: date | None
     cap_exceeded: bool | None
@@ -235,7 +236,7 @@ def plan(
     actual_completions: Mapping[str, datetime | date] | None = None,
     cap: Limit | None = None,
     roll: Roll = "next_workday",
-) -> Plan:
+) -> ThemeDates:
     """Dates of a theme by R11: items without a predecessor start at the unified acceptance, the others when the last
     one that they need was completed (until known: is due); the theme is due with its latest item."""
     accepted = local(unified_acceptance, "unified_acceptance")
@@ -244,7 +245,7 @@ def plan(
         if slug not in items:
             en = f"actual_completions: found {slug!r}, expected one of {list(items)}"
             raise clock_error("invalid_input", f"完成情况中有未知事项 {slug!r}", en)
-    planned: dict[str, Planned] = {}
+    planned: dict[str, ItemDates] = {}
     for slug in _ordered(items):
         start, after = _start(items[slug], planned, done, accepted)
         found = None
@@ -252,12 +253,12 @@ def plan(
             item = items[slug]
             ledger = Ledger(start, item.limit, item.suspensions, roll=roll)
             found = due(extend_all(ledger, item.extensions, calendar, item.extension_max), calendar)
-        planned[slug] = Planned(None if start is None else start.date(), found, after)
+        planned[slug] = ItemDates(None if start is None else start.date(), found, after)
     cap_due = None if cap is None else due(Ledger(accepted, cap, roll=roll), calendar)
     return _summed({slug: planned[slug] for slug in items}, cap_due)
 
 
-def _summed(planned: Mapping[str, Planned], cap: Due | None) -> Plan:
+def _summed(planned: Mapping[str, ItemDates], cap: Due | None) -> ThemeDates:
     known = {slug: item.due.date for slug, item in planned.items() if item.due and item.due.date}
     whole = len(known) == len(planned) and bool(known)
     last = max(known, key=lambda slug: known[slug]) if whole else None
@@ -267,7 +268,7 @@ def _summed(planned: Mapping[str, Planned], cap: Due | None) -> Plan:
         chain.insert(0, last)
         last = planned[last].after
     cap_due = None if cap is None else cap.date
-    return Plan(
+    return ThemeDates(
         items=planned,
         due=theme,
         cap_due=cap_due,
@@ -278,7 +279,7 @@ def _summed(planned: Mapping[str, Planned], cap: Due | None) -> Plan:
 
 
 def _start(
-    item: PlanItem, planned: Mapping[str, Planned], done: Mapping[str, datetime | date], accepted: datetime
+    item: PlanItem, planned: Mapping[str, ItemDates], done: Mapping[str, datetime | date], accepted: datetime
 ) -> tuple[datetime | None, str | None]:
     start, after = accepted, None
     for needed in item.depends_on:
@@ -303,13 +304,9 @@ def _ordered(items: Mapping[str, PlanItem]) -> list[str]:
             if needed not in items:
                 en = f"{slug}.depends_on: found {needed!r}, expected one of {list(items)}"
                 raise clock_error("invalid_input", f"{slug} 的前置事项 {needed!r} 不在主题中", en)
-    ordered: list[str] = []
-    waiting = {slug: set(item.depends_on) for slug, item in items.items()}
-    while waiting:
-        ready = [slug for slug, needs in waiting.items() if not needs]
-        if not ready:
-            zh, en = f"前置关系成环：{sorted(waiting)}", f"depends_on: found a circle among {sorted(waiting)}"
-            raise clock_error("invalid_input", zh, en)
-        ordered += ready
-        waiting = {slug: needs.difference(ready) for slug, needs in waiting.items() if needs}
-    return ordered
+    try:
+        return list(TopologicalSorter({slug: item.depends_on for slug, item in items.items()}).static_order())
+    except CycleError as error:
+        circle = error.args[1]
+        zh, en = f"前置关系成环：{circle}", f"depends_on: found a circle among {circle}"
+        raise clock_error("invalid_input", zh, en) from None

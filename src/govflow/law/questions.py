@@ -27,10 +27,10 @@ from govflow.law.clocks import (
     Ledger,
     LightPolicy,
     Limit,
-    Plan,
     PlanItem,
     Roll,
     Suspension,
+    ThemeDates,
     acceptance,
     clock_error,
     dual,
@@ -279,7 +279,7 @@ def _item(item: Any, where: str) -> PlanItem:
     )
 
 
-def _bundle_answer(found: Plan) -> Answer:
+def _bundle_answer(found: ThemeDates) -> Answer:
     items: dict[str, Answer] = {}
     for slug, item in found.items.items():
         items[slug] = {"clock_start": _text(item.start), "due_date": None if item.due is None else _text(item.due.date)}

@@ -20,6 +20,8 @@ from govflow.plan.selection import items_of, selected_items
 from govflow.plan.terms import own_limit
 from govflow.text import Text
 
+AT_ONCE = Limit(Decimal(0), "workday")
+
 
 @dataclass(frozen=True, slots=True)
 class PlannedItem:
@@ -107,19 +109,23 @@ def planned(
     start = accepted if accepted.tzinfo else accepted.replace(tzinfo=clocks.SHANGHAI)
     chosen = selected_items(theme, catalog, answers, dropped, held)
     needs = waits_for(theme, catalog)
-    done: dict[str, datetime] = {}
-    dates: dict[str, PlannedItem] = {}
+    items: dict[str, clocks.PlanItem] = {}
     for code in handling_order(theme, catalog):
-        anchor = max((done[each] for each in needs[code]), default=start)
-        if chosen[code].how == "skip":
-            done[code] = anchor
-            continue
-        limit = own_limit(catalog.items[code]) if chosen[code].how == "run" else None
-        end = clocks.due(clocks.Ledger(anchor, limit or Limit(Decimal(0), "workday")), calendar)
-        assert end.date is not None and end.at is not None  # nothing is suspended in a plan
-        dates[code] = PlannedItem(code, anchor.astimezone(clocks.SHANGHAI).date(), end.date)
-        done[code] = end.at
-    cap = clocks.due(clocks.Ledger(start, theme.joint_cap), calendar).date if theme.joint_cap else None
-    ordered = {code: dates[code] for code in chosen if code in dates}
-    last = max((each.due for each in ordered.values()), default=start.astimezone(clocks.SHANGHAI).date())
-    return Plan(ordered, last, cap)
+        if chosen[code].how == "skip":  # who waits for it waits for what it waits for
+            needs |= {other: _replaced(waits, code, needs[code]) for other, waits in needs.items()}
+        else:
+            limit = own_limit(catalog.items[code]) if chosen[code].how == "run" else None
+            items[code] = clocks.PlanItem(limit or AT_ONCE, needs[code])
+    found = clocks.plan(items, start, calendar, cap=theme.joint_cap)
+    dates = {code: _dated(code, found.items[code]) for code in chosen if code in items}
+    return Plan(dates, found.due or start.astimezone(clocks.SHANGHAI).date(), found.cap_due)
+
+
+def _replaced(codes: tuple[str, ...], left_out: str, by: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(new for code in codes for new in (by if code == left_out else (code,))))
+
+
+def _dated(code: str, found: clocks.ItemDates) -> PlannedItem:
+    # Nothing is suspended in a plan, so that every item has its dates.
+    assert found.start is not None and found.due is not None and found.due.date is not None
+    return PlannedItem(code, found.start, found.due.date)

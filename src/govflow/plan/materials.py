@@ -22,7 +22,7 @@ class MergedMaterial:
 
     `how`: `asked` from the applicant, part of the merged `form`, `issued` by another item of this case,
     `verified` because the applicant already holds it, fetched as `elicence` or `share`, or replaced by a
-    written `commitment`. `asked_once` says that several items need it and one copy serves them all.
+    written `commitment`.
     """
 
     material: str
@@ -30,7 +30,6 @@ class MergedMaterial:
     items: tuple[str, ...]
     how: How
     reason: Text
-    asked_once: bool
 
     @property
     def submitted(self) -> bool:
@@ -135,7 +134,7 @@ def _merged(
             reason = text("以告知承诺替代，不用提交", "replaced by a written commitment, not submitted")
         else:
             how, reason = _how(material, items, catalog, by_how)
-        lines.append(MergedMaterial(code, material.name, items, how, reason, len(items) > 1))
+        lines.append(MergedMaterial(code, material.name, items, how, reason))
     return tuple(lines)
 
 

@@ -199,9 +199,9 @@ def decision_clocks(item: Item) -> tuple[ClockSpec, ...]:
 def silence_answers(step: Step) -> bool:
     """Whether no answer in time counts as no objection 逾期不复视为无异议.
 
-    Only an opinion can be given by silence: a decision, a visit or a special procedure needs somebody to act.
+    Only a consulted department answers by silence: a decision, a visit or a special procedure needs somebody to act.
     """
-    return step.silence == "no_objection" and step.kind in ("consult", "review") and step.procedure is None
+    return step.silence == "no_objection" and step.kind == "consult" and step.procedure is None
 
 
 def step_clock(item: Item, step: Step) -> ClockSpec | None:

@@ -19,8 +19,8 @@ from govflow.compiler.layout.canvas import (
     PAD_BOTTOM,
     PAD_TOP,
     ROW_GAP,
+    Canvas,
     Cell,
-    Draft,
     Route,
 )
 from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, text_width
@@ -39,39 +39,39 @@ class Heights:
         self.reach[cell] = (max(old[0], above), max(old[1], below))
 
 
-def _reach(element: Element, draft: Draft) -> tuple[int, int]:
-    half = draft.size[element.id][1] // 2
+def _reach(element: Element, canvas: Canvas) -> tuple[int, int]:
+    half = canvas.size[element.id][1] // 2
     if element.kind in GATEWAYS:
         room = 20 if element.label else 0
         return half + room, half + room
     if element.kind in EVENTS:
         return half, half + 20
-    return half, half + draft.below.get(element.id, 0)
+    return half, half + canvas.below.get(element.id, 0)
 
 
 def _heights(
-    draft: Draft, inside: str | None, children: dict[str | None, list[Element]], order: dict[str, int],
+    canvas: Canvas, inside: str | None, children: dict[str | None, list[Element]], order: dict[str, int],
     frames: dict[str, tuple[Cell, int, Cell, int]],
 ) -> Heights:  # fmt: skip
     """Rows of one sub-process (or of the whole process), the frames of the inner ones noted on the way."""
     found = Heights()
-    for cell in draft.lines.get(inside, ()):
+    for cell in canvas.lines.get(inside, ()):
         found.add(cell, 18, 4)
     for element in children.get(inside, ()):
-        if element.id in draft.hung:
+        if element.id in canvas.hung:
             continue
         if element.kind != SUB:
-            found.add(draft.cell[element.id], *_reach(element, draft))
+            found.add(canvas.cell[element.id], *_reach(element, canvas))
             continue
-        inner = _heights(draft, element.id, children, order, frames)
+        inner = _heights(canvas, element.id, children, order, frames)
         cells = sorted(inner.reach, key=lambda cell: (order[cell[0]], cell[1]))
         first, last = cells[0], cells[-1]
         top, bottom = inner.reach[first][0] + PAD_TOP, inner.reach[last][1] + PAD_BOTTOM
         frames[element.id] = (first, top, last, bottom)
         for cell, (above, below) in inner.reach.items():
             found.add(cell, above, below)
-        found.add(first, top + (COMB if element.id in draft.over else 0), 0)
-        found.add(last, 0, bottom + draft.below.get(element.id, 0))
+        found.add(first, top + (COMB if element.id in canvas.over else 0), 0)
+        found.add(last, 0, bottom + canvas.below.get(element.id, 0))
     return found
 
 
@@ -100,21 +100,21 @@ def _rows_to_y(heights: Heights, lanes: tuple[Lane, ...], order: dict[str, int])
 
 def lay_out(process: Process) -> Diagram:
     """Coordinates for one process, in pixels, y downwards: the same tree always gives the same picture."""
-    draft = Draft()
+    canvas = Canvas()
     keys = [lane.key for lane in process.lanes] or [""]
     order = {key: index for index, key in enumerate(keys)}
     left = MARGIN + (2 * HEADER + 24 if process.lanes else 0)
-    place(draft, process.tree, left, {}, None)
+    place(canvas, process.tree, left, {}, None)
     children: dict[str | None, list[Element]] = {}
     for element, parent in elements(process.tree):
         children.setdefault(parent, []).append(element)
     frames: dict[str, tuple[Cell, int, Cell, int]] = {}
-    heights = _heights(draft, None, children, order, frames)
+    heights = _heights(canvas, None, children, order, frames)
     centres, borders = _rows_to_y(heights, process.lanes, order)
-    bounds = _bounds(draft, centres, frames)
+    bounds = _bounds(canvas, centres, frames)
     right = max(each.right for each in bounds.values()) + 30
-    edges = tuple(_edge(draft, flow, bounds, centres) for flow, _ in flows(process.tree))
-    shapes = tuple(_shape(draft, each, parent, bounds, edges) for each, parent in elements(process.tree))
+    edges = tuple(_edge(canvas, flow, bounds, centres) for flow, _ in flows(process.tree))
+    shapes = tuple(_shape(canvas, each, parent, bounds, edges) for each, parent in elements(process.tree))
     if not process.lanes:
         return Diagram(process, None, (), shapes, edges, right, borders[-1] + MARGIN)
     pool = Bounds(MARGIN, MARGIN, right - MARGIN, borders[-1] - MARGIN)
@@ -126,26 +126,26 @@ def lay_out(process: Process) -> Diagram:
 
 
 def _bounds(
-    draft: Draft, centres: dict[Cell, int], frames: dict[str, tuple[Cell, int, Cell, int]]
+    canvas: Canvas, centres: dict[Cell, int], frames: dict[str, tuple[Cell, int, Cell, int]]
 ) -> dict[str, Bounds]:
     found: dict[str, Bounds] = {}
-    for id, cell in draft.cell.items():
-        w, h = draft.size[id]
+    for id, cell in canvas.cell.items():
+        w, h = canvas.size[id]
         if id in frames:
             first, above, last, below = frames[id]
             top = centres[first] - above
-            found[id] = Bounds(draft.x[id], top, w, centres[last] + below - top, centres[cell])
+            found[id] = Bounds(canvas.x[id], top, w, centres[last] + below - top, centres[cell])
         else:
-            found[id] = Bounds(draft.x[id], centres[cell] - h // 2, w, h, centres[cell])
-    for id, (host, over) in draft.hung.items():
+            found[id] = Bounds(canvas.x[id], centres[cell] - h // 2, w, h, centres[cell])
+    for id, (host, over) in canvas.hung.items():
         border = found[host].y if over else found[host].bottom
-        found[id] = Bounds(draft.x[id], border - EVENT // 2, EVENT, EVENT, border)
+        found[id] = Bounds(canvas.x[id], border - EVENT // 2, EVENT, EVENT, border)
     return found
 
 
-def _edge(draft: Draft, flow: Flow, bounds: dict[str, Bounds], centres: dict[Cell, int]) -> Edge:
+def _edge(canvas: Canvas, flow: Flow, bounds: dict[str, Bounds], centres: dict[Cell, int]) -> Edge:
     source, target = bounds[flow.source], bounds[flow.target]
-    route = draft.routes.get((flow.source, flow.target), Route("H"))
+    route = canvas.routes.get((flow.source, flow.target), Route("H"))
     points = _points(route, source, target, bounds, centres)
     straight = tuple(p for n, p in enumerate(points) if n == 0 or p != points[n - 1])
     return Edge(flow, straight, _flow_label(flow, straight))
@@ -192,17 +192,17 @@ def _flow_label(flow: Flow, points: tuple[Point, ...]) -> Bounds | None:
 
 
 def _shape(
-    draft: Draft, element: Element, parent: str | None, bounds: dict[str, Bounds], edges: tuple[Edge, ...]
+    canvas: Canvas, element: Element, parent: str | None, bounds: dict[str, Bounds], edges: tuple[Edge, ...]
 ) -> Shape:
     box = bounds[element.id]
-    if element.id in draft.over:
-        hung = max(bounds[id].right for id, (host, _) in draft.hung.items() if host == element.id)
+    if element.id in canvas.over:
+        hung = max(bounds[id].right for id, (host, _) in canvas.hung.items() if host == element.id)
         return Shape(element, parent, box, Bounds(hung + 10, box.y + 8, text_width(element.label), 14))
     if not element.label or element.kind not in (*EVENTS, *GATEWAYS):
         return Shape(element, parent, box, None)
     width = text_width(element.label)
-    if element.id in draft.hung:
-        over = draft.hung[element.id][1]
+    if element.id in canvas.hung:
+        over = canvas.hung[element.id][1]
         return Shape(element, parent, box, Bounds(box.cx + 4, box.y - 16 if over else box.bottom + 1, width, 14))
     above = element.kind in GATEWAYS and any(
         edge.flow.source == element.id and edge.points[0][1] == box.bottom for edge in edges

@@ -41,7 +41,7 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class NetworkGrid:
     """Where the items of a network stand: column and row of each, and the x of slots and channels."""
 
     size: Size
@@ -54,7 +54,7 @@ class Plan:
 
 
 @dataclass(slots=True)
-class Draft:
+class Canvas:
     """The picture while it is placed."""
 
     x: dict[str, int] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class Draft:
     lines: dict[str | None, list[Cell]] = field(default_factory=dict)
     routes: dict[tuple[str, str], Route] = field(default_factory=dict)
     measured: dict[int, Size] = field(default_factory=dict)
-    plans: dict[int, Plan] = field(default_factory=dict)
+    grids: dict[int, NetworkGrid] = field(default_factory=dict)
     over: set[str] = field(default_factory=set)
 
     def put(self, element: Element, x: int, rows: Offsets, row: int = 0, width: int | None = None) -> int:

@@ -8,22 +8,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from graphlib import TopologicalSorter
 
 from govflow.compiler.blocks import Network, entry
-from govflow.compiler.layout.canvas import EVENT, GAP, GATE, SLOT, Offsets, Plan, Rows, Size, union
+from govflow.compiler.layout.canvas import EVENT, GAP, GATE, SLOT, NetworkGrid, Offsets, Rows, Size, union
 
 
 def _levels(network: Network) -> dict[str, int]:
     before = {v.id: [s for s, t in network.edges if t == v.id] for v in network.vertices}
     levels: dict[str, int] = {}
-    while len(levels) < len(before):
-        for id, sources in before.items():
-            if id not in levels and all(source in levels for source in sources):
-                levels[id] = 1 + max((levels[source] for source in sources), default=-1)
+    for id in TopologicalSorter(before).static_order():
+        levels[id] = 1 + max((levels[source] for source in before[id]), default=-1)
     return levels
 
 
-def plan_of(network: Network, sizes: Mapping[str, Size]) -> Plan:
+def grid_of(network: Network, sizes: Mapping[str, Size]) -> NetworkGrid:
     """Columns by the longest way from a root, rows by lane; `sizes` gives each item's room by its id."""
     levels = _levels(network)
     moved, rows = _packed(network, sizes, levels)
@@ -49,7 +48,7 @@ def plan_of(network: Network, sizes: Mapping[str, Size]) -> Plan:
     end = x + GAP
     width = end + (GATE + GAP if network.join else 0) + EVENT
     size = Size(width, union(rows, {network.start.lane: (0, 0)}))
-    return Plan(size, body, joins, splits, elbows, moved, end)
+    return NetworkGrid(size, body, joins, splits, elbows, moved, end)
 
 
 def _packed(network: Network, sizes: Mapping[str, Size], levels: dict[str, int]) -> tuple[dict[str, Offsets], Rows]:

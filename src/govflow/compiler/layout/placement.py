@@ -31,36 +31,36 @@ from govflow.compiler.layout.canvas import (
     TASK_W,
     TIMER_FIRST,
     TIMER_STEP,
-    Draft,
+    Canvas,
+    NetworkGrid,
     Offsets,
-    Plan,
     Route,
     Rows,
     Size,
     size_of,
     union,
 )
-from govflow.compiler.layout.network import plan_of
+from govflow.compiler.layout.network import grid_of
 
 
-def _measure(draft: Draft, block: Block) -> Size:
-    found = draft.measured.get(id(block))
+def _measure(canvas: Canvas, block: Block) -> Size:
+    found = canvas.measured.get(id(block))
     if found is None:
         match block:
             case Activity():
                 found = _measure_activity(block)
             case Row(blocks):
-                sizes = [_measure(draft, each) for each in blocks]
+                sizes = [_measure(canvas, each) for each in blocks]
                 found = Size(sum(s.width for s in sizes) + GAP * (len(sizes) - 1), union(*(s.rows for s in sizes)))
             case Choice():
-                found = _measure_choice(draft, block)
+                found = _measure_choice(canvas, block)
             case Scope():
-                found = _measure_scope(draft, block)
+                found = _measure_scope(canvas, block)
             case Network():
-                found = _plan(draft, block).size
+                found = _grid(canvas, block).size
             case Intake():
-                found = _measure_intake(draft, block)
-        draft.measured[id(block)] = found
+                found = _measure_intake(canvas, block)
+        canvas.measured[id(block)] = found
     return found
 
 
@@ -90,7 +90,7 @@ def _measure_activity(activity: Activity) -> Size:
     return Size(max(width, _group_width(activity.group) + lapse), {activity.node.lane: (0, int(bool(activity.group)))})
 
 
-def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
+def _stacked(canvas: Canvas, choice: Choice) -> tuple[list[Offsets], Rows]:
     """For each branch how far its rows move so that no two branches share one; the straight one moves least."""
     own = choice.split.lane
     used: Rows = {own: (0, 0)}
@@ -100,7 +100,7 @@ def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
             by = {"up": used[own][0] - 1, "down": used[own][1] + 1}.get(branch.side, 0)
             rows, moved = {own: (0, 0)}, {own: by}
         else:
-            rows = _measure(draft, branch.block).rows
+            rows = _measure(canvas, branch.block).rows
             stays = {own} if branch.side == "straight" else set()
             moved = {
                 lane: used[lane][0] - 1 - bottom if branch.side == "up" else used[lane][1] + 1 - top
@@ -112,20 +112,20 @@ def _stacked(draft: Draft, choice: Choice) -> tuple[list[Offsets], Rows]:
     return [offsets[index] for index in range(len(choice.branches))], used
 
 
-def _measure_choice(draft: Draft, choice: Choice) -> Size:
-    widths = [_measure(draft, b.block).width for b in choice.branches if b.block is not None]
-    wide = sum(widths) + GAP * (len(widths) - 1) if _spread(draft, choice) else max(widths, default=60)
+def _measure_choice(canvas: Canvas, choice: Choice) -> Size:
+    widths = [_measure(canvas, b.block).width for b in choice.branches if b.block is not None]
+    wide = sum(widths) + GAP * (len(widths) - 1) if _spread(canvas, choice) else max(widths, default=60)
     merge = GAP + GATE if choice.merge else 0
-    return Size(GATE + ASK + wide + merge, _stacked(draft, choice)[1])
+    return Size(GATE + ASK + wide + merge, _stacked(canvas, choice)[1])
 
 
-def _spread(draft: Draft, choice: Choice) -> bool:
+def _spread(canvas: Canvas, choice: Choice) -> bool:
     """Branches that change lanes stand one after the other, or their lines would run through their neighbours."""
-    return any(len(_measure(draft, b.block).rows) > 1 for b in choice.branches if b.block is not None)
+    return any(len(_measure(canvas, b.block).rows) > 1 for b in choice.branches if b.block is not None)
 
 
-def _measure_scope(draft: Draft, scope: Scope) -> Size:
-    inner = _measure(draft, scope.content)
+def _measure_scope(canvas: Canvas, scope: Scope) -> Size:
+    inner = _measure(canvas, scope.content)
     rows = union(inner.rows, {scope.node.lane: (0, 0)})
     width = max(inner.width + 2 * PAD_X, 12 * len(scope.node.label) + 30)
     if scope.group is None:
@@ -136,167 +136,167 @@ def _measure_scope(draft: Draft, scope: Scope) -> Size:
     return Size(max(width, hung + _group_width(scope.group) + 20), rows)
 
 
-def _measure_intake(draft: Draft, intake: Intake) -> Size:
-    rows = union(_measure(draft, intake.accept).rows, _measure(draft, intake.supplement).rows)
+def _measure_intake(canvas: Canvas, intake: Intake) -> Size:
+    rows = union(_measure(canvas, intake.accept).rows, _measure(canvas, intake.supplement).rows)
     rows = union(rows, {intake.decide.lane: (-1, 0)})
-    inner = max(_measure(draft, intake.accept).width, _measure(draft, intake.supplement).width)
+    inner = max(_measure(canvas, intake.accept).width, _measure(canvas, intake.supplement).width)
     return Size(GATE + GAP + inner + GAP + GATE + 2 * ASK + GATE, rows)
 
 
-def place(draft: Draft, block: Block, x: int, rows: Offsets, inside: str | None) -> None:
+def place(canvas: Canvas, block: Block, x: int, rows: Offsets, inside: str | None) -> None:
     """Stand a block at x; `rows` says how far its rows are moved in each lane, `inside` which sub-process holds it."""
     match block:
         case Activity():
-            _place_activity(draft, block, x, rows)
+            _place_activity(canvas, block, x, rows)
         case Row(blocks):
             for each in blocks:
-                place(draft, each, x, rows, inside)
-                x += _measure(draft, each).width + GAP
+                place(canvas, each, x, rows, inside)
+                x += _measure(canvas, each).width + GAP
             for before, after in pairwise(blocks):
                 last, first = leave(before), entry(after)
                 if last is not None:
-                    draft.routes[last.id, first.id] = Route("H", draft.x[first.id] - GAP // 2)
+                    canvas.routes[last.id, first.id] = Route("H", canvas.x[first.id] - GAP // 2)
         case Choice():
-            _place_choice(draft, block, x, rows, inside)
+            _place_choice(canvas, block, x, rows, inside)
         case Scope():
-            _place_scope(draft, block, x, rows)
+            _place_scope(canvas, block, x, rows)
         case Network():
-            _place_network(draft, block, x, rows, inside)
+            _place_network(canvas, block, x, rows, inside)
         case Intake():
-            _place_intake(draft, block, x, rows)
+            _place_intake(canvas, block, x, rows)
 
 
-def _place_activity(draft: Draft, activity: Activity, x: int, rows: Offsets) -> None:
+def _place_activity(canvas: Canvas, activity: Activity, x: int, rows: Offsets) -> None:
     node, group = activity.node, activity.group
     width = _host_width(activity)
-    right = draft.put(node, x, rows, width=width)
+    right = canvas.put(node, x, rows, width=width)
     timers = (*(group.timers if group else ()), *((activity.deemed,) if activity.deemed else ()))
     for index, timer in enumerate(timers):
-        _hang(draft, timer, node.id, x + TIMER_FIRST + TIMER_STEP * index + _aside(node, index, len(timers)))
+        _hang(canvas, timer, node.id, x + TIMER_FIRST + TIMER_STEP * index + _aside(node, index, len(timers)))
     if group is not None:
-        _place_group(draft, group, x, rows, 1)
+        _place_group(canvas, group, x, rows, 1)
     if activity.rejoin is not None:
-        draft.put(activity.rejoin, right + GAP, rows)
+        canvas.put(activity.rejoin, right + GAP, rows)
     if activity.lapse is not None:
-        draft.put(activity.lapse, x + _group_width(group) + 36, rows, row=1)
+        canvas.put(activity.lapse, x + _group_width(group) + 36, rows, row=1)
     onward = activity.rejoin or activity.lapse
     if activity.deemed is not None and onward is not None:
-        draft.routes[activity.deemed.id, onward.id] = Route("VHV", comb=node.id)
+        canvas.routes[activity.deemed.id, onward.id] = Route("VHV", comb=node.id)
 
 
-def _hang(draft: Draft, timer: Element, host: str, centre: int, over: bool = False) -> None:
-    draft.x[timer.id], draft.size[timer.id] = centre - EVENT // 2, (EVENT, EVENT)
-    draft.hung[timer.id] = (host, over)
+def _hang(canvas: Canvas, timer: Element, host: str, centre: int, over: bool = False) -> None:
+    canvas.x[timer.id], canvas.size[timer.id] = centre - EVENT // 2, (EVENT, EVENT)
+    canvas.hung[timer.id] = (host, over)
     if not over:
-        draft.below[host] = COMB + 4
+        canvas.below[host] = COMB + 4
 
 
-def _place_group(draft: Draft, group: TimerGroup, x: int, rows: Offsets, row: int) -> None:
+def _place_group(canvas: Canvas, group: TimerGroup, x: int, rows: Offsets, row: int) -> None:
     """The reminder under its host: the first timer drops straight into it, the others come along the comb."""
     first = group.gather or group.remind
     if group.gather is not None:
-        x = draft.put(group.gather, x + TIMER_FIRST - GATE // 2, rows, row) + 24
-    x = draft.put(group.remind, x, rows, row) + 24
-    draft.put(group.end, x, rows, row)
+        x = canvas.put(group.gather, x + TIMER_FIRST - GATE // 2, rows, row) + 24
+    x = canvas.put(group.remind, x, rows, row) + 24
+    canvas.put(group.end, x, rows, row)
     for timer in group.timers:
-        draft.routes[timer.id, first.id] = Route("VHV", comb=timer.host) if group.gather else Route("V")
+        canvas.routes[timer.id, first.id] = Route("VHV", comb=timer.host) if group.gather else Route("V")
 
 
-def _place_choice(draft: Draft, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
+def _place_choice(canvas: Canvas, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
     split, merge = choice.split, choice.merge
-    start, spread = draft.put(split, x, rows) + ASK, _spread(draft, choice)
+    start, spread = canvas.put(split, x, rows) + ASK, _spread(canvas, choice)
     if merge is not None:
-        draft.put(merge, x + _measure(draft, choice).width - GATE, rows)
-    for branch, moved in zip(choice.branches, _stacked(draft, choice)[0], strict=True):
+        canvas.put(merge, x + _measure(canvas, choice).width - GATE, rows)
+    for branch, moved in zip(choice.branches, _stacked(canvas, choice)[0], strict=True):
         if branch.block is None:
             if merge is None:
                 continue
             row = rows.get(split.lane, 0) + moved[split.lane]
             line = moved[split.lane] != 0
-            draft.routes[split.id, merge.id] = Route("VHV", row=(split.lane, row)) if line else Route("H")
+            canvas.routes[split.id, merge.id] = Route("VHV", row=(split.lane, row)) if line else Route("H")
             if line:
-                draft.lines.setdefault(inside, []).append((split.lane, row))
+                canvas.lines.setdefault(inside, []).append((split.lane, row))
             continue
         offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in moved.items()}
-        place(draft, branch.block, start, offsets, inside)
-        start += _measure(draft, branch.block).width + GAP if spread else 0
-        draft.routes[split.id, entry(branch.block).id] = Route("VH")
+        place(canvas, branch.block, start, offsets, inside)
+        start += _measure(canvas, branch.block).width + GAP if spread else 0
+        canvas.routes[split.id, entry(branch.block).id] = Route("VH")
         last = leave(branch.block)
         if last is not None and merge is not None:
-            draft.routes[last.id, merge.id] = Route("HV")
+            canvas.routes[last.id, merge.id] = Route("HV")
 
 
-def _place_scope(draft: Draft, scope: Scope, x: int, rows: Offsets) -> None:
-    size = _measure(draft, scope)
-    draft.put(scope.node, x, rows, width=size.width)
-    place(draft, scope.content, x + PAD_X, rows, scope.node.id)
+def _place_scope(canvas: Canvas, scope: Scope, x: int, rows: Offsets) -> None:
+    size = _measure(canvas, scope)
+    canvas.put(scope.node, x, rows, width=size.width)
+    place(canvas, scope.content, x + PAD_X, rows, scope.node.id)
     group = scope.group
     if group is None:
         return
     top, bottom = size.rows[scope.node.lane]
     if not scope.over:
         for index, timer in enumerate(group.timers):
-            _hang(draft, timer, scope.node.id, x + TIMER_FIRST + TIMER_STEP * index)
-        _place_group(draft, group, x, rows, bottom)
+            _hang(canvas, timer, scope.node.id, x + TIMER_FIRST + TIMER_STEP * index)
+        _place_group(canvas, group, x, rows, bottom)
         return
-    draft.over.add(scope.node.id)
+    canvas.over.add(scope.node.id)
     for index, timer in enumerate(group.timers):
-        _hang(draft, timer, scope.node.id, x + 40 + TIMER_STEP * index, over=True)
+        _hang(canvas, timer, scope.node.id, x + 40 + TIMER_STEP * index, over=True)
     after = x + 40 + TIMER_STEP * len(group.timers) + 10
-    _place_group(draft, group, after, rows, top)
+    _place_group(canvas, group, after, rows, top)
     for timer in group.timers:
-        draft.routes[timer.id, (group.gather or group.remind).id] = Route("VH")
+        canvas.routes[timer.id, (group.gather or group.remind).id] = Route("VH")
 
 
-def _place_intake(draft: Draft, intake: Intake, x: int, rows: Offsets) -> None:
-    inner = max(_measure(draft, intake.accept).width, _measure(draft, intake.supplement).width)
-    at = draft.put(intake.received, x, rows) + GAP
-    place(draft, intake.accept, at, rows, None)
-    place(draft, intake.supplement, at, rows, None)
-    right = draft.put(intake.decide, at + inner + GAP, rows)
-    draft.put(intake.refused, right + ASK - 12, rows, row=-1)
-    draft.put(intake.accepted, right + 2 * ASK, rows)
+def _place_intake(canvas: Canvas, intake: Intake, x: int, rows: Offsets) -> None:
+    inner = max(_measure(canvas, intake.accept).width, _measure(canvas, intake.supplement).width)
+    at = canvas.put(intake.received, x, rows) + GAP
+    place(canvas, intake.accept, at, rows, None)
+    place(canvas, intake.supplement, at, rows, None)
+    right = canvas.put(intake.decide, at + inner + GAP, rows)
+    canvas.put(intake.refused, right + ASK - 12, rows, row=-1)
+    canvas.put(intake.accepted, right + 2 * ASK, rows)
     task, supplement = intake.accept.node.id, intake.supplement.node.id
-    draft.routes[intake.decide.id, intake.refused.id] = Route("VH")
-    draft.routes[intake.decide.id, supplement] = Route("VH")
-    draft.routes[supplement, intake.received.id] = Route("HV")
+    canvas.routes[intake.decide.id, intake.refused.id] = Route("VH")
+    canvas.routes[intake.decide.id, supplement] = Route("VH")
+    canvas.routes[supplement, intake.received.id] = Route("HV")
     if intake.accept.deemed is not None:
-        draft.routes[intake.accept.deemed.id, intake.accepted.id] = Route("VHV", comb=task)
+        canvas.routes[intake.accept.deemed.id, intake.accepted.id] = Route("VHV", comb=task)
 
 
-def _plan(draft: Draft, network: Network) -> Plan:
-    found = draft.plans.get(id(network))
+def _grid(canvas: Canvas, network: Network) -> NetworkGrid:
+    found = canvas.grids.get(id(network))
     if found is None:
-        found = plan_of(network, {vertex.id: _measure(draft, vertex.block) for vertex in network.vertices})
-        draft.plans[id(network)] = found
+        found = grid_of(network, {vertex.id: _measure(canvas, vertex.block) for vertex in network.vertices})
+        canvas.grids[id(network)] = found
     return found
 
 
-def _place_network(draft: Draft, network: Network, x: int, rows: Offsets, inside: str | None) -> None:
-    plan = _plan(draft, network)
+def _place_network(canvas: Canvas, network: Network, x: int, rows: Offsets, inside: str | None) -> None:
+    grid = _grid(canvas, network)
     by_id = {v.id: v for v in network.vertices}
-    at = draft.put(network.start, x, rows)
+    at = canvas.put(network.start, x, rows)
     if network.split is not None:
-        draft.put(network.split, at + GAP, rows)
+        canvas.put(network.split, at + GAP, rows)
     for v in network.vertices:
-        offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in plan.moved[v.id].items()}
-        place(draft, v.block, x + plan.body[v.id], offsets, inside)
+        offsets = rows | {lane: rows.get(lane, 0) + by for lane, by in grid.moved[v.id].items()}
+        place(canvas, v.block, x + grid.body[v.id], offsets, inside)
         if v.join is not None:
-            draft.put(v.join, x + plan.joins[v.id], offsets)
+            canvas.put(v.join, x + grid.joins[v.id], offsets)
         if v.split is not None:
-            draft.put(v.split, x + plan.splits[v.id], offsets)
+            canvas.put(v.split, x + grid.splits[v.id], offsets)
         if not any(target == v.id for _, target in network.edges):
             start, first = network.split or network.start, first_of(v)
-            draft.routes[start.id, first.id] = Route("VH") if network.split else Route("H", x + plan.elbows[v.id])
-    end = x + plan.end
+            canvas.routes[start.id, first.id] = Route("VH") if network.split else Route("H", x + grid.elbows[v.id])
+    end = x + grid.end
     if network.join is not None:
-        end = draft.put(network.join, end, rows) + GAP
-    draft.put(network.end, end, rows)
+        end = canvas.put(network.join, end, rows) + GAP
+    canvas.put(network.end, end, rows)
     for source, target in network.edges:
         last, first = last_of(by_id[source]), first_of(by_id[target])
         kind = "VH" if by_id[source].split else "HV" if by_id[target].join else "H"
-        draft.routes[last.id, first.id] = Route(kind, x + plan.elbows[target])
+        canvas.routes[last.id, first.id] = Route(kind, x + grid.elbows[target])
     for v in network.vertices:
         if not any(source == v.id for source, _ in network.edges):
             goal = network.join or network.end
-            draft.routes[last_of(v).id, goal.id] = Route("HV") if network.join else Route("H", end - GAP // 2)
+            canvas.routes[last_of(v).id, goal.id] = Route("HV") if network.join else Route("H", end - GAP // 2)
