@@ -389,7 +389,7 @@ def test_a_faulty_settings_file_is_refused_plainly(run: Run, example: Path, text
 
 def test_language_comes_from_the_nearest_word(run: Run, example: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command's own --lang, then --lang of the program or GOVFLOW_LANG, then the settings."""
-    (example / "govflow.toml").write_text('lang = "en"\n', "utf-8")
+    (example / "govflow.toml").write_text('lang = "en-GB"\n', "utf-8")
     assert "错误" in run("validate").out
     assert "error GF-" in run("validate", "--lang", "en").out
     monkeypatch.delenv("GOVFLOW_LANG")

@@ -22,7 +22,7 @@ from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
 from govflow.rules import PROFILES
-from govflow.text import Lang, Text
+from govflow.text import Text
 from govflow.validation import Report, Request, Settings
 
 _LEVELS = tuple(each.word for each in Severity)
@@ -113,7 +113,7 @@ def _settled(given: dict[str, Any]) -> _Run:
     settings = validation.settings_for(Path.cwd())
     call = invocation()
     if not call.asked:
-        call.lang = Lang.of(settings.lang) if settings.lang else Invocation.of((), os.environ).lang
+        call.lang = settings.lang or Invocation.of((), os.environ).lang
     return _Run.of(given, settings)
 
 

@@ -11,6 +11,7 @@ from typing import Any, cast
 from govflow.language.building.regions import uppers
 from govflow.language.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
 from govflow.language.source import Document
+from govflow.plan.order import ancestors
 from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import Key, Path
 from govflow.rules.wording import law_title, same_name_key
@@ -240,35 +241,6 @@ def _issuing(material: Material, issued: Mapping[str, list[tuple[Item, Result]]]
     yield from issued.get("name:" + same_name_key(str(material.name)), ())
     if material.elicence:
         yield from issued.get("elicence:" + material.elicence, ())
-
-
-def ancestors(after: Mapping[str, Sequence[str]]) -> dict[str, frozenset[str]]:
-    """Node -> all nodes that come before it; a node of a cycle comes before itself."""
-    found: dict[str, frozenset[str]] = {}
-    for node in after:
-        seen: set[str] = set()
-        waiting = list(after[node])
-        while waiting:
-            other = waiting.pop()
-            if other not in seen:
-                seen.add(other)
-                waiting.extend(after.get(other, ()))
-        found[node] = frozenset(seen)
-    return found
-
-
-def cycles(after: Mapping[str, Sequence[str]]) -> list[tuple[str, ...]]:
-    """Each group of nodes that wait for each other, nodes and groups in the order of `after`."""
-    found: list[tuple[str, ...]] = []
-    placed: set[str] = set()
-    reach = ancestors(after)
-    for node in after:
-        if node in placed or node not in reach[node]:
-            continue
-        group = tuple(other for other in after if other in reach[node] and node in reach[other])
-        placed.update(group)
-        found.append(group)
-    return found
 
 
 def _walk(blocks: Sequence[Step | Together], raw: Sequence[Any], path: Path) -> Iterator[Placed]:

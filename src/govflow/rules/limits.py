@@ -8,7 +8,8 @@ from decimal import Decimal
 from govflow.language.model import Basis, Item, Theme
 from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, compare, compare_on_calendar
 from govflow.plan import critical_path, own_limit, waits_for
-from govflow.rules.context import Context, cycles
+from govflow.plan.order import cycles
+from govflow.rules.context import Context
 from govflow.rules.types import Finding
 from govflow.text import Text
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from govflow.language.model import Item, Material, Theme
-from govflow.rules.context import Context, cycles
+from govflow.plan.order import cycles
+from govflow.rules.context import Context
 from govflow.rules.sources import could_be_committed
 from govflow.rules.summaries import ItemSummary
 from govflow.rules.types import Finding

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from govflow.language.model import Theme
-from govflow.rules.context import Context, cycles
+from govflow.plan.order import cycles
+from govflow.rules.context import Context
 from govflow.rules.types import Finding
 
 

@@ -9,7 +9,8 @@ from itertools import pairwise
 from govflow.language.model import FormField, Item, Material, Question, Theme
 from govflow.language.satisfiability import Domain, constant, unanswered
 from govflow.plan import in_workdays, own_limit, prerequisites, stats, waits_for
-from govflow.rules.context import Context, ancestors, cycles
+from govflow.plan.order import ancestors, cycles
+from govflow.rules.context import Context
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
 

@@ -11,18 +11,17 @@ from typing import Any
 from govflow.diagnostics import FORMATS, Severity, nearest
 from govflow.errors import InvalidInput
 from govflow.rules import PROFILES, Profile
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 _WORDS = {
     "profile": PROFILES,
     "fail-on": tuple(each.word for each in Severity),
     "format": FORMATS,
-    "lang": ("zh", "en"),
 }
 _LISTS = ("paths", "select", "ignore")
 _FLAGS = ("inline-ignores",)
 _FILES = ("baseline", "previous")
-_KEYS = (*_WORDS, *_LISTS, *_FLAGS, *_FILES)
+_KEYS = (*_WORDS, "lang", *_LISTS, *_FLAGS, *_FILES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Settings:
     profile: Profile = "recommended"
     fail_on: str = "error"
     format: str = "full"
-    lang: str | None = None
+    lang: Lang | None = None
     inline_ignores: bool = True
     baseline: str | None = None
     previous: str | None = None
@@ -91,7 +90,9 @@ def _settings(file: Path, table: Mapping[str, Any]) -> Settings:
         if expected:
             zh, en = f"{file}: {key} = {value!r}，应为 {expected}", f"{file}: {key} = {value!r}: expected {expected}"
             raise InvalidInput(Text(zh, en), field=key)
-        found[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+        found[key.replace("-", "_")] = (
+            Lang.of(value) if key == "lang" else tuple(value) if isinstance(value, list) else value
+        )
     return Settings(file=file, **found)
 
 
@@ -99,9 +100,19 @@ def _fault(key: str, value: Any) -> str | None:
     """What was expected for a key, or None when the value is fine."""
     if key in _WORDS:
         return None if value in _WORDS[key] else " | ".join(_WORDS[key])
+    if key == "lang":
+        return None if isinstance(value, str) and _understood(value) else "zh | en"
     if key in _LISTS:
         fine = isinstance(value, list) and all(isinstance(each, str) for each in value)
         return None if fine else '["…", "…"]'
     if key in _FLAGS:
         return None if isinstance(value, bool) else "true | false"
     return None if isinstance(value, str) and value else '"…"'
+
+
+def _understood(tag: str) -> bool:
+    try:
+        Lang.of(tag)
+    except ValueError:
+        return False
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -20,6 +20,7 @@ from govflow.plan import (
     prerequisites,
     stats,
 )
+from govflow.plan.order import ancestors
 from govflow.text import Text
 
 INSTANT = Limit(Decimal(0), "workday")
@@ -170,7 +171,7 @@ def _parallel(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
 
 def _joint_visit(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     """(7) Items that visit the applicant's premises, and do not wait for each other, visit together."""
-    waits = _all_before(prerequisites(theme, catalog))
+    waits = ancestors(prerequisites(theme, catalog))
     together: list[str] = []
     for item in items_of(theme, catalog):
         visits = any(step.kind == "visit" for step in steps_of(item.flow))
@@ -185,20 +186,6 @@ def _joint_visit(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         what = Text(f"{names} 一次联合踏勘", f"one joint visit for {', '.join(together)}")
         before = count["together"]
         yield Suggestion(7, "joint-visit", what, tuple(together), "visits", before, before - len(ways) + 1)
-
-
-def _all_before(needs: Mapping[str, tuple[str, ...]]) -> dict[str, set[str]]:
-    """For each item everything that comes before it, directly or not."""
-    found: dict[str, set[str]] = {}
-    for code in needs:
-        waiting, seen = list(needs[code]), set[str]()
-        while waiting:
-            current = waiting.pop()
-            if current not in seen:
-                seen.add(current)
-                waiting += needs.get(current, ())
-        found[code] = seen
-    return found
 
 
 def _with_limit(catalog: Catalog, item: Item, within: Limit) -> Catalog:
