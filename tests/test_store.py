@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +10,19 @@ import sqlalchemy as sa
 from msgspec import structs
 
 import govflow
-from govflow.engine.case import CaseState, ClockState, ItemState, TaskState, clock_text, from_text, to_text
+from govflow.engine.case import (
+    CaseState,
+    ClockState,
+    Correction,
+    Extension,
+    ItemState,
+    Suspension,
+    TaskState,
+    clock_text,
+    from_text,
+    to_text,
+)
+from govflow.engine.case.state import Opinion, Result
 from govflow.engine.store import CaseFile, Changes, Database
 from govflow.engine.store.database import StoreError
 from govflow.engine.store.statements import Statements
@@ -74,7 +86,7 @@ def test_whoever_saves_second_writes_nothing(engine: govflow.Engine, url: str, m
     """The same changes over a revision that is past: refused, and no row of any table has changed, even when committed."""
     changes, expected = recorded(engine, monkeypatch)
     before = everything(url)
-    later = [(replace(e, seq=e.seq + 1000), text) for e, text in changes.events]
+    later = [structs.replace(e, seq=e.seq + 1000) for e in changes.events]
     tasks = [structs.replace(row, id=f"{row.id}0000") for row in changes.new_tasks]
     clocks = [structs.replace(row, id=f"{row.id}/again") for row in changes.new_clocks]
     with written(url) as statements:
@@ -124,22 +136,34 @@ def test_after_a_lost_connection_the_next_command_works(postgres_url: str) -> No
     engine.close()
 
 
-def full(kind: type[Any], **known: Any) -> Any:
-    """An instance whose every field has a value of its own, so that a field out of its place would show."""
-    values = {field.name: f"{kind.__name__}.{field.name}" for field in fields(kind)}
-    return kind(**{**values, **known})
+def full(kind: type[Any], **given: Any) -> Any:
+    """A record with another value in each of its fields; what is neither text, number nor truth is given."""
+    values: dict[str, Any] = {}
+    for field in structs.fields(kind):
+        name = f"{kind.__name__}.{field.name}"
+        values[field.name] = {str: name, str | None: name, bool: True, int: len(name)}.get(field.type)
+    return kind(**{**values, **given})
 
 
 def test_a_state_is_read_as_it_was_written() -> None:
     """Every field of the state, its items, its tasks and its live clocks comes back; closed clocks stay with their rows."""
+    stops = [full(Suspension), full(Suspension, until=None)]
+    lists: dict[str, Any] = {"suspensions": stops, "extensions": [full(Extension)], "timers": {"due": "b"}}
     clocks = {
-        id: full(ClockState, id=id, closed=closed) for id, closed in (("b", None), ("a", None), ("c", "2025-03-03"))
+        id: full(ClockState, id=id, closed=closed, **lists)
+        for id, closed in (("b", None), ("a", None), ("c", "2025-03-03"))
     }
-    items, tasks = {"I01": full(ItemState, code="I01")}, {"t": full(TaskState, id="t")}
-    state = full(CaseState, items=items, tasks=tasks, clocks=clocks, seals={"b": "1", "a": "2", "c": "3"})
+    correction = full(Correction, notices=[["M01"], ["M02"]], later=["M03"])
+    parts: dict[str, Any] = {
+        "items": {"I01": full(ItemState, code="I01", stopped_by=["survey"])}, "tasks": {"t": full(TaskState, id="t")},
+        "clocks": clocks, "checksums": {"b": "1", "a": "2", "c": "3"}, "correction": correction,
+        "answers": {"area": 1e16, "when": 10**30, "words": "\u2028"}, "dropped": ["I02"], "materials": {"M01": "missing"},
+        "gaps": {"M02": "5 workdays"}, "opinions": [full(Opinion)], "results": [full(Result)], "clock_ids": {"b": 1},
+    }  # fmt: skip
+    state = full(CaseState, **parts)
     live = {id: clock for id, clock in clocks.items() if clock.live}
     read = from_text(to_text(state), [clock_text(clock) for clock in reversed(live.values())])
-    assert vars(read) == {**vars(state), "clocks": live, "seals": {"b": "1", "a": "2"}}
+    assert read == structs.replace(state, clocks=live, checksums={"b": "1", "a": "2"})
     assert list(read.clocks) == ["b", "a"]
     with pytest.raises(ValueError, match="no rows for its clocks a"):
         from_text(to_text(state), [clock_text(clocks["b"])])

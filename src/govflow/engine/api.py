@@ -6,6 +6,7 @@ what was expected. The wall clock is read in one line of `reading`, and only whe
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,8 +16,8 @@ from typing import Any
 
 from govflow.engine import case_clocks, inputs, outbox, process, queries
 from govflow.engine.actors import Actor, actor_from
-from govflow.engine.case import Event, TaskState, canonical, fold, from_text
-from govflow.engine.commands import application, suspension, tasks, timers
+from govflow.engine.case import Event, TaskState, events, fold, from_text
+from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import SYSTEM, Draft, next_event
 from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
@@ -29,6 +30,7 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import ClockError, Limit
 from govflow.text import Text
+from govflow.vocabulary import TaskKind
 
 _log = logging.getLogger("govflow")
 
@@ -85,10 +87,11 @@ class Engine(Reader):
         with self._writing() as statements:
             return outbox.deliver(statements, now, send, limit)
 
-    def _publish(self, events: Sequence[Event]) -> None:
-        if self._connection is None and self._subscribers and events:
+    def _publish(self, recorded: Sequence[Event]) -> None:
+        if self._connection is None and self._subscribers and recorded:
             shown = tuple(
-                EventView(e.seq, e.at, e.actor, e.type, {**e.body, "case": e.case}, e.previous, e.hash) for e in events
+                EventView(e.seq, e.at, e.actor, e.type, {**json.loads(e.text), "case": e.case}, e.previous, e.hash)
+                for e in recorded
             )
             for function in self._subscribers:
                 try:
@@ -150,13 +153,11 @@ class Engine(Reader):
         day = case_clocks.local_date(now).strftime("%Y%m%d")
         id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
         salt = secrets.token_hex(16)
-        body = application.application_body(
-            subject, facts, chosen, given, channel, drop, application.digest([salt, person])
-        )
-        first = next_event(id, None, at, who.text, "applied", body)
-        state = fold(None, first)
-        draft = Draft(subject, state, b"", now, who.text, self.calendars, [first], texts=[canonical(body)])
-        draft.follow(body["move"])
+        digest = application.digest([salt, person])
+        applied = application.applied(subject, facts, chosen, given, channel, drop, digest)
+        first = next_event(id, None, at, who.text, applied)
+        draft = Draft(subject, fold(None, first), b"", now, who.text, self.calendars, [first])
+        flow.run_process(draft, applied.move)
         write_new(statements, draft, person, salt)
         return draft
 
@@ -304,7 +305,7 @@ class Engine(Reader):
 
         def run(draft: Draft, who: Actor) -> None:
             timers.tick(draft)
-            task = next((t for t in draft.state.tasks.values() if t.element == "t_accept"), None)
+            task = next((t for t in draft.state.tasks.values() if t.kind == TaskKind.ACCEPT), None)
             code = None if item is None else self._item(draft, item)
             if task is None:
                 raise NotAllowed(
@@ -412,9 +413,8 @@ class Engine(Reader):
                 save(statements, draft, file)
         self._publish(draft.events)
         return [
-            Fired(case, e.body["clock"], e.body["kind"], e.body["item"],
-                  "warned" if e.type == "clock_warned" else "expired", e.body["due"], e.body.get("effect", "warning"))
-            for e in draft.events if e.type in ("clock_warned", "clock_expired")
+            _fired(case, event.fact)
+            for event in draft.events if isinstance(event.fact, events.ClockWarned | events.ClockExpired)
         ]  # fmt: skip
 
     def reproject(self, reason: str = "") -> list[dict[str, Any]]:
@@ -445,7 +445,7 @@ class Engine(Reader):
                         "clock": clock.id, "old": old, "new": clock.due, "due_at": clock.due_at, "provisional": clock.provisional,
                         "reason": reason or f"日历更新为 {version}",
                     }  # fmt: skip
-                    draft.emit("clock_reprojected", **change)
+                    draft.emit(events.ClockReprojected(**change))
                     changes.append({"case": case, **change})
             if draft.dirty:
                 save(statements, draft, file)
@@ -464,6 +464,12 @@ class _NotOpen(Exception):
 def _key(key: str | None) -> str | None:
     """An idempotency key of the caller, checked."""
     return None if key is None else inputs.text(key, "key", 120)
+
+
+def _fired(case: str, fact: events.ClockWarned | events.ClockExpired) -> Fired:
+    if isinstance(fact, events.ClockWarned):
+        return Fired(case, fact.clock, fact.kind, fact.item, "warned", fact.due, "warning")
+    return Fired(case, fact.clock, fact.kind, fact.item, "expired", fact.due, fact.effect)
 
 
 def _of(view: CaseView, task: str) -> TaskView:

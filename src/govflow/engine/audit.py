@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from govflow.engine import case_clocks, process
-from govflow.engine.case import CaseState, ClockState, event_hash, from_text, seal
+from govflow.engine.case import CaseState, ClockState, checksum, clocks_from, event_hash, from_text
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
 from govflow.engine.definitions.compiled import Subject
@@ -19,7 +19,7 @@ from govflow.errors import GovflowError
 DATES = ("due", "due_at", "warn_at", "provisional", "calendar")
 """What of a clock is computed from its facts; compared where the present calendar computed it."""
 
-ELSEWHERE = ("tasks", "clocks", "seals")
+ELSEWHERE = ("tasks", "clocks", "checksums")
 """Parts of the state that are compared by themselves, to name what differs."""
 
 
@@ -55,8 +55,8 @@ def _differences(
         yield f"{row.id}: 流程快照与事件记录重放的结果不同"
     clock_rows = {each.id: each for each in statements.clocks_of(row.id)}
     stored = from_text(row.body, [each.body for each in clock_rows.values() if each.state in LIVE])
-    for name, told in vars(state).items():
-        if name not in ELSEWHERE and told != getattr(stored, name):
+    for name in state.__struct_fields__:
+        if name not in ELSEWHERE and getattr(state, name) != getattr(stored, name):
             yield f"{row.id}: 办件状态的 {name} 与事件记录重放的结果不同"
     columns = (row.ref, row.kind, row.definition, row.state, row.closed_at, row.applied_at)
     if columns != (state.ref, state.kind, state.definition, state.state, state.closed, state.applied):
@@ -66,22 +66,22 @@ def _differences(
         closed, clock.closed = clock.closed, None
         case_clocks.refresh(clock, calendars.for_region(subject.region(clock.item)))
         clock.closed = closed
-    yield from _clock_faults(row.id, state.clocks, clock_rows, stored.seals)
+    yield from _clock_faults(row.id, state.clocks, clock_rows, stored.checksums)
     yield from _task_faults(row.id, state, statements.tasks_of(row.id), stored)
     yield from _applicant_faults(statements, row)
 
 
 def _clock_faults(
-    case: str, told: Mapping[str, ClockState], rows: Mapping[str, ClockRow], seals: Mapping[str, str]
+    case: str, told: Mapping[str, ClockState], rows: Mapping[str, ClockRow], checksums: Mapping[str, str]
 ) -> Iterator[str]:
     for id in sorted({*told, *rows}):
         if id not in rows or id not in told:
             yield f"{case}: 时钟 {id} {'没有存下' if id not in rows else '在事件记录里没有'}"
             continue
         row, clock = rows[id], told[id]
-        kept = ClockState(**json.loads(row.body))
+        kept = clocks_from([row.body])[0]
         current = kept.calendar == clock.calendar
-        names = [name for name in vars(clock) if current or name not in DATES]
+        names = [name for name in clock.__struct_fields__ if current or name not in DATES]
         different = [name for name in names if getattr(kept, name) != getattr(clock, name)]
         if different:
             yield f"{case}: 时钟 {id} 存的 {'、'.join(different)} 与由事件记录重算的不同"
@@ -89,9 +89,9 @@ def _clock_faults(
         expected = (kept.state, kept.due_at, case_clocks.wake_at(kept))
         if columns != expected:
             yield f"{case}: 时钟 {id} 登记的（状态、期限、唤醒）是 {columns}，应为 {expected}"
-        if clock.live and seals.get(id) != seal(row.body):
+        if clock.live and checksums.get(id) != checksum(row.body):
             yield f"{case}: 办件里记的时钟 {id} 与它的登记不同"
-    for id in sorted(set(seals) - {id for id, clock in told.items() if clock.live}):
+    for id in sorted(set(checksums) - {id for id, clock in told.items() if clock.live}):
         yield f"{case}: 办件里多出时钟 {id}"
 
 

@@ -41,12 +41,13 @@ def ledger_of(clock: ClockState) -> Ledger:
         anchor=parse(clock.anchor),
         limit=limit_of(clock.limit),
         suspensions=tuple(
-            Suspension(date.fromisoformat(str(start)), date.fromisoformat(end) if end else None, str(reason), procedure)
-            for start, end, reason, procedure in clock.suspensions
+            Suspension(
+                date.fromisoformat(s.since), date.fromisoformat(s.until) if s.until else None, s.reason, s.procedure
+            )
+            for s in clock.suspensions
         ),
         extensions=tuple(
-            Extension(limit_of(by), date.fromisoformat(decided), who, reason)
-            for by, decided, who, reason in clock.extensions
+            Extension(limit_of(e.by), date.fromisoformat(e.decided_on), e.actor, e.reason) for e in clock.extensions
         ),
         closed_at=parse(clock.closed) if clock.closed else None,
     )

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from govflow.engine import case_clocks
-from govflow.engine.case import TaskState, canonical, clock_text, seal, to_text
+from govflow.engine.case import TaskState, checksum, clock_text, events, to_text
 from govflow.engine.commands.unit_of_work import Draft
 from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
-from govflow.engine.views import governing_clock, governs
+from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
 
@@ -29,7 +29,7 @@ def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any]
     changes = _changes(draft, row, clocks, [])
     statements.add_case(changes, {
         "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
-        "details": canonical(details), "salt": salt,
+        "details": events.canonical(details), "salt": salt,
     })  # fmt: skip
 
 
@@ -52,13 +52,12 @@ def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
 
 
 def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
-    events = list(zip(draft.events, draft.texts, strict=True))
     messages = [
-        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": text, "created_at": e.at, "retry_at": e.at}
-        for e, text in events if e.type in NOTICES
+        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": e.text, "created_at": e.at, "retry_at": e.at}
+        for e in draft.events if e.type in NOTICES
     ]  # fmt: skip
     new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
-    return Changes(row, new_tasks, tasks, new_clocks, clocks, events, messages)
+    return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages)
 
 
 def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
@@ -69,7 +68,7 @@ def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
     )  # fmt: skip
 
 
-def _new_tasks(draft: Draft, known: Mapping[str, Any]) -> list[TaskRow]:
+def _new_tasks(draft: Draft, known: Mapping[str, TaskState]) -> list[TaskRow]:
     """Rows of tasks opened by this command, those that it closed again included."""
     closed = {task.id: (state, outcome) for task, state, outcome in draft.closed_tasks}
     rows = [_task_row(draft, task, "open", None) for id, task in draft.state.tasks.items() if id not in known]
@@ -86,9 +85,8 @@ def _changed_tasks(draft: Draft) -> list[TaskRow]:
     for id, before in known.items():
         task = draft.state.tasks.get(id)
         if task is None and id not in closed:
-            task = TaskState(**before)
-            rows.append(_task_row(draft, task, "cancelled", None))
-        elif task is not None and (vars(task) != before or any(governs(c, task.item, id) for c in dirty)):
+            rows.append(_task_row(draft, before, "cancelled", None))
+        elif task is not None and (task != before or any(decides_due_date(c, task.item, id) for c in dirty)):
             rows.append(_task_row(draft, task, "open", None))
     return rows
 
@@ -109,7 +107,7 @@ def _clock_rows(draft: Draft, ids: Iterable[str]) -> list[ClockRow]:
     rows = []
     for id in ids:
         c, text = draft.state.clocks[id], clock_text(draft.state.clocks[id])
-        draft.state.seals[id] = seal(text)
+        draft.state.checksums[id] = checksum(text)
         rows.append(ClockRow(draft.state.id, id, c.kind, c.item, c.state, text, c.due_at, case_clocks.wake_at(c),
                              c.provisional, c.calendar))  # fmt: skip
     return rows

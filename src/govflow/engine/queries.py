@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from msgspec.structs import asdict
+
 from govflow.compiler import Purpose
 from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, process, views
 from govflow.engine.case import CaseState, from_text
-from govflow.engine.commands.unit_of_work import element_of
 from govflow.engine.definitions.compiled import Subject
-from govflow.engine.replay import replayed_moves
+from govflow.engine.replay import element_of, replayed_moves
 from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
@@ -48,7 +49,7 @@ def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState | None
         },
         id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
         accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
-        channel=state.channel, answers=state.answers, results=tuple(state.results), opinions=tuple(state.opinions),
+        channel=state.channel, answers=state.answers, results=tuple(map(asdict, state.results)), opinions=tuple(map(asdict, state.opinions)),
         definition=row.definition, revision=row.revision,
     )  # fmt: skip
 

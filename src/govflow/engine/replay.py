@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from govflow.engine import process
-from govflow.engine.case import CaseState, Event, fold
+from govflow.engine.case import CaseState, Event, events, fold
 from govflow.engine.definitions.compiled import Subject
 from govflow.engine.store import EventRow
 
 
-def replay_move(subject: Subject, snapshot: bytes, move: Mapping[str, Any]) -> process.Step:
+def replay_move(subject: Subject, snapshot: bytes, move: events.Move) -> process.Step:
     """Make one recorded move: start, complete, fire or cancel."""
-    flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move["flags"], True)
-    match move["verb"]:
+    flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move.flags, True)
+    match move.verb:
         case "start":
             return process.start(subject.process, flags)
         case "complete":
-            return process.complete(subject.process, snapshot, move["path"], flags)
+            return process.complete(subject.process, snapshot, move.path, flags)
         case "fire":
-            return process.fire(subject.process, snapshot, move["path"], flags)
+            return process.fire(subject.process, snapshot, move.path, flags)
         case "cancel":
             return process.cancel(subject.process, snapshot)
         case verb:
@@ -33,9 +31,9 @@ def replayed_moves(subject: Subject, rows: Iterable[EventRow]) -> list[process.S
     snapshot = b""
     steps: list[process.Step] = []
     for row in rows:
-        body = json.loads(row[4])
-        if "move" in body:
-            steps.append(replay_move(subject, snapshot, body["move"]))
+        move = events.move_of(events.read(row.type, row.body))
+        if move is not None:
+            steps.append(replay_move(subject, snapshot, move))
             snapshot = steps[-1].state
     return steps
 
@@ -44,11 +42,18 @@ def replayed(subject: Subject, case: str, rows: Iterable[EventRow]) -> tuple[Cas
     """State and snapshot rebuilt from the event log alone. Raises ValueError for a log without events."""
     state: CaseState | None = None
     snapshot = b""
-    for seq, at, actor, type, body, before, hash in rows:
-        event = Event(case, seq, at, actor, type, json.loads(body), before, hash)
+    for row in rows:
+        fact = events.read(row.type, row.body)
+        event = Event(case, row.seq, row.at, row.actor, row.type, fact, row.body, row.previous, row.hash)
         state = fold(state, event)
-        if "move" in event.body:
-            snapshot = replay_move(subject, snapshot, event.body["move"]).state
+        move = events.move_of(fact)
+        if move is not None:
+            snapshot = replay_move(subject, snapshot, move).state
     if state is None:
         raise ValueError(f"case {case} has no events")
     return state, snapshot
+
+
+def element_of(path: str) -> str:
+    """The element at the end of a path, without the round."""
+    return path.rpartition("/")[2].partition("#")[0]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import astuple
+
 from govflow.engine import case_clocks
-from govflow.engine.case import CaseState, ClockState, clock_of
+from govflow.engine.case import CaseState, ClockState, clocks_from
 from govflow.engine.store import ClockRow, TaskRow
 
 _PLAIN = frozenset({str, int, bool, float, type(None)})
@@ -215,7 +216,7 @@ def task_view(row: TaskRow, now: str) -> TaskView:
 
 def clock_views(closed: Iterable[str], live: Iterable[ClockState], now: str) -> tuple[ClockView, ...]:
     """A case's clocks by id as people see them: `closed` as stored, read in one go; `live` from the case's state."""
-    clocks = [*live, *(clock_of(facts) for facts in json.loads(f"[{','.join(closed)}]"))]
+    clocks = [*live, *clocks_from(closed)]
     return tuple(clock_view(clock, now) for clock in sorted(clocks, key=lambda clock: clock.id))
 
 
@@ -225,22 +226,22 @@ def clock_view(clock: ClockState, now: str) -> ClockView:
         clock.id, clock.kind, clock.item, clock.limit, clock.anchor, clock.due, clock.due_at,
         clock.warn_at, clock.state,
         case_clocks.light(clock.due_at, clock.warn_at, clock.closed or now), clock.provisional, clock.effect,
-        tuple(tuple(s) for s in clock.suspensions), tuple(tuple(e) for e in clock.extensions), clock.closed, clock.calendar,
+        tuple(map(astuple, clock.suspensions)), tuple(map(astuple, clock.extensions)), clock.closed, clock.calendar,
     )  # fmt: skip
 
 
 def clock_from(row: ClockRow) -> ClockState:
     """The clock's facts out of its row."""
-    return ClockState(**json.loads(row.body))
+    return clocks_from([row.body])[0]
 
 
 def governing_clock(state: CaseState, item: str | None, task: str) -> ClockState | None:
     """The clock that an inbox shows for a task: the earliest due among its own and its item's."""
-    mine = [c for c in state.clocks.values() if c.live and c.due_at and governs(c, item, task)]
+    mine = [c for c in state.clocks.values() if c.live and c.due_at and decides_due_date(c, item, task)]
     return min(mine, key=lambda c: str(c.due_at), default=None)
 
 
-def governs(clock: ClockState, item: str | None, task: str) -> bool:
+def decides_due_date(clock: ClockState, item: str | None, task: str) -> bool:
     """Whether a clock is one of those that decide the due date shown for this task of this item."""
     return clock.task == task if clock.task is not None else _near(clock, item)
 

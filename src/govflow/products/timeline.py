@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from govflow.engine import case_clocks
+from govflow.engine.case import ClockId
 from govflow.engine.views import EventView
 from govflow.errors import language
 from govflow.language.model import Catalog, steps_of
@@ -100,7 +101,7 @@ class Narrator:
 
     def clocks(self, ids: list[str]) -> str:
         """The kinds of several clocks, each once."""
-        kinds = dict.fromkeys(ClockKind.of(id.split("/")[1].split("#")[0]) for id in ids if "/" in id)
+        kinds = dict.fromkeys(ClockKind.of(ClockId.of(id).kind) for id in ids)
         return Text("、", ", ").text(self.lang).join(kind.text(self.lang) for kind in kinds)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from govflow.apps.scenarios.records import Played
+from govflow.engine.case import ClockId
 from govflow.engine.views import EventView
 from govflow.language.conditions import Answers, Condition, UnknownFact, holds
 from govflow.language.model import Catalog, Item, Theme, steps_of
@@ -163,13 +164,13 @@ def _applied(w: _Watcher, body: Mapping[str, Any]) -> None:
 
 
 def _clock_started(w: _Watcher, body: Mapping[str, Any]) -> None:
-    kind, id = body["kind"], str(body["clock"]).partition("#")[0]
+    kind, id = body["kind"], ClockId.of(body["clock"])
     owner = body["item"] or w.code
     if kind == "step":
-        w.add(owner, "limit", f"step {id.split('/')[1]}")
+        w.add(owner, "limit", f"step {id.part}")
     elif kind == "gap":
         for code in w.running:
-            w.add(code, "limit", f"defer {id.split('/')[1]}")
+            w.add(code, "limit", f"defer {id.owner}")
     else:
         w.add(owner, "limit", kind)
 

@@ -10,7 +10,7 @@ from typing import Any
 from govflow import plan
 from govflow.diagnostics import did_you_mean, nearest
 from govflow.engine import inputs
-from govflow.engine.case import canonical
+from govflow.engine.case import events
 from govflow.engine.definitions.compiled import Subject
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language import codes
@@ -189,16 +189,16 @@ def _quoted(values: Iterable[str]) -> str:
 
 def digest(value: object) -> str:
     """SHA-256 of the value as canonical JSON; the guards have seen to it that it is JSON."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return hashlib.sha256(events.canonical(value).encode()).hexdigest()
 
 
-def application_body(
+def applied(
     subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
     drop: Sequence[str], applicant: str,
-) -> dict[str, Any]:  # fmt: skip
-    """The body of a case's first event; the applicant only as a salted digest, so that the person can be purged."""
-    return {
-        "ref": subject.ref, "kind": subject.kind, "definition": subject.digest, "channel": channel, "answers": dict(facts),
-        "dropped": list(drop), "items": {code: [s.how, str(s.reason)] for code, s in chosen.items()},
-        "materials": dict(given), "applicant": applicant, "move": {"verb": "start", "path": "", "flags": []},
-    }  # fmt: skip
+) -> events.Applied:  # fmt: skip
+    """A case's first fact; the applicant only as a salted digest, so that the person can be purged."""
+    return events.Applied(
+        ref=subject.ref, kind=subject.kind, definition=subject.digest, channel=channel, answers=dict(facts),
+        dropped=list(drop), items={code: (s.how, str(s.reason)) for code, s in chosen.items()}, materials=dict(given),
+        applicant=applicant, move=events.Move("start", "", []),
+    )  # fmt: skip

@@ -6,7 +6,8 @@ from datetime import date
 
 from govflow.engine import case_clocks
 from govflow.engine.actors import Actor
-from govflow.engine.case import ClockState, ItemState, TaskState
+from govflow.engine.case import ClockId, ClockState, ItemState, TaskState, events
+from govflow.engine.commands import flow
 from govflow.engine.commands.unit_of_work import Draft
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language.model import Extension as ExtensionRule
@@ -15,8 +16,7 @@ from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
 from govflow.plan import terms
 from govflow.text import Text
-
-DECISION_CLOCKS = ("promised", "statutory")
+from govflow.vocabulary import ClockKind
 
 
 def stop_for_step(draft: Draft, task: TaskState) -> None:
@@ -44,34 +44,34 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     if not reason.strip():
         raise InvalidInput(Text("停止计时须书面告知申请人理由：reason 是空的", "reason is empty"), field="reason")
     stop(draft, code, found.id, reason)
-    id = f"{code}/{found.id}/procedure"
-    watched = any(c.live and c.id.partition("#")[0] == id for c in draft.state.clocks.values())
+    id = ClockId(code, ClockKind.PROCEDURE.value, found.id)
+    watched = any(ClockId.of(clock).first == id for clock in draft.live_clocks(ClockKind.PROCEDURE, item=code))
     spec = terms.procedure_clock(item, found)
     if spec is not None and not watched:
-        draft.start_clock(id, spec, code)
+        flow.start_clock(draft, id, spec, code)
 
 
 def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
     """Record the stop for the clocks that this procedure stops, and for the whole case if nothing runs any more."""
     found = draft.subject.item(code).procedure(procedure)
-    kinds = found.stops if found is not None else ("promised", "statutory")
+    kinds = found.stops if found is not None else flow.DECISION_CLOCKS
     ids = [c.id for c in draft.state.clocks.values() if c.item == code and c.kind in kinds and c.live]
     draft.suspend_clocks(ids, procedure, reason, code)
-    draft.retime_case()
+    flow.sync_case_clocks(draft)
 
 
 def resume(draft: Draft, code: str, procedure: str, reason: str = "") -> None:
     """Let the item's clocks run again."""
     ids = [
         c.id for c in draft.state.clocks.values()
-        if c.item == code and any(s[3] == procedure and s[1] is None for s in c.suspensions)
+        if c.item == code and c.suspended_for(procedure)
     ]  # fmt: skip
     draft.resume_clocks(ids, procedure, code, reason)
     draft.close_clocks([
         c.id for c in draft.state.clocks.values()
-        if c.kind == "procedure" and c.item == code and c.task is None and c.id.split("/")[1] == procedure
+        if c.kind == ClockKind.PROCEDURE and c.item == code and c.task is None and ClockId.of(c.id).part == procedure
     ])  # fmt: skip
-    draft.retime_case()
+    flow.sync_case_clocks(draft)
 
 
 def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reason: str = "") -> None:
@@ -105,11 +105,11 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
         raise InvalidInput(Text("延期须告知申请人理由：reason 是空的", "reason is empty"), field="reason")
     if by.value == 0:
         raise InvalidInput(Text("延长的时间是 0", "the extension is 0 long"), field="by")
-    running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in DECISION_CLOCKS and c.live]
+    running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in flow.DECISION_CLOCKS and c.live]
     today = case_clocks.local_date(draft.now)
     extended = [c for c in running if _extensible(draft, c, by, rule, actor, reason, today)]
-    draft.emit("clocks_extended", clocks=[c.id for c in extended], by=by.text("en"), decided_on=today.isoformat(), reason=reason,
-               item=code)  # fmt: skip
+    ids, length = [c.id for c in extended], by.text("en")
+    draft.emit(events.ClocksExtended(clocks=ids, by=length, decided_on=today.isoformat(), reason=reason, item=code))
     for clock in extended:
         draft.refresh(clock)
 

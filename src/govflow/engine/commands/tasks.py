@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from msgspec import UNSET
+
 from govflow.engine.actors import Actor
-from govflow.engine.case import TaskState
-from govflow.engine.commands import suspension
+from govflow.engine.case import ClockId, TaskState, events
+from govflow.engine.commands import flow, suspension
 from govflow.engine.commands.unit_of_work import Draft
 from govflow.errors import Conflict, InvalidInput, NotAllowed
 from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
 from govflow.plan import terms
 from govflow.text import Text
+from govflow.vocabulary import ClockKind, TaskKind
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
     "accept": ("accept", "refuse"),
@@ -43,7 +46,7 @@ def claim(draft: Draft, task: TaskState, actor: Actor) -> None:
             task=task.id, by=task.assignee, at=task.claimed,
         )  # fmt: skip
     if task.assignee is None:
-        draft.emit("task_claimed", task=task.id)
+        draft.emit(events.TaskClaimed(task=task.id))
 
 
 def release(draft: Draft, task: TaskState, actor: Actor) -> None:
@@ -55,7 +58,7 @@ def release(draft: Draft, task: TaskState, actor: Actor) -> None:
                 f"the task is claimed by {task.assignee or 'nobody'}; only the claimant can release it",
             ),
         )
-    draft.emit("task_released", task=task.id)
+    draft.emit(events.TaskReleased(task=task.id))
 
 
 def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
@@ -85,12 +88,18 @@ def finish(
     `verdict` is the choice that the intake gateway sees.
     """
     draft.close_task(task, "completed", outcome)
-    move = draft.move("fire", timer) if timer is not None else draft.move("complete", task.path, verdict)
-    body = {"task": task.id, "kind": task.kind, "name": task.name, "item": task.item, "outcome": outcome}
-    draft.emit("task_completed", actor, **body, opinion=opinion, joint=task.joint, data=dict(data), move=move)
+    if timer is not None:
+        move = flow.next_move(draft, "fire", timer)
+    else:
+        move = flow.next_move(draft, "complete", task.path, verdict)
+    completed = events.TaskCompleted(
+        task=task.id, kind=task.kind, name=task.name, item=task.item, outcome=outcome, opinion=opinion, joint=task.joint,
+        data=dict(data), move=move,
+    )  # fmt: skip
+    draft.emit(completed, actor)
     if task.kind == "notice" and task.item is not None:
         suspension.stop_for_step(draft, task)
-    draft.follow(move)
+    flow.run_process(draft, move)
 
 
 def _joint(draft: Draft, task: TaskState) -> list[TaskState]:
@@ -150,14 +159,15 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
 
 def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     if outcome == "refuse":
-        draft.emit("not_accepted", reason=opinion)
+        draft.emit(events.NotAccepted(reason=opinion))
         return "refuse"
     gaps = _gaps(draft)
     draft.anchor = draft.at
-    draft.received = draft.state.correction.get("received") or draft.state.applied
-    draft.emit("accepted", as_of=draft.at, deemed=False, gaps={code: limit.text("en") for code, limit in gaps.items()})
+    draft.received = draft.state.correction.received or draft.state.applied
+    later = {code: limit.text("en") for code, limit in gaps.items()}
+    draft.emit(events.Accepted(as_of=draft.at, deemed=False, gaps=later))
     for code, limit in gaps.items():
-        draft.start_clock(f"gap/{code}", terms.gap_clock(limit))
+        flow.start_clock(draft, ClockId(code, ClockKind.GAP.value), terms.gap_clock(limit))
     return "accept"
 
 
@@ -217,19 +227,20 @@ def ask_correction(
             )  # fmt: skip
     _require_once(draft, codes)
     draft.close_task(task, "completed", "correct")
-    draft.emit("correction_asked", missing=codes, **({} if item is None else {"item": item}))
-    move = draft.move("complete", task.path, "correct")
-    draft.emit("task_completed", task=task.id, name=task.name, item=None, outcome="correct", opinion=opinion, data={},
-               move=move)  # fmt: skip
-    draft.follow(move)
+    draft.emit(events.CorrectionAsked(missing=codes, item=UNSET if item is None else item))
+    move = flow.next_move(draft, "complete", task.path, "correct")
+    draft.emit(
+        events.TaskCompleted(task=task.id, name=task.name, item=None, outcome="correct", opinion=opinion, move=move)
+    )
+    flow.run_process(draft, move)
 
 
 def _require_once(draft: Draft, codes: Sequence[str]) -> None:
     """One notice names all that is missing; a later one only what was named or came since."""
-    first = draft.state.correction.get("notices") is None
-    later = set(draft.state.correction.get("later", ()))
-    told = {code for notice in draft.state.correction.get("notices", ()) for code in notice}
-    repeated = [code for code in codes if not first and code not in later | told]
+    correction = draft.state.correction
+    first = not correction.notices
+    allowed = {*correction.later, *(code for notice in correction.notices for code in notice)}
+    repeated = [code for code in codes if not first and code not in allowed]
     if repeated:
         names = "、".join(f"{code} {material_name(draft, code)}" for code in repeated)
         raise NotAllowed(
@@ -278,7 +289,7 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
     codes = [listed_material(draft, ref, "materials") for ref in materials]
     if not codes:
         raise InvalidInput(Text("没有提交任何材料：materials 是空的", "materials is empty"), field="materials")
-    task = next((t for t in state.tasks.values() if t.element == "t_supplement"), None)
+    task = next((t for t in state.tasks.values() if t.kind == TaskKind.SUPPLEMENT), None)
     if task is None and not set(codes) & set(state.gaps):
         raise NotAllowed(
             Text(f"本件现在不在补正中（状态 {state.state}），也没有待补的容缺材料",
@@ -293,15 +304,16 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
                 Text(f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(lacking)}"),
                 field="materials", missing=lacking,
             )  # fmt: skip
-    draft.emit("supplemented", materials=codes)
-    draft.close_clocks([c.id for c in state.clocks.values() if c.kind == "gap" and c.id.split("/")[1] in codes])
+    draft.emit(events.Supplemented(materials=codes))
+    gaps = draft.live_clocks(ClockKind.GAP)
+    draft.close_clocks(id for id in gaps if ClockId.of(id).owner in codes)
     if task is not None:
         finish(draft, task, "done", "", {})
 
 
 def _asked_and_missing(draft: Draft, given: Sequence[str] = ()) -> list[str]:
     """What the last correction notice asked for and is neither here nor among those `given` now."""
-    asked = draft.state.correction["notices"][-1]
+    asked = draft.state.correction.notices[-1]
     return [code for code in asked if code not in given and draft.state.materials[code] == "missing"]
 
 
@@ -331,26 +343,24 @@ def _decide(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
                 f"the clocks of {code} stand still for {', '.join(item.stopped_by)}; resume before deciding",
             ),
         )
-    draft.emit("item_decided", item=code, outcome=outcome)
-    draft.close_clocks(
-        [c.id for c in draft.state.clocks.values() if c.item == code and c.kind in ("promised", "statutory")]
-    )
+    draft.emit(events.ItemDecided(item=code, outcome=outcome))
+    draft.close_clocks(draft.live_clocks(*flow.DECISION_CLOCKS, item=code))
     if outcome == "approve":
         _start_after_decision(draft, code)
         if not _has_step(draft, code, "issue"):
             _issue_results(draft, code)
     else:
         _terminate_dependants(draft, code, "前置事项不予许可")
-    draft.retime_case()
+    flow.sync_case_clocks(draft)
     return outcome
 
 
 def _start_after_decision(draft: Draft, code: str) -> None:
     item = draft.subject.item(code)
-    draft.start_clock(f"{code}/delivery", terms.delivery_clock(item), code)
+    flow.start_clock(draft, ClockId(code, ClockKind.DELIVERY.value), terms.delivery_clock(item), code)
     check = terms.post_check_clock(item, terms.committed(item, draft.state.answers))
     if check is not None:
-        draft.start_clock(f"{code}/post_check", check, code)
+        flow.start_clock(draft, ClockId(code, ClockKind.POST_CHECK.value), check, code)
 
 
 def _has_step(draft: Draft, code: str, kind: str) -> bool:
@@ -360,11 +370,11 @@ def _has_step(draft: Draft, code: str, kind: str) -> bool:
 def _terminate_dependants(draft: Draft, code: str, reason: str) -> None:
     for other in draft.subject.dependants(code):
         if draft.state.items[other].state == "waiting":
-            draft.emit("item_terminated", item=other, reason=f"{reason}：{code}")
+            draft.emit(events.ItemTerminated(item=other, reason=f"{reason}：{code}"))
 
 
 def _verify(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
-    draft.emit("item_verified", item=task.item, outcome=outcome)
+    draft.emit(events.ItemVerified(item=str(task.item), outcome=outcome))
     if outcome != "approve":
         _terminate_dependants(draft, str(task.item), "核验未通过")
     return outcome
@@ -387,29 +397,30 @@ def _issue(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
 
 def _deliver_electronically(draft: Draft, code: str) -> None:
     """E-licences reach the applicant as they are issued (国令第716号 art. 10); with paper among them the limit runs on."""
-    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item == code])
+    draft.close_clocks(draft.live_clocks(ClockKind.DELIVERY, item=code))
 
 
 def _issue_results(draft: Draft, code: str) -> None:
     item = draft.subject.item(code)
     issued = next((m.code for m in draft.subject.catalog.materials.values() if m.result_of == code), None)
     for number, result in enumerate(item.results, 1):
-        draft.emit(
-            "result_issued", item=code, result=result.id, name=str(result.name), kind=result.kind,
+        draft.emit(events.ResultIssued(
+            item=code, result=result.id, name=str(result.name), kind=result.kind,
             number=f"{draft.state.id}-{code}-{number}", valid_for=result.valid_for, material=issued,
-        )  # fmt: skip
+        ))  # fmt: skip
 
 
 def _deliver(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     granted = [c for c, i in draft.state.items.items() if i.state == "granted" and task.item in (None, c)]
     if granted:
-        draft.emit("delivered", items=granted)
-    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "delivery" and c.item in granted])
+        draft.emit(events.Delivered(items=granted))
+    for code in granted:
+        draft.close_clocks(draft.live_clocks(ClockKind.DELIVERY, item=code))
     return outcome
 
 
 def _post_check(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
-    draft.close_clocks([c.id for c in draft.state.clocks.values() if c.kind == "post_check" and c.item == task.item])
+    draft.close_clocks(draft.live_clocks(ClockKind.POST_CHECK, item=task.item))
     return outcome
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import assert_never
 
 from govflow.engine import case_clocks
 from govflow.engine.actors import Actor
-from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState
+from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState, events
+from govflow.engine.commands import flow
 from govflow.engine.commands.tasks import finish
 from govflow.engine.commands.unit_of_work import SYSTEM, Draft
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.text import Text
+from govflow.vocabulary import ClockEffect
 
 
 def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
@@ -30,16 +32,12 @@ def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
                 f"{actor.text} cannot withdraw for the applicant",
             ),
         )
-    _end(draft, "withdrawn", {"reason": reason})
-
-
-def _end(draft: Draft, type: str, body: dict[str, Any]) -> None:
     for task in list(draft.state.tasks.values()):
         draft.close_task(task, "cancelled", "")
     draft.close_clocks([c.id for c in draft.state.clocks.values() if c.live])
-    move = draft.move("cancel", "")
-    draft.emit(type, **body, move=move)
-    draft.follow(move)
+    move = flow.next_move(draft, "cancel", "")
+    draft.emit(events.Withdrawn(reason=reason, move=move))
+    flow.run_process(draft, move)
 
 
 def tick(draft: Draft) -> int:
@@ -74,37 +72,40 @@ def _is_warning(clock: ClockState, at: str) -> bool:
 
 
 def _warn(draft: Draft, clock: ClockState) -> None:
-    draft.emit(
-        "clock_warned", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, at=clock.warn_at
-    )
+    warned = events.ClockWarned(clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, at=clock.warn_at)
+    draft.emit(warned, SYSTEM)
     draft.dirty.add(clock.id)
     _fire_timer(draft, clock, "warning")
 
 
 def _expire(draft: Draft, clock: ClockState) -> None:
-    draft.emit("clock_expired", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due,
-               effect=clock.effect)  # fmt: skip
+    expired = events.ClockExpired(clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, effect=clock.effect)
+    draft.emit(expired, SYSTEM)
     draft.dirty.add(clock.id)
-    match clock.effect:
-        case "deemed_acceptance":
+    effect = ClockEffect.of(clock.effect)
+    match effect:
+        case ClockEffect.DEEMED_ACCEPTANCE:
             _deem_accepted(draft, clock)
-        case "silence":
+        case ClockEffect.SILENCE:
             _silence(draft, clock)
-        case "applicant_withdrawn":
-            draft.emit("deemed_withdrawn", SYSTEM, reason="逾期未补正，视为撤回申请")
+        case ClockEffect.WITHDRAWN:
+            draft.emit(events.DeemedWithdrawn(reason="逾期未补正，视为撤回申请"), SYSTEM)
             _fire_timer(draft, clock, "due")
-        case "applicant_not_accepted" | "applicant_refused":
-            draft.emit("not_accepted", SYSTEM, reason="逾期未补正，不予受理")
+        case ClockEffect.NOT_ACCEPTED | ClockEffect.REFUSED:
+            # before acceptance there is nothing yet to refuse: the application is not accepted (行政许可法 art. 32)
+            draft.emit(events.NotAccepted(reason="逾期未补正，不予受理"), SYSTEM)
             _fire_timer(draft, clock, "due")
-        case _:
+        case ClockEffect.ESCALATE:
             _escalate(draft, clock)
             _fire_timer(draft, clock, "due")
+        case _:
+            assert_never(effect)
 
 
 def _deem_accepted(draft: Draft, clock: ClockState) -> None:
     """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9)."""
     draft.anchor = draft.received = clock.anchor
-    draft.emit("accepted", SYSTEM, as_of=clock.anchor, deemed=True, gaps={})
+    draft.emit(events.Accepted(as_of=clock.anchor, deemed=True), SYSTEM)
     _fire_timer(draft, clock, "due")
 
 
@@ -113,7 +114,7 @@ def _silence(draft: Draft, clock: ClockState) -> None:
     task = draft.state.tasks.get(clock.task or "")
     if task is None:
         return
-    timer = draft.timer(clock.timers.get("due"))
+    timer = flow.waiting_timer(draft, clock.timers.get("due"))
     finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
 
 
@@ -122,15 +123,14 @@ def _escalate(draft: Draft, clock: ClockState) -> None:
     tasks = [t.id for t in draft.state.tasks.values() if clock.item in (None, t.item) and clock.task in (None, t.id)]
     item = draft.subject.item(clock.item) if clock.item is not None else None
     department = item.department if item is not None else draft.subject.theme.lead
-    draft.emit(
-        "escalated", SYSTEM, clock=clock.id, kind=clock.kind, item=clock.item, tasks=tasks, to=f"{department}/head"
-    )
+    escalated = events.Escalated(clock=clock.id, kind=clock.kind, item=clock.item, tasks=tasks, to=f"{department}/head")
+    draft.emit(escalated, SYSTEM)
 
 
 def _fire_timer(draft: Draft, clock: ClockState, edge: str) -> None:
-    path = draft.timer(clock.timers.get(edge))
+    path = flow.waiting_timer(draft, clock.timers.get(edge))
     if path is None:
         return
-    move = draft.move("fire", path)
-    draft.emit("timer_fired", SYSTEM, clock=clock.id, edge=edge, move=move)
-    draft.follow(move)
+    move = flow.next_move(draft, "fire", path)
+    draft.emit(events.TimerFired(clock=clock.id, edge=edge, move=move), SYSTEM)
+    flow.run_process(draft, move)

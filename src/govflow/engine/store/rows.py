@@ -139,5 +139,5 @@ class Changes:
     tasks: Sequence[TaskRow]
     new_clocks: Sequence[ClockRow]
     clocks: Sequence[ClockRow]
-    events: Sequence[tuple[Event, str]]
+    events: Sequence[Event]
     messages: Sequence[Mapping[str, Any]]

@@ -254,8 +254,8 @@ def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> 
 
 def _event_values(changes: Changes) -> Iterator[dict[str, Any]]:
     """Events as rows: the body is the text that was hashed, and the primary key refuses a number's second event."""
-    for e, text in changes.events:
-        yield {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type, "body": text,
+    for e in changes.events:
+        yield {"case_id": e.case, "seq": e.seq, "at": e.at, "actor": e.actor, "type": e.type, "body": e.text,
                "previous": e.previous, "hash": e.hash}  # fmt: skip
 
 

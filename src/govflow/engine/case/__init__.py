@@ -1,0 +1,45 @@
+"""What the events of a case say: the facts, and the state that they make."""
+
+from govflow.engine.case import events
+from govflow.engine.case.clock_id import ClockId
+from govflow.engine.case.fold import fold
+from govflow.engine.case.state import (
+    OPEN_STATES,
+    UNDECIDED,
+    CaseState,
+    ClockState,
+    Correction,
+    Event,
+    Extension,
+    ItemState,
+    Suspension,
+    TaskState,
+    checksum,
+    clock_text,
+    clocks_from,
+    event_hash,
+    from_text,
+    to_text,
+)
+
+__all__ = [
+    "OPEN_STATES",
+    "UNDECIDED",
+    "CaseState",
+    "ClockId",
+    "ClockState",
+    "Correction",
+    "Event",
+    "Extension",
+    "ItemState",
+    "Suspension",
+    "TaskState",
+    "checksum",
+    "clock_text",
+    "clocks_from",
+    "event_hash",
+    "events",
+    "fold",
+    "from_text",
+    "to_text",
+]
