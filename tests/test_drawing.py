@@ -95,11 +95,6 @@ def test_without_the_extra_png_is_refused(monkeypatch: pytest.MonkeyPatch, shipp
         to_png(draw("I07", shipped))
 
 
-def test_the_same_definition_gives_the_same_picture(shipped: Catalog) -> None:
-    """Nothing in the picture depends on time or chance."""
-    assert draw("T4", shipped) == draw("T4", shipped)
-
-
 def test_long_names_are_wrapped_and_cut() -> None:
     """A name never leaves its box."""
     assert wrapped("公众聚集场所", 48, 3) == ["公众聚集", "场所"]

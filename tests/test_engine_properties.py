@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 
 import govflow
 from govflow import NotAllowed
+from govflow.engine.views import ClockView
 from govflow.language.conditions import facts_in
 from govflow.language.model import Item, steps_of
-from tests.cases import ANSWERS, COMPANY, PERSON, accepted, catalog, finish, states, watch
+from govflow.law.clocks import Limit
+from tests.cases import ANSWERS, COMPANY, PERSON, Watch, accepted, act, catalog, states, watch
 
 FINAL = {"delivered", "refused", "terminated", "skipped", "verified", "granted", "withdrawn"}
 
@@ -77,38 +79,39 @@ def _one_act(engine: govflow.Engine, case: str, data: st.DataObject) -> govflow.
         return engine.case(case)
 
 
-def test_every_declared_limit_has_one_clock_with_effects() -> None:
-    """Over all items, run to their end: each limit that is declared had exactly one clock, with a warning and an effect."""
+def test_every_clock_of_an_item_is_due_as_the_deadline_command_says() -> None:
+    """Over all items, run to their end: the limits it states, each once, due on the day that `govflow deadline` gives."""
     shelf = catalog()
     with TemporaryDirectory() as folder:
-        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=watch("2025-06-09 09:00"))
+        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", shelf, clock=(clock := watch("2025-06-09 09:00")))
         for item in shelf.items.values():
-            view = _run_alone(engine, item)
-            clocks = [c for c in view.clocks if c.id in _declared(item)]
-            assert sorted(c.id for c in clocks) == sorted(_declared(item)), item.code
-            assert all(c.due and c.effect and c.closed_at for c in clocks), item.code
-            assert len({c.id for c in view.clocks}) == len(view.clocks)
+            view = _run_alone(engine, item, clock)
+            assert len({c.id for c in view.clocks}) == len(view.clocks) and all(c.closed_at for c in view.clocks)
+            for each in view.clocks:
+                assert each.due == _due(each), (item.code, each.id)
+            stated = {"promised": item.limits.promised, "statutory": item.limits.statutory}
+            for kind, limit in stated.items():
+                found = [Limit.parse(c.limit) for c in view.clocks if c.kind == kind]
+                assert found == ([] if limit is None else [limit.within]), (item.code, kind)
+            (delivery,) = (c for c in view.clocks if c.kind == "delivery")
+            assert Limit.parse(delivery.limit) == item.limits.delivery and delivery.effect == "escalate"
+            within = {(item.code, step.id): step.within for step in steps_of(item.flow) if step.within is not None}
+            for each in (c for c in view.clocks if c.kind == "step"):
+                assert Limit.parse(each.limit) == within[str(each.item), each.id.split("/")[1]]
         engine.close()
 
 
-def _declared(item: Item) -> set[str]:
-    """The ids of the clocks that an item's definition calls for when every step is taken."""
-    limits, code = item.limits, item.code
-    ids = {"accept/correction_notice", f"{code}/delivery"}
-    ids |= {f"{code}/promised"} if limits.promised else set()
-    ids |= {f"{code}/statutory"} if limits.statutory else set()
-    ids |= {f"{code}/post_check"} if limits.post_check else set()
-    for step in steps_of(item.flow):
-        if step.when is not None or step.kind in ("accept", "deliver", "post_check"):
-            continue
-        ids |= {f"{code}/{step.id}/step"} if step.within else set()
-        procedure = item.procedure(step.procedure) if step.procedure else None
-        ids |= {f"{code}/{procedure.id}/procedure"} if procedure and procedure.limit else set()
-    return ids
+def _due(clock: ClockView) -> object:
+    """The due date that the clock's own facts have by the published questions, which know no engine."""
+    stops = [{"from": a, "to": b, "reason": why, "procedure": name} for a, b, why, name in clock.suspensions]
+    limit = Limit.parse(clock.limit)
+    facts = {"start": clock.start, "limit": {"value": float(limit.value), "unit": limit.unit}, "suspensions": stops}
+    result = govflow.due({"kind": "due", "input": facts})["result"]
+    return result.get("due_date", result)
 
 
-def _run_alone(engine: govflow.Engine, item: Item) -> govflow.CaseView:
-    """One item from application to archive, without choosing commitment."""
+def _run_alone(engine: govflow.Engine, item: Item, clock: Watch) -> govflow.CaseView:
+    """One item from application to archive, an act every four hours, without choosing commitment."""
     chosen = {fact.fact for fact in facts_in(item.commitment.when)} if item.commitment else set()
     facts = {q.id: False if q.id in chosen else _some(q) for q in item.questions}
     view = engine.apply(item.code, applicant=PERSON, answers=facts, actor="applicant:x")
@@ -116,7 +119,10 @@ def _run_alone(engine: govflow.Engine, item: Item) -> govflow.CaseView:
     if missing:
         engine.ask_correction(view.id, missing=missing, actor=f"{item.department}:a")
         view = engine.supplement(view.id, materials=missing, actor="applicant:x")
-    return finish(engine, view)
+    while view.open_tasks:
+        clock.forward(hours=4)
+        view = act(engine, view.open_tasks[0])
+    return view
 
 
 def test_a_theme_s_own_limits_have_clocks() -> None:

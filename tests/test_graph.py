@@ -72,16 +72,6 @@ def test_names_do_no_harm() -> None:
     assert "<script>" not in graph.as_svg(found) and ET.fromstring(graph.as_svg(found)) is not None
 
 
-def test_the_same_input_gives_the_same_output() -> None:
-    """Pictures, DOT and data do not change from run to run."""
-    assert graph.as_svg(restaurant()) == graph.as_svg(restaurant())
-    assert graph.as_dot(restaurant()) == graph.as_dot(restaurant())
-    data = graph.as_data(restaurant(), {"x": graph.suggestions(catalog().themes["T1"], catalog())})
-    assert (
-        data["nodes"][0]["id"] == "D01" and data["suggestions"]["x"][0]["before"] > data["suggestions"]["x"][0]["after"]
-    )
-
-
 def test_suggestions_say_what_they_save() -> None:
     """Each has a figure before and a smaller one after; the longest item without slack is shortened first."""
     for theme in catalog().themes.values():
