@@ -97,9 +97,10 @@ class Layers:
         whole |= {key: own[key] for key in _OWN if key in own}
         code = {key: each for key, each in _mapping(standard.get("code")).items() if key != "handling"}
         code |= _mapping(own.get("code"))  # a handling code continues the implementation code of one body
-        whole.pop("code", None)
         if code:
             whole["code"] = standard.get("code", own["region"]).of(code)
+        else:
+            whole.pop("code", None)
         if whole["department"] is not standard["department"]:
             replaced = names.department(standard["department"].value)
             whole["flow"] = _with_department(standard["flow"], replaced, whole["department"], names)
