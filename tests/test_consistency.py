@@ -37,7 +37,8 @@ def _flow(*steps: str) -> str:
         ("item", _flow(f"{{review: {{name: {{zh-CN: 核, en: {'x' * 101}}}}}}}"), "GF-L08"),
         ("item", f"name: {'名' * 101}", "GF-L08"),
         ("item", _flow(f"{{review: {{id: {'a' * 41}}}}}"), "GF-L08"),
-        ("item", _flow("{review: {silence: no_objection, within: 2 workdays}}"), "GF-L21"),
+        ("item", _flow("{visit: {silence: no_objection, within: 2 workdays}}"), "GF-L21"),
+        ("item", _flow("{consult: {silence: no_objection}}"), "GF-L21"),
         ("item", _flow("{consult: {procedure: p}}")
                  + "\nspecial_procedures: [{id: p, kind: 听证, limit: 5 workdays}]", "GF-L21"),
         ("item", _flow("{review: {refuse: {remedies: [行政复议]}}}"), "GF-L21"),

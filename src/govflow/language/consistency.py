@@ -22,7 +22,7 @@ WITH_PROCEDURE = frozenset({"review", "visit", "expert_review", "hearing", "publ
 """The activities that may stand for a special procedure: clocks stop when it begins and go on when it ends."""
 
 _ONLY_FOR: Mapping[str, tuple[frozenset[str], str]] = {
-    "silence": (frozenset({"consult"}), "consult"),
+    "silence": (frozenset({"consult", "review"}), "consult、review"),
     "refuse": (frozenset({"decide"}), "decide"),
     "procedure": (WITH_PROCEDURE, "visit、expert_review、hearing、publicise、test、review"),
 }
@@ -120,6 +120,8 @@ def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
         for key, (words, listed) in _ONLY_FOR.items():
             if word not in words:
                 yield from _idle(body, path, (key,), listed)
+        if "within" not in body:
+            yield from _idle(body, path, ("silence",), "within")  # no limit, so no silence within it
         own = str(body.get("id", word))
         ids = [ncname(own), *([f"{ncname(own)}_notice"] if "procedure" in body else [])]
         for id in ids:

@@ -60,7 +60,7 @@ EXAMPLES: Mapping[str, tuple[str, str]] = MappingProxyType(
             "valid_from: 2025-01-01\nvalid_to: 2025-06-01",
         ),
         "key-without-effect": (
-            "flow:\n  - accept: {role: window}\n  - review: {silence: no_objection, within: 3 workdays}",
+            "flow:\n  - accept: {role: window}\n  - visit: {silence: no_objection, within: 3 workdays}",
             "flow:\n  - accept: {role: window}\n  - consult: {silence: no_objection, within: 3 workdays}",
         ),
         # ignoring
