@@ -115,6 +115,26 @@ def test_a_limit_holds_a_decimal_from_zero_on(value: Any) -> None:
         Limit(value, "workday")
 
 
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: Limit(Decimal(5), "fortnight"),  # type: ignore[arg-type]
+        lambda: Limit.of("many", "workday"),
+        lambda: Limit.from_data({"value": 10**10, "unit": "workday"}),
+        lambda: Limit.from_data({"value": 10**40, "unit": "workday"}),
+    ],
+)
+def test_a_limit_out_of_range_is_refused(made: Callable[[], Limit]) -> None:
+    """An unknown unit, a word for a number, a number that no limit has: refused, however it is made."""
+    with refused("invalid_limit"):
+        made()
+
+
+def test_what_is_a_limit_already_stays_it() -> None:
+    """Data that was read before is not read again."""
+    assert Limit.from_data(TEN) is TEN and Limit.from_data(TEN.as_data()) == TEN == Limit.from_data("10 workdays")
+
+
 def test_limits_of_one_unit_compare_by_value() -> None:
     """Eight workdays are less than twenty."""
     assert clocks.compare(Limit.of(8, "workday"), Limit.of(20, "workday")) == -1
@@ -238,6 +258,37 @@ def test_a_language_is_named_as_people_and_systems_name_it() -> None:
 
 
 # --- facts --------------------------------------------------------------------------------------------------------
+
+
+def test_moments_outside_the_calendar_s_reach_are_refused() -> None:
+    """A year before 1900 or after 8800 is a slip; a due date after the year 9999 cannot be written."""
+    for year in (1899, 8801):
+        with refused("invalid_input"):
+            clocks.due(Ledger(datetime(year, 3, 3, tzinfo=UTC), TEN), CN)
+    endless = Suspension(day("2025-03-05"), day("9999-12-31"), "x")
+    with refused("invalid_limit"):
+        clocks.due(Ledger(START, Limit.of(10, "natural_day"), (endless,)), CN)
+
+
+def test_what_is_no_moment_is_refused() -> None:
+    """The status is asked for a date or a moment, nothing else."""
+    with refused("invalid_input"):
+        clocks.status(Ledger(START, TEN), CN, "2025-03-05")  # type: ignore[arg-type]
+
+
+def test_a_stopped_clock_is_never_overdue() -> None:
+    """While it stands still there is no due date that could be past, however late it gets."""
+    stopped = clocks.suspend(Ledger(START, TEN), day("2025-03-05"), "检测")
+    found = clocks.status(stopped, CN, day("2025-12-01"))
+    assert (found.overdue, found.light, found.due.date, found.remaining) == (False, "green", None, 8)
+
+
+def test_an_extension_by_nothing_moves_nothing() -> None:
+    """The due date of the ledger stays, whatever its unit."""
+    for limit in (TEN, Limit.of(10, "natural_day")):
+        plain = Ledger(START, limit)
+        none = replace(plain, extensions=(Extension(Limit.of(0, "workday"), day("2025-03-04")),))
+        assert clocks.due(none, CN).date == clocks.due(plain, CN).date
 
 
 def test_a_moment_without_zone_is_refused() -> None:

@@ -266,6 +266,23 @@ def test_inbox_pages(engine: govflow.Engine) -> None:
         engine.tasks(limit=0)
 
 
+def test_cases_are_listed_by_state_and_definition(engine: govflow.Engine, clock: Watch) -> None:
+    """By slug or code, by state, both at once; a page ends where the next begins."""
+    one, other = apply_for(engine), accepted(engine)
+    alone = apply_for(engine, "I01", answers={}, materials=())
+    ids = [one.id, other.id, alone.id]
+    assert [c["id"] for c in engine.cases()] == ids
+    assert (
+        [c["id"] for c in engine.cases(ref="open-restaurant")] == [c["id"] for c in engine.cases(ref="T1")] == ids[:2]
+    )
+    assert [c["id"] for c in engine.cases(ref="company-registration")] == ids[2:]
+    assert [c["id"] for c in engine.cases(state="received")] == [one.id, alone.id]
+    assert [(c["id"], c["ref"], c["state"]) for c in engine.cases(ref="T1", state="reviewing")] == [
+        (other.id, "T1", "reviewing")
+    ]
+    assert [c["id"] for c in engine.cases(after=one.id, limit=1)] == [other.id]
+
+
 def test_the_inbox_is_filtered(engine: govflow.Engine, clock: Watch) -> None:
     """By department (slug or code), role and case, alone and together; what does not fit is not there."""
     one, other = apply_for(engine), finish_item(engine, accepted(engine), "I01")
