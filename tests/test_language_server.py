@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from govflow.cli import cli
 from govflow.language import schema
+from tests import node
 from tests.language_client import LanguageServer
 
 MODELINE = "# yaml-language-server: $schema="
@@ -27,6 +28,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def server(folder: Path) -> Iterator[LanguageServer]:
     """One running server for the tests of this file."""
+    try:
+        node.server()
+    except node.NoTool as missing:
+        pytest.skip(str(missing))
     with LanguageServer(folder) as server:
         yield server
 
