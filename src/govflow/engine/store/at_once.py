@@ -1,7 +1,9 @@
 """PostgreSQL alone: everything that a command writes, as one statement.
 
 There each statement costs its way to the server and back. Rows go out as JSON, so that the text is the same however
-many they are, and is prepared once for each connection.
+many they are, and is prepared once for each connection. Measured in turns with an item of eight departments: the same
+rows by the statements that SQLite runs, sent together, take 1.14 times the processor time of a step. Without this
+module `Statements.save` works the same by those.
 """
 
 from __future__ import annotations

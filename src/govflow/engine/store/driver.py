@@ -1,7 +1,10 @@
 """The driver underneath: statements compiled once, run on its own cursor, sent together where it can pipeline.
 
-SQLAlchemy writes the SQL and keeps the transaction; what it does around each execution costs a step more than the
-statement itself. Everything runs in the transaction of the connection given, whoever began it.
+SQLAlchemy writes the SQL and keeps the transaction; what it does around each execution costs more than the statement
+itself. Measured in turns with an item of eight departments on SQLite: with `connection.execute` in the place of `run`,
+`run_all` and `rows` a step takes 1.3 times the processor time, and everything works the same. Statements run here are
+not seen by SQLAlchemy's listeners and `echo`. Everything runs in the transaction of the connection given, whoever began
+it.
 """
 
 from __future__ import annotations
