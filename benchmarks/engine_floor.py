@@ -24,11 +24,16 @@ Transaction = list[Statement]
 def opened(url: str, level: str) -> sa.Engine:
     """An engine with govflow's settings; `level` is SQLite's `synchronous`."""
     database = Database(url)
+    database.ready()
+    set_level(database, level)
+    return database.engine
+
+
+def set_level(database: Database, level: str) -> None:
+    """SQLite's `synchronous` for all connections from now on; those that are open are closed."""
     if database.sqlite:
         sa.event.listen(database.engine, "connect", lambda c, _: c.execute(f"PRAGMA synchronous={level}").close())
-    database.ready()
-    database.engine.dispose()
-    return database.engine
+    database.dispose()
 
 
 class Recorder:
