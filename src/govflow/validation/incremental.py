@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
+
+from msgspec import structs
 
 from govflow.catalog.each import CheckedItem, Environment, check_item_file, is_item
 from govflow.catalog.files import unreadable
@@ -17,6 +19,7 @@ from govflow.diagnostics import Diagnostic, Suppression
 from govflow.errors import InvalidInput
 from govflow.language.source import Document, hinted_kind, read
 from govflow.rules import Released
+from govflow.rules.summaries import MaterialUseSummary
 from govflow.text import Text
 from govflow.validation.cache import Cache, Row, content_digest, digest_of, stamp_of
 from govflow.validation.files import Tree
@@ -152,6 +155,7 @@ class _TreeRun:
         self.digests: dict[str, str] = {}  # of each content that this run has read or knows
         self.unread: dict[str, Diagnostic] = {}
         self.rows: dict[str, tuple[str, Row, str]] = {}
+        self._uses: dict[MaterialUseSummary, MaterialUseSummary] = {}
         self._items = {name: None for name in self.tree.names if known.seems_item(name)}
         self._documents = self._read([name for name in self.tree.names if name not in self._items])
 
@@ -165,7 +169,7 @@ class _TreeRun:
     def check_items(self, environment: Environment) -> Sequence[CheckedItem] | None:
         key, items = self._environment_key(), {}
         for name, text, item in self.known.found_before(key, self._items):
-            items[name], self.digests[name] = item, self.known.digest(name)
+            items[name], self.digests[name] = self._sharing(item), self.known.digest(name)
             if self.known.rows[name].stamp != self.known.stamp(name):  # so that it need not be read next time
                 self._keep(name, key, text)
         for document in filter(is_item, self._documents):
@@ -174,7 +178,7 @@ class _TreeRun:
         not_items = []
         for name, text in self._check_files(environment, [name for name in self._items if name not in items]):
             if text:
-                items[name] = loads(text, CheckedItem)
+                items[name] = self._sharing(loads(text, CheckedItem))
                 self._keep(name, key, text)
             elif name not in self.unread:
                 not_items.append(name)
@@ -220,6 +224,13 @@ class _TreeRun:
             result.released,
             list(self.rows.values()),
         )
+
+    def _sharing(self, item: CheckedItem) -> CheckedItem:
+        """The same item; uses of materials that equal another item's, as most do, are held once."""
+        if item.summary is None:
+            return item
+        uses = tuple(self._uses.setdefault(use, use) for use in item.summary.materials)
+        return replace(item, summary=structs.replace(item.summary, materials=uses))
 
     def _check_files(self, environment: Environment, names: Sequence[str]) -> Iterator[tuple[str, str]]:
         """Each file with what was found as text; without one where it is no item or cannot be read."""
