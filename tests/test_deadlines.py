@@ -201,3 +201,10 @@ def test_joint_handling_may_be_said() -> None:
     assert _due(extensions=[extension], joint=True)["result"]["due_date"] == "2025-04-08"
     assert _due(extensions=[extension | {"max": 15}])["result"]["due_date"] == "2025-04-08"
     assert _due(extensions=[extension | {"by": "15个工作日"}], max="15 workdays")["result"]["due_date"] == "2025-04-08"
+
+
+def test_a_key_has_one_spelling() -> None:
+    """`max`, `closed_at` and `decided_on` are read; another word for them is listed, and nothing is guessed from it."""
+    found = _due(max_extension=15, closed_on="2025-03-10", decided_at="2025-03-10")
+    assert found["ignored"] == ["closed_on", "decided_at", "max_extension"]
+    assert "result" in found and "error" not in found

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from tempfile import TemporaryDirectory
@@ -19,13 +20,14 @@ from hypothesis import strategies as st
 from lxml import etree
 
 import govflow
+from govflow import NotAllowed
 from govflow.catalog import load_texts
 from govflow.compiler import to_bpmn
 from govflow.engine.views import CaseView, EventView
 from govflow.language.model import Catalog
 from govflow.law.clocks import Limit
 from govflow.plan import terms
-from tests.cases import PERSON, act, catalog, watch
+from tests.cases import PERSON, act, catalog, task_of, watch
 
 BPMN = "{http://www.omg.org/spec/BPMN/20100524/MODEL}"
 OURS = "{https://govflow.dev/bpmn/1}"
@@ -295,4 +297,43 @@ def test_the_hand_out_is_warned_of_by_the_delivery_clocks() -> None:
         fired = [e.body for e in engine.history(view.id) if e.type == "timer_fired"]
         assert [(e["clock"], e["edge"]) for e in fired] == [("I09/delivery", "warning"), ("I09/delivery", "due")]
         assert engine.check(view.id) == []
+        engine.close()
+
+
+# --- the case and the question --------------------------------------------------------------------------------------
+
+
+@settings(max_examples=20)
+@given(
+    notice=st.none() | st.integers(0, 12), wait=st.integers(0, 20), received=st.integers(0, 30), hour=st.integers(8, 17)
+)
+def test_a_case_and_the_deadline_question_know_one_law(notice: int | None, wait: int, received: int, hour: int) -> None:
+    """Told or not, in time or late, mended or not: acceptance, its consequence and the due date are the same (R9).
+
+    `notice` days after receipt the applicant is told what is missing, `wait` days later everything is handed in.
+    """
+    with TemporaryDirectory() as folder:
+        clock = watch("2025-04-15 00:00")
+        start = clock.forward(days=received, hours=hour)
+        engine = govflow.Engine(f"sqlite:///{folder}/cases.db", catalog(), clock=clock)
+        case = engine.apply("I17", applicant=PERSON, answers={}, actor="applicant:x").id
+        asked: dict[str, Any] = {
+            "received": start.isoformat(), "limit": "20 workdays", "notice_limit": "5 workdays", "response_limit": "10 workdays",
+        }  # fmt: skip
+        wanted = ["M17", "M02", "M18"]
+        if notice is not None:
+            asked["notice_on"] = clock.forward(days=notice).date().isoformat()
+            with suppress(NotAllowed):  # too late: it counts as accepted already
+                engine.ask_correction(case, missing=wanted, actor="D18:a")
+            asked["supplemented_on"] = clock.forward(days=wait).date().isoformat()
+            with suppress(NotAllowed, StopIteration):  # too late: the application is over
+                act(engine, task_of(engine.supplement(case, materials=wanted, actor="applicant:x"), None, "accept"))
+        else:
+            asked["as_of"] = clock.forward(days=wait).date().isoformat()
+        engine.sweep()
+        view, answer = engine.case(case), govflow.due({"kind": "correction", "input": asked})["result"]
+        assert view.deemed == answer["deemed_accepted"]
+        assert (view.state == "deemed_withdrawn") == (answer["outcome"] == "deemed_withdrawn")
+        statutory = [each.due for each in view.clocks if each.id == "I17/statutory"]
+        assert statutory == ([answer["due_date"]] if answer["clock_start"] else [])
         engine.close()

@@ -183,18 +183,24 @@ def _fitting(when: datetime | date, ledger: Ledger) -> datetime | date:
 
 
 def promised_extensions(ledger: Ledger, calendar: Calendar) -> Ledger:
-    """The promised clock's ledger with the extensions that came in time for it: a broken promise stays broken."""
+    """The promised clock's ledger with the extensions that came in time for it."""
     kept = replace(ledger, extensions=())
     for extension in sorted(ledger.extensions, key=lambda e: e.decided_on):
-        longer = replace(kept, extensions=(*kept.extensions, extension))
-        try:
-            due(longer, calendar)
-        except ClockError as error:
-            if error.code != "extension_too_late":
-                raise
+        if not in_time(kept, extension, calendar):
             break
-        kept = longer
+        kept = replace(kept, extensions=(*kept.extensions, extension))
     return kept
+
+
+def in_time(ledger: Ledger, extension: Extension, calendar: Calendar) -> bool:
+    """Whether the clock was not yet due when the extension was decided: a broken promise stays broken (R12)."""
+    try:
+        due(replace(ledger, extensions=(*ledger.extensions, extension)), calendar)
+    except ClockError as error:
+        if error.code != "extension_too_late":
+            raise
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,5 +314,6 @@ def _ordered(items: Mapping[str, PlanItem]) -> list[str]:
         return list(TopologicalSorter({slug: item.depends_on for slug, item in items.items()}).static_order())
     except CycleError as error:
         circle = error.args[1]
-        zh, en = f"前置关系成环：{circle}", f"depends_on: found a circle among {circle}"
+        zh = f"前置关系成环：{' → '.join(circle)}"
+        en = f"depends_on: found the circle {' -> '.join(circle)}"
         raise clock_error("invalid_input", zh, en) from None

@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import (
+    NOTICE,
     Acceptance,
     ClockError,
     Correction,
@@ -49,8 +50,6 @@ from govflow.law.clocks import due as due_of
 Answer = dict[str, Any]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?\Z")
-_CLOSING = ("closed_at", "closed_on", "decided_at", "decided_on", "completed_at", "completed_on")
-_MAX_KEYS = ("max", "max_extension", "extension_max", "extension_limit", "max_extension_workdays")
 
 
 def due(case: Any, *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False) -> Answer:
@@ -185,7 +184,7 @@ def _correction_facts(given: Mapping[str, Any]) -> Correction:
     return Correction(
         received=_anchor(given.get("received"), "received"),
         limit=Limit.from_data(given.get("limit"), "limit"),
-        notice_limit=Limit.of(5, "workday") if notice is None else Limit.from_data(notice, "notice_limit"),
+        notice_limit=NOTICE if notice is None else Limit.from_data(notice, "notice_limit"),
         notice_on=_maybe_day(given, "notice_on"),
         supplemented_on=_maybe_day(given, "supplemented_on"),
         accepted_on=_maybe_day(given, "accepted_on"),
@@ -213,7 +212,7 @@ def _acceptance_answer(found: Acceptance, facts: Correction) -> Answer:
 
 
 def _dual(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
-    statutory = _ledger(given, calendar, limit_key="statutory", closing=())
+    statutory = _ledger(given, calendar, limit_key="statutory")
     promised_stops = given.get("promised_suspensions", given.get("suspensions"))
     promised = Ledger(
         statutory.anchor,
@@ -223,7 +222,7 @@ def _dual(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answ
         roll=statutory.roll,
     )
     promised = promised_extensions(promised, calendar)
-    decided, as_of = given.get("decided_on", given.get("decided_at")), given.get("as_of")
+    decided, as_of = given.get("decided_on"), given.get("as_of")
     found = dual(
         promised,
         statutory,
@@ -291,7 +290,7 @@ def _bundle_answer(found: ThemeDates) -> Answer:
 
 _KINDS: Mapping[str, Callable[[Mapping[str, Any], Calendar, bool], Answer]] = {
     "due": _due,
-    "error": _due,  # a worked case that expects an error is asked as a due date
+    "error": _due,  # published samples of this command ask so for a due date that cannot be told
     "status": _status,
     "correction": _correction,
     "dual": _dual,
@@ -302,13 +301,11 @@ _KNOWN = {
     "start", "limit", "suspensions", "extensions", "roll", "joint", "as_of", "policy", "received", "notice_limit",
     "notice_on", "supplemented_on", "accepted_on", "response_limit", "on_expiry", "promised", "statutory",
     "promised_suspensions", "unified_acceptance", "items", "actual_completions", "joint_cap_workdays",
-    *_CLOSING, *_MAX_KEYS,
+    "max", "closed_at", "decided_on",
 }  # fmt: skip
 
 
-def _ledger(
-    given: Mapping[str, Any], calendar: Calendar, limit_key: str = "limit", closing: tuple[str, ...] = _CLOSING
-) -> Ledger:
+def _ledger(given: Mapping[str, Any], calendar: Calendar, limit_key: str = "limit") -> Ledger:
     limit = Limit.from_data(given.get(limit_key), limit_key)
     raw_start = given.get("start")
     if limit.timed and isinstance(raw_start, str) and _DATE.match(raw_start):
@@ -318,14 +315,9 @@ def _ledger(
         limit,
         _suspensions(given.get("suspensions"), "suspensions"),
         roll=_roll(given.get("roll")),
-        closed_at=_closed(given, closing),
+        closed_at=None if given.get("closed_at") is None else _anchor(given["closed_at"], "closed_at"),
     )
     return _with_extensions(ledger, given, calendar)
-
-
-def _closed(given: Mapping[str, Any], closing: tuple[str, ...]) -> datetime | None:
-    key = next((key for key in closing if given.get(key) is not None), None)
-    return None if key is None else _anchor(given[key], key)
 
 
 def _with_extensions(ledger: Ledger, given: Mapping[str, Any], calendar: Calendar) -> Ledger:
@@ -341,11 +333,10 @@ def _with_extensions(ledger: Ledger, given: Mapping[str, Any], calendar: Calenda
 
 def _most(given: Mapping[str, Any]) -> Limit | None:
     """The longest extension that the case itself allows: `max` (workdays, or a limit), or `joint` handling (15)."""
-    for key in _MAX_KEYS:
-        value = given.get(key)
-        if value is not None:
-            number = isinstance(value, int | float)
-            return Limit.from_data({"value": value, "unit": "workday"} if number else value, key)
+    value = given.get("max")
+    if value is not None:
+        number = isinstance(value, int | float)
+        return Limit.from_data({"value": value, "unit": "workday"} if number else value, "max")
     joint = given.get("joint", False)
     if not isinstance(joint, bool):
         raise _wrong("joint", joint, "true or false")
@@ -386,7 +377,7 @@ def _extensions(data: Any, where: str) -> list[tuple[Extension, Limit | None]]:
     found: list[tuple[Extension, Limit | None]] = []
     for at, entry in _listed(data, where):
         by = Limit.from_data(entry.get("by", entry), at)
-        decided = _day(entry.get("decided_on", entry.get("decided_at")), f"{at}.decided_on")
+        decided = _day(entry.get("decided_on"), f"{at}.decided_on")
         extension = Extension(by, decided, str(entry.get("by_whom") or ""), str(entry.get("reason") or ""))
         found.append((extension, _most(entry)))
     return found

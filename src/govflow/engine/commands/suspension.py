@@ -118,16 +118,13 @@ def _extensible(
     draft: Draft, clock: ClockState, by: Limit, rule: ExtensionRule, actor: Actor, reason: str, today: date
 ) -> bool:
     """Whether this clock takes the extension; the statutory one must, the promised one may be past."""
+    ledger, calendar = case_clocks.ledger_of(clock), draft.calendar_of(clock.item)
+    extension = Extension(by, today, actor.text, reason)
+    if clock.kind == "promised" and not clocks.in_time(ledger, extension, calendar):
+        return False
     try:
-        clocks.extend(
-            case_clocks.ledger_of(clock),
-            Extension(by, today, actor.text, reason),
-            draft.calendar_of(clock.item),
-            max=rule.by,
-        )
+        clocks.extend(ledger, extension, calendar, max=rule.by)
     except ClockError as fault:
-        if clock.kind == "promised" and fault.code == "extension_too_late":
-            return False
         why = fault.message
         raise NotAllowed(
             Text(f"{clock.id} 不能延期：{why.zh}", f"{clock.id} cannot be extended: {why.en}"), code=fault.code

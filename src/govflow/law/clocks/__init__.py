@@ -43,6 +43,7 @@ from govflow.law.procedure import (
     ThemeDates,
     acceptance,
     dual,
+    in_time,
     plan,
     promised_extensions,
 )
@@ -93,6 +94,7 @@ __all__ = [
     "end_of",
     "explain",
     "extend",
+    "in_time",
     "local",
     "plan",
     "promised_extensions",
