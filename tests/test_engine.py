@@ -1,5 +1,6 @@
 """Running cases through the public API, on SQLite and on PostgreSQL: what is allowed, what is refused, what is kept."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from datetime import datetime
@@ -661,8 +662,9 @@ def test_tampering_shows(tmp_path: Path, untouched: Path, what: str) -> None:
         assert connection.exec_driver_sql(change).rowcount >= 1
     database.dispose()
     engine = govflow.Engine(url, catalog(), clock=watch())
-    found = engine.check("20250303-0001")
+    found, told = engine.check("20250303-0001"), engine.check("20250303-0001", lang="en-GB")
     engine.close()
+    assert len(told) == len(found) and not re.search("[\u4e00-\u9fff]", "".join(told).replace("别人", "")), told
     assert all(fault.startswith("20250303-0001: ") for fault in found)
     assert [word for word, fault in zip(words, found, strict=True) if word in fault] == list(words), found
 

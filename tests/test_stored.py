@@ -177,13 +177,19 @@ def test_open_cases_end_alike_while_clocks_expire(
     assert found == {case: {**expected["ends"][way], **DIFFERENT}[case] for case in chosen}
 
 
-def test_a_snapshot_of_another_format_is_made_anew(
+def test_what_is_cached_in_another_form_is_made_anew(
     engine: govflow.Engine, url: str, clock: Clock, expected: dict[str, Any]
 ) -> None:
-    """The log is the record: a case whose snapshot this version cannot read is sound, and goes on to its end."""
+    """The log is the record: a case whose state and snapshot another version wrote is sound, and goes on to its end."""
     chosen = open_cases(expected)[::SAMPLE]
     keep_only(url, chosen)
-    changed(url, "UPDATE cases SET snapshot = :other", other=b'{"of": "another version"}')
+    changed(
+        url,
+        "UPDATE cases SET snapshot = :snapshot, body = :body",
+        snapshot=b"[0]",
+        body='{"format":0,"items":"elsewhere"}',
+    )
+    assert [engine.case(case).id for case in chosen] == chosen
     assert [engine.check(case) for case in chosen] == [[] for _ in chosen]
     found = ends(carry.carry(engine, clock.turn, **carry.WAYS["brisk"]))
     assert found == {case: {**expected["ends"]["brisk"], **DIFFERENT}[case] for case in chosen}
@@ -212,6 +218,24 @@ def test_a_definition_whose_elements_nobody_knows_is_named(url: str) -> None:
         library.upgrade(Database(url))
     assert refused.value.details["definitions"] == [digest] and digest[:12] in refused.value.en
     assert rows(url, "SELECT hash FROM definitions WHERE elements IS NULL") == [(digest,)]
+
+
+def test_a_step_may_be_called_as_it_likes(tmp_path: Path, catalog: govflow.Catalog, clock: Clock) -> None:
+    """A case is in the state that its tasks say, whatever their ids end in: 0.1.0 took `pre_post_check` for a post-check."""
+    engine = govflow.Engine(f"sqlite:///{tmp_path}/new.db", catalog, clock=clock)
+    view = engine.apply(
+        "J-9",
+        applicant=COMPANY,
+        answers={"twice": False},
+        materials=engine.required("J-9", {"twice": False}),
+        actor="applicant:carry",
+    )
+    carry.carry(engine, clock.turn, **carry.WAYS["brisk"])
+    names = [event.body["element"] for event in engine.history(view.id) if event.type == "task_opened"]
+    assert any(name.endswith("_pre_post_check") for name in names)
+    told = [event.body["state"] for event in engine.history(view.id) if event.type == "state_changed"]
+    assert told == ["handing_out"]
+    engine.close()
 
 
 def test_the_same_files_compiled_otherwise_are_kept_beside(

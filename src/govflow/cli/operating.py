@@ -11,7 +11,7 @@ from threading import Event
 import click
 
 from govflow.catalog.files import mapping_from
-from govflow.cli.commands import command, group, option, say
+from govflow.cli.commands import command, group, lang, option, say
 from govflow.cli.common import (
     Failure,
     database_option,
@@ -93,7 +93,7 @@ def check(definitions: str, db: str, as_json: bool) -> None:
     after: str | None = None
     while page := engine.cases(limit=200, after=after):
         for case in page:
-            faults += engine.check(case["id"])
+            faults += engine.check(case["id"], lang=lang())
             cases += 1
         after = page[-1]["id"]
     if as_json:

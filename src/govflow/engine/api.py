@@ -6,6 +6,7 @@ what was expected. The wall clock is read in one line of `reading`, and only whe
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import secrets
@@ -16,13 +17,13 @@ from typing import Any
 
 from govflow.engine import case_clocks, inputs, outbox, process, queries
 from govflow.engine.actors import Actor, actor_from
-from govflow.engine.case import Event, TaskState, events, fold, from_text
+from govflow.engine.case import Event, TaskState, events, fold
 from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import SYSTEM, Draft, next_event
 from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, aware, no_case
-from govflow.engine.replay import replayed
+from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
 from govflow.engine.views import CaseView, EventView, Fired, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -30,7 +31,6 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import ClockError, Limit
 from govflow.text import Text
-from govflow.vocabulary import TaskKind
 
 _log = logging.getLogger("govflow")
 
@@ -56,8 +56,7 @@ class Engine(Reader):
 
     def joined(self, connection: Connection) -> Engine:
         """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
-        twin = object.__new__(Engine)
-        twin.__dict__.update(self.__dict__)
+        twin = copy.copy(self)
         twin._connection = connection
         return twin
 
@@ -179,18 +178,19 @@ class Engine(Reader):
     # --- commands on a case ------------------------------------------------------------------------------------
 
     def _command(
-        self, case: str, actor: str, run: Callable[[Draft, Actor], None], *, key: tuple[str, str, str] | None = None,
-        now: datetime | None = None,
-    ) -> CaseView:  # fmt: skip
-        """One command, one transaction: load and lock, decide, write, publish."""
-        moment = self.now() if now is None else aware(now)
+        self, case: str, actor: str, decide: Callable[[Draft, Actor], None], key: tuple[str, str, str] | None = None
+    ) -> CaseView:
+        """One command, one transaction: load and lock, do what is due, decide, write, publish."""
+        now = self.now()
         inputs.text(case, "case", 40)
         with self._writing() as statements:
-            draft, file = self._load(statements, case, moment, actor)
+            draft, file = self._load(statements, case, now, actor)
             if key is not None and self._seen(statements, *key) is not None:
-                return self._view(statements, case, moment)
+                return self._view(statements, case, now)
             try:
-                run(draft, actor_from(actor, draft.subject.catalog))
+                who = actor_from(actor, draft.subject.catalog)
+                timers.tick(draft)
+                decide(draft, who)
             except ClockError as fault:
                 raise NotAllowed(fault.message, code=fault.code) from fault
             saved = save(statements, draft, file)
@@ -215,26 +215,19 @@ class Engine(Reader):
     def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> Draft:
         row = file.row
         subject = self._library.pinned(row.definition, statements)
-        state, snapshot = from_text(row.body, file.live), row.snapshot
+        state, snapshot = case_state(subject, row, file.live, statements), row.snapshot
         if not process.is_current(snapshot):
             _, snapshot = replayed(subject, row.id, statements.events(row.id))
         return Draft(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
-        self, task: str, actor: str, run: Callable[[Draft, TaskState, Actor], None],
+        self, task: str, actor: str, decide: Callable[[Draft, TaskState, Actor], None],
         key: tuple[str, str, str] | None = None,
     ) -> CaseView:  # fmt: skip
-        case = self._case_of(task)
-
-        def with_task(draft: Draft, who: Actor) -> None:
-            timers.tick(draft)
-            found = draft.state.tasks.get(task)
-            if found is None:
-                raise _NotOpen
-            run(draft, found, who)
-
         try:
-            return self._command(case, actor, with_task, key=key)
+            return self._command(
+                self._case_of(task), actor, lambda draft, who: decide(draft, _open_task(draft, task), who), key
+            )
         except _NotOpen:
             # asked after the transaction: whoever waits for a second connection while holding one can wait for ever
             raise self._gone(task) from None
@@ -283,15 +276,13 @@ class Engine(Reader):
         inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
         inputs.text(outcome, "outcome", 20)
 
-        def run(draft: Draft, found: TaskState, who: Actor) -> None:
-            tasks.complete(draft, found, who, outcome, opinion, data or {})
-
-        args = (
-            (str(_key(key)), "complete", application.digest([task, actor, outcome, opinion, data or {}]))
-            if key is not None
-            else None
+        given = data or {}
+        args = None
+        if key is not None:
+            args = str(_key(key)), "complete", application.digest([task, actor, outcome, opinion, given])
+        return self._task_command(
+            task, actor, lambda draft, found, who: tasks.complete(draft, found, who, outcome, opinion, given), args
         )
-        return self._task_command(task, actor, run, args)
 
     def ask_correction(
         self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
@@ -303,38 +294,23 @@ class Engine(Reader):
         missing = inputs.texts(missing, "missing")
         inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
 
-        def run(draft: Draft, who: Actor) -> None:
-            timers.tick(draft)
-            task = next((t for t in draft.state.tasks.values() if t.kind == TaskKind.ACCEPT), None)
-            code = None if item is None else self._item(draft, item)
-            if task is None:
-                raise NotAllowed(
-                    Text(
-                        f"办件 {case} 的状态是 {draft.state.state}，只有受理之前（received）可以要求补正",
-                        f"case {case} is {draft.state.state}; correction is asked before acceptance (received)",
-                    ),
-                    state=draft.state.state,
-                )
-            tasks.ask_correction(draft, task, who, missing, opinion, code)
+        def decide(draft: Draft, who: Actor) -> None:
+            code = None if item is None else _item(draft, item)
+            tasks.ask_correction(draft, who, missing, opinion, code)
 
-        return self._command(case, actor, run)
+        return self._command(case, actor, decide)
 
     def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
         materials = inputs.texts(materials, "materials")
-
-        def run(draft: Draft, who: Actor) -> None:
-            timers.tick(draft)
-            tasks.supplement(draft, who, materials)
-
-        return self._command(case, actor, run)
+        return self._command(case, actor, lambda draft, who: tasks.supplement(draft, who, materials))
 
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
         inputs.text(procedure, "procedure")
         inputs.text(reason, "reason", inputs.PROSE, empty=True)
-        return self._item_command(
-            case, item, actor, lambda d, code, who: suspension.suspend(d, code, procedure, who, reason)
+        return self._command(
+            case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
@@ -342,8 +318,8 @@ class Engine(Reader):
         inputs.text(reason, "reason", inputs.PROSE, empty=True)
         if procedure is not None:
             inputs.text(procedure, "procedure")
-        return self._item_command(
-            case, item, actor, lambda d, code, who: suspension.resume_by(d, code, procedure, who, reason)
+        return self._command(
+            case, actor, lambda draft, who: suspension.resume_by(draft, _item(draft, item), procedure, who, reason)
         )
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
@@ -354,36 +330,14 @@ class Engine(Reader):
         except ClockError as fault:
             why = fault.message
             raise InvalidInput(Text(f"by 是 {by!r}：{why.zh}", f"by {by!r}: {why.en}"), field="by") from fault
-        return self._item_command(
-            case, item, actor, lambda d, code, who: suspension.extend(d, code, limit, who, reason)
+        return self._command(
+            case, actor, lambda draft, who: suspension.extend(draft, _item(draft, item), limit, who, reason)
         )
-
-    def _item_command(self, case: str, item: str, actor: str, run: Callable[[Draft, str, Actor], None]) -> CaseView:
-        def with_item(draft: Draft, who: Actor) -> None:
-            timers.tick(draft)
-            run(draft, self._item(draft, item), who)
-
-        return self._command(case, actor, with_item)
-
-    def _item(self, draft: Draft, item: str) -> str:
-        code = draft.subject.code_of(inputs.text(item, "item"))
-        if code is None:
-            listed = "、".join(draft.state.items)
-            raise NotFound(
-                Text(f"办件没有事项 {item!r}，有 {listed}", f"the case has no item {item!r}; it has {listed}"),
-                item=item,
-            )
-        return code
 
     def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
         """Take the application back; possible until everything is decided."""
         inputs.text(reason, "reason", inputs.PROSE, empty=True)
-
-        def run(draft: Draft, who: Actor) -> None:
-            timers.tick(draft)
-            timers.withdraw(draft, who, reason)
-
-        return self._command(case, actor, run)
+        return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason))
 
     # --- time --------------------------------------------------------------------------------------------------
 
@@ -459,6 +413,25 @@ class _KeyTaken(Exception):
 
 class _NotOpen(Exception):
     """The task of a command is not open."""
+
+
+def _open_task(draft: Draft, task: str) -> TaskState:
+    found = draft.state.tasks.get(task)
+    if found is None:
+        raise _NotOpen
+    return found
+
+
+def _item(draft: Draft, item: str) -> str:
+    """The code of an item of the case, named by code or slug."""
+    code = draft.subject.code_of(inputs.text(item, "item"))
+    if code is None:
+        listed = list(draft.state.items)
+        raise NotFound(
+            Text(f"办件没有事项 {item!r}，有 {'、'.join(listed)}",
+            f"the case has no item {item!r}; it has {', '.join(listed)}"), item=item,
+        )  # fmt: skip
+    return code
 
 
 def _key(key: str | None) -> str | None:

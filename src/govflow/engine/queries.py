@@ -11,9 +11,9 @@ from msgspec.structs import asdict
 from govflow.compiler import Purpose
 from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, process, views
-from govflow.engine.case import CaseState, from_text
+from govflow.engine.case import CaseState
 from govflow.engine.definitions.compiled import Subject
-from govflow.engine.replay import element_of, replayed_moves
+from govflow.engine.replay import case_state, element_of, replayed_moves
 from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
@@ -32,10 +32,9 @@ class Progress:
     looks: Mapping[str, str]
 
 
-def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState | None = None) -> CaseView:
-    """Everything about a case as a caller sees it; `state` is the row's, where the caller has it already."""
+def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState) -> CaseView:
+    """Everything about a case as a caller sees it."""
     row = file.row
-    state = from_text(row.body, file.live) if state is None else state
     names = subject.catalog.materials
     return CaseView.of(
         {
@@ -71,7 +70,8 @@ def _shown_applicant(found: Applicant | None) -> dict[str, Any]:
 
 def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
-    state = from_text(row.body, [c.body for c in statements.clocks_of(row.id) if c.state in LIVE])
+    live = [clock.body for clock in statements.clocks_of(row.id) if clock.state in LIVE]
+    state = case_state(subject, row, live, statements)
     steps = replayed_moves(subject, statements.events(row.id))
     looks = {path: _look(subject, path) for step in steps for path in step.passed}
     definition = statements.definition(row.definition)

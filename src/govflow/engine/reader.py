@@ -14,13 +14,14 @@ from govflow.engine.commands import application
 from govflow.engine.definitions.compiled import Subject
 from govflow.engine.definitions.library import Library
 from govflow.engine.queries import Progress
+from govflow.engine.replay import case_state
 from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements
 from govflow.engine.views import CaseView, EventView, Page
-from govflow.errors import GovflowError, InvalidInput, NotFound
+from govflow.errors import GovflowError, InvalidInput, NotFound, language
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 LARGEST_PAGE = 500
 
@@ -117,7 +118,8 @@ class Reader:
         if file is None:
             raise no_case(case)
         subject = self._library.pinned(file.row.definition, statements)
-        return queries.case_view(file, subject, case_clocks.utc(now))
+        state = case_state(subject, file.row, file.live, statements)
+        return queries.case_view(file, subject, case_clocks.utc(now), state)
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
@@ -172,11 +174,12 @@ class Reader:
 
     # --- checking ----------------------------------------------------------------------------------------------
 
-    def check(self, case: str) -> list[str]:
+    def check(self, case: str, *, lang: Lang | str = Lang.ZH) -> list[str]:
         """Verify a case: the chain of hashes, the state and the snapshot replayed from the log, every stored date.
 
-        Returns one sentence a fault; an empty list means that all is well.
+        Returns one sentence a fault, in this language; an empty list means that all is well.
         """
+        chosen = language(lang)
         with self._reading() as statements:
             row = statements.case(inputs.text(case, "case", 40))
             if row is None:
@@ -184,8 +187,11 @@ class Reader:
             try:
                 subject = self._library.pinned(row.definition, statements)
             except (GovflowError, ValueError, TypeError, KeyError) as fault:
-                return [f"{row.id}: 存的定义 {row.definition[:12]} 不能读取：{fault}"]
-            return audit.faults(statements, row, subject, self.calendars)
+                why, which = audit.said(fault), row.definition[:12]
+                unread = Text(f"{row.id}: 存的定义 {which} 不能读取：{why.zh}",
+                              f"{row.id}: the stored definition {which} cannot be read: {why.en}")  # fmt: skip
+                return [unread.text(chosen)]
+            return [fault.text(chosen) for fault in audit.faults(statements, row, subject, self.calendars)]
 
 
 def _wall_clock() -> datetime:

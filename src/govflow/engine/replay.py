@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from govflow.engine import process
-from govflow.engine.case import CaseState, Event, events, fold
+from govflow.engine.case import (
+    CaseState,
+    Event,
+    OtherFormat,
+    checksum,
+    clock_text,
+    clocks_from,
+    events,
+    fold,
+    from_text,
+)
 from govflow.engine.definitions.compiled import Subject
-from govflow.engine.store import EventRow
+from govflow.engine.store import CaseRow, EventRow, Statements
 
 
 def replay_move(subject: Subject, snapshot: bytes, move: events.Move) -> process.Step:
@@ -52,6 +62,20 @@ def replayed(subject: Subject, case: str, rows: Iterable[EventRow]) -> tuple[Cas
     if state is None:
         raise ValueError(f"case {case} has no events")
     return state, snapshot
+
+
+def case_state(subject: Subject, row: CaseRow, live: Sequence[str], statements: Statements) -> CaseState:
+    """The state of a stored case; `live` are the facts of its live clocks. One of another version is made anew.
+
+    What a clock computed last comes from its own row, as always.
+    """
+    try:
+        return from_text(row.body, live)
+    except OtherFormat:
+        state, _ = replayed(subject, row.id, statements.events(row.id))
+        state.clocks = {clock.id: clock for clock in clocks_from(live)}
+        state.checksums = {id: checksum(clock_text(clock)) for id, clock in state.clocks.items()}
+        return state
 
 
 def element_of(path: str) -> str:

@@ -208,7 +208,7 @@ class Presentation:
         for clock in view.clocks:
             if clock.kind == "promised":
                 self._explained(view, clock)
-        faults = self.engine.check(view.id)
+        faults = self.engine.check(view.id, lang=self.lang)
         self._title(Text("五、留下的东西", "5. What it leaves").text(self.lang))
         zh = "哈希链完整，重放一致，期限重算一致" if not faults else "；".join(faults)
         en = "hash chain whole, replay and recomputed dates agree" if not faults else "; ".join(faults)

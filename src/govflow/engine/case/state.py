@@ -205,9 +205,22 @@ class CaseState(CaseFacts, kw_only=True):
     checksums: dict[str, str] = {}
 
 
+FORMAT = 1
+"""The form of the stored state; 0.1.0 wrote this one too, without saying so."""
+
+
+class OtherFormat(ValueError):
+    """A stored state has the form of another version; the case is rebuilt from its log."""
+
+
+class _Form(msgspec.Struct):
+    format: int = FORMAT
+
+
 class _Stored(CaseFacts, kw_only=True):
     """The state as it is stored: of its clocks only the checksums, since what a clock says is in the clock's own row."""
 
+    format: int = FORMAT
     items: list[ItemState]
     tasks: list[TaskState]
     clocks: dict[str, str]
@@ -215,6 +228,7 @@ class _Stored(CaseFacts, kw_only=True):
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(_Stored).decode
+_decode_form = msgspec.json.Decoder(_Form).decode
 _decode_clocks = msgspec.json.Decoder(list[ClockState]).decode
 _SHARED = CaseFacts.__struct_fields__
 
@@ -229,8 +243,18 @@ def to_text(state: CaseState) -> str:
 
 
 def from_text(text: str, clocks: Iterable[str]) -> CaseState:
-    """The state that `to_text` wrote; `clocks` are the facts of its live clocks. ValueError if one of them is missing."""
-    stored = _decode(text)
+    """The state that `to_text` wrote; `clocks` are the facts of its live clocks.
+
+    Raises ValueError if one of them is missing, OtherFormat for the state of another version.
+    """
+    try:
+        stored = _decode(text)
+    except msgspec.ValidationError:
+        if _decode_form(text).format != FORMAT:
+            raise OtherFormat from None
+        raise
+    if stored.format != FORMAT:
+        raise OtherFormat
     found = {clock.id: clock for clock in clocks_from(clocks)}
     missing = [id for id in stored.clocks if id not in found]
     if missing:

@@ -209,9 +209,16 @@ def material_name(draft: Draft, code: str) -> str:
 
 
 def ask_correction(
-    draft: Draft, task: TaskState, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
+    draft: Draft, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
 ) -> None:
-    """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9)."""
+    """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9). Possible before acceptance."""
+    state = draft.state
+    task = next((t for t in state.tasks.values() if t.kind == TaskKind.ACCEPT), None)
+    if task is None:
+        raise NotAllowed(
+            Text(f"办件 {state.id} 的状态是 {state.state}，只有受理之前（received）可以要求补正",
+            f"case {state.id} is {state.state}; correction is asked before acceptance (received)"), state=state.state,
+        )  # fmt: skip
     _may_work(draft, task, actor)
     codes = [listed_material(draft, ref, "missing") for ref in missing]
     if not codes:
