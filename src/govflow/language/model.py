@@ -15,6 +15,7 @@ from govflow.language.conditions import Condition
 from govflow.law.calendar import Overlay
 from govflow.law.clocks import Limit
 from govflow.text import Text
+from govflow.vocabulary import CaseType, DefinitionStatus, ItemType, Level, Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class CorrectionRule:
     """The applicant's period for correction 补正期限 and what missing it means (withdrawn, not_accepted, refused)."""
 
     within: Limit
-    missed: str
+    missed: Missed
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,11 +302,11 @@ class Item:
     basic: str
     implementation: str
     name: Text
-    type: str
-    case_type: str
-    level: str
+    type: ItemType
+    case_type: CaseType
+    level: Level
     department: str
-    state: str
+    state: DefinitionStatus
     valid_from: str
     valid_to: str | None
     version: str
@@ -339,7 +340,7 @@ class Item:
     @property
     def instant(self) -> bool:
         """即办件: decided on the day of acceptance."""
-        return self.case_type == "即办件"
+        return self.case_type is CaseType.INSTANT
 
     def procedure(self, id: str) -> SpecialProcedure | None:
         """The special procedure with this id or of this kind, or None if the item lists none such."""
@@ -406,7 +407,7 @@ class Theme:
     stages: tuple[Stage, ...] = ()
     correction_notice: Limit | None = None
     correction: CorrectionRule | None = None
-    state: str = "在用"
+    state: DefinitionStatus = DefinitionStatus.IN_USE
     valid_from: str = ""
     file: str = ""
 

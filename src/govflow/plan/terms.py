@@ -32,7 +32,7 @@ from govflow.plan.selection import items_of
 from govflow.text import Text
 from govflow.vocabulary import ClockEffect, ClockKind, Missed
 
-CORRECTION = CorrectionRule(Limit.of(10, "workday"), Missed.WITHDRAWN.value)
+CORRECTION = CorrectionRule(Limit.of(10, "workday"), Missed.WITHDRAWN)
 """The applicant's period where no definition sets one; 行政许可法 art. 32 leaves it to the authority."""
 
 WARNING = Limit.of(2, "workday")
@@ -41,9 +41,9 @@ WARNING = Limit.of(2, "workday")
 GENERAL_EXTENSION = Extension(EXTENSION, "head", True, "行政许可法第四十二条")
 
 _CORRECTION_EFFECTS = {  # the mildest first
-    Missed.WITHDRAWN.value: ClockEffect.WITHDRAWN,
-    Missed.NOT_ACCEPTED.value: ClockEffect.NOT_ACCEPTED,
-    Missed.REFUSED.value: ClockEffect.REFUSED,
+    Missed.WITHDRAWN: ClockEffect.WITHDRAWN,
+    Missed.NOT_ACCEPTED: ClockEffect.NOT_ACCEPTED,
+    Missed.REFUSED: ClockEffect.REFUSED,
 }
 
 WITHOUT_TIMER: Mapping[str, Text] = MappingProxyType({

@@ -34,7 +34,6 @@ from govflow.rules import (
 from govflow.rules.context import Context, by_record
 from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import PROFILES, SCOPES, Finding, Key, Path, Profile, Rule, RuleText, Scope, Subject
-from govflow.text import Text
 
 __all__ = [
     "PROFILES",
@@ -346,9 +345,8 @@ def _written(record: Key, path: Path, context: Context) -> bool:
 
 
 def _diagnostic(rule: Rule, finding: Finding, record: Key, context: Context) -> Diagnostic:
-    message = Text(finding.zh, finding.en)
     span = _span(finding.record or record, finding.path, context)
-    return Diagnostic(rule.code, rule.name, rule.severity, message, span, finding.help, rule.text.source)
+    return Diagnostic(rule.code, rule.name, rule.severity, finding.message, span, finding.help, rule.text.source)
 
 
 def _span(record: Key, path: Path, context: Context) -> Span:

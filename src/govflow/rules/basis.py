@@ -9,6 +9,7 @@ from govflow.rules import wording
 from govflow.rules.context import Context
 from govflow.rules.types import Finding, Key, Subject
 from govflow.rules.wording import law_title
+from govflow.text import Text
 
 ACTIONS = (
     "许可", "核发", "审批", "核准", "批准", "备案", "登记", "确认", "认定", "审核", "审查", "审定", "验收", "检查", "检验", "鉴定",
@@ -38,7 +39,7 @@ def basis_missing(context: Context, item: Item) -> Iterator[Finding]:
         basis: [{id: law, law: 市场主体登记管理条例, article: 第十六条, kind: 行政法规}]
     """
     if not item.basis:
-        yield Finding(("basis",), "没有设定依据（basis）。", "The item has no legal basis (basis).")
+        yield Finding(("basis",), Text("没有设定依据（basis）。", "The item has no legal basis (basis)."))
 
 
 def basis_without_article(context: Context, item: Item) -> Iterator[Finding]:
@@ -60,7 +61,8 @@ def basis_without_article(context: Context, item: Item) -> Iterator[Finding]:
     for at, basis in enumerate(item.basis):
         if not basis.article and not basis.text:
             yield Finding(
-                ("basis", at), f"依据“{basis.law}”没有条款（article）或原文（text）。", f"{basis.law}: article missing."
+                ("basis", at),
+                Text(f"依据“{basis.law}”没有条款（article）或原文（text）。", f"{basis.law}: article missing."),
             )
 
 
@@ -83,10 +85,12 @@ def licence_without_power(context: Context, item: Item) -> Iterator[Finding]:
     if item.type == "行政许可" and item.basis and all(_cannot_set_licence(basis) for basis in item.basis):
         yield Finding(
             ("basis",),
-            "行政许可只写了"
-            + "、".join(f"《{basis.law}》" for basis in item.basis)
-            + "，规章和规范性文件不能设定行政许可。",
-            "The licence rests on rules and normative documents only, which cannot set a licence.",
+            Text(
+                "行政许可只写了"
+                + "、".join(f"《{basis.law}》" for basis in item.basis)
+                + "，规章和规范性文件不能设定行政许可。",
+                "The licence rests on rules and normative documents only, which cannot set a licence.",
+            ),
         )
 
 
@@ -111,11 +115,11 @@ def repealed_law(context: Context, record: Key, subject: Subject) -> Iterator[Fi
     if isinstance(subject, Item):
         for at, basis in enumerate(subject.basis):
             if (entry := context.repealed.get(law_title(basis.law))) is not None:
-                yield Finding(("basis", at), *_said(basis.law, entry))
+                yield Finding(("basis", at), _said(basis.law, entry))
     elif isinstance(subject, Material):
         entry = context.repealed.get(law_title(subject.basis or ""))
         if subject.basis and entry is not None:
-            yield Finding(("basis",), *_said(subject.basis, entry))
+            yield Finding(("basis",), _said(subject.basis, entry))
 
 
 def subject_missing(context: Context, item: Item) -> Iterator[Finding]:
@@ -139,8 +143,10 @@ def subject_missing(context: Context, item: Item) -> Iterator[Finding]:
     if item.power_source in _ENTRUSTED and not item.entrusting:
         yield Finding(
             ("power_source",),
-            f"权力来源是{item.power_source}，要写委托部门（entrusting）。",
-            "The power is entrusted: name the entrusting department (entrusting).",
+            Text(
+                f"权力来源是{item.power_source}，要写委托部门（entrusting）。",
+                "The power is entrusted: name the entrusting department (entrusting).",
+            ),
         )
 
 
@@ -163,7 +169,8 @@ def loose_item_name(context: Context, item: Item) -> Iterator[Finding]:
     words = wording.loose_item_name(str(item.name))
     if words:
         yield Finding(
-            ("name",), f"事项名称“{item.name}”用词模糊（{words}）。", f"The name {str(item.name)!r} is vague ({words})."
+            ("name",),
+            Text(f"事项名称“{item.name}”用词模糊（{words}）。", f"The name {str(item.name)!r} is vague ({words})."),
         )
 
 
@@ -187,8 +194,10 @@ def item_name_without_action(context: Context, item: Item) -> Iterator[Finding]:
     if not any(action in name for action in ACTIONS):
         yield Finding(
             ("name",),
-            f"事项名称“{name}”没有动作（如核发、备案、登记、审批、确认）。",
-            f"The name {name!r} names no action (issue, filing, registration, approval ...).",
+            Text(
+                f"事项名称“{name}”没有动作（如核发、备案、登记、审批、确认）。",
+                f"The name {name!r} names no action (issue, filing, registration, approval ...).",
+            ),
         )
 
 
@@ -197,8 +206,8 @@ def _cannot_set_licence(basis: Basis) -> bool:
     return basis.kind in _LOWER_KINDS or (basis.kind is None and "〔" in basis.law)
 
 
-def _said(law: str, entry: Mapping[str, object]) -> tuple[str, str]:
+def _said(law: str, entry: Mapping[str, object]) -> Text:
     by, on = entry.get("replaced_by"), entry.get("on")
     zh = f"“{law}”已于 {on} 废止" if on else f"“{law}”已废止"
     en = f"{law} was repealed" + (f" on {on}" if on else "")
-    return (f"{zh}，由“{by}”取代。", f"{en}, replaced by {by}.") if by else (f"{zh}。", f"{en}.")
+    return Text(f"{zh}，由“{by}”取代。", f"{en}, replaced by {by}.") if by else Text(f"{zh}。", f"{en}.")

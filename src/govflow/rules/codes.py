@@ -48,14 +48,14 @@ def basic_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
         code: {basic: "420150001000"}
     """
     if not item.basic:
-        yield Finding(("code",), "没有基本编码（code.basic）。", "The basic code (code.basic) is missing.")
+        yield Finding(("code",), Text("没有基本编码（code.basic）。", "The basic code (code.basic) is missing."))
         return
     reason = check_basic_code(item.basic)
     if reason:
         upper = item.basic.upper()
         fixed = upper != item.basic and check_basic_code(upper) is None
         help = Text(f"字母应大写：{upper}", f"Use capitals: {upper}") if fixed else None
-        yield Finding(("code", "basic"), f"{reason[0]}。", f"Wrong basic code: {reason[1]}.", help=help)
+        yield Finding(("code", "basic"), Text(f"{reason[0]}。", f"Wrong basic code: {reason[1]}."), help=help)
 
 
 def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
@@ -77,13 +77,12 @@ def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]
     if not item.implementation:
         yield Finding(
             ("code",),
-            "没有实施编码（code.implementation）。",
-            "The implementation code (code.implementation) is missing.",
+            Text("没有实施编码（code.implementation）。", "The implementation code (code.implementation) is missing."),
         )
         return
     reason = check_implementation_code(item.implementation)
     if reason:
-        yield Finding(("code", "implementation"), f"{reason[0]}。", f"Wrong implementation code: {reason[1]}.")
+        yield Finding(("code", "implementation"), Text(f"{reason[0]}。", f"Wrong implementation code: {reason[1]}."))
 
 
 def implementation_code_mismatch(context: Context, item: Item) -> Iterator[Finding]:
@@ -115,10 +114,14 @@ def implementation_code_mismatch(context: Context, item: Item) -> Iterator[Findi
     if wrong:
         yield Finding(
             ("code", "implementation"),
-            "实施编码与事项不符：" + "；".join(f"{zh}是 {is_}，应为 {should}" for zh, _, is_, should in wrong) + "。",
-            "The implementation code does not fit: "
-            + "; ".join(f"{en} are {is_}, expected {should}" for _, en, is_, should in wrong)
-            + ".",
+            Text(
+                "实施编码与事项不符："
+                + "；".join(f"{zh}是 {is_}，应为 {should}" for zh, _, is_, should in wrong)
+                + "。",
+                "The implementation code does not fit: "
+                + "; ".join(f"{en} are {is_}, expected {should}" for _, en, is_, should in wrong)
+                + ".",
+            ),
         )
 
 
@@ -146,8 +149,10 @@ def type_digits_mismatch(context: Context, item: Item) -> Iterator[Finding]:
     if digits not in (expected, regional):
         yield Finding(
             ("type",),
-            f"事项类型“{item.type}”的代码是 {regional or expected}，基本编码第 3–4 位却是 {digits}。",
-            f"The type {item.type} has the digits {regional or expected}, but digits 3-4 of the basic code are {digits}.",
+            Text(
+                f"事项类型“{item.type}”的代码是 {regional or expected}，基本编码第 3–4 位却是 {digits}。",
+                f"The type {item.type} has the digits {regional or expected}, but digits 3-4 of the basic code are {digits}.",
+            ),
         )
 
 
@@ -173,8 +178,10 @@ def foreign_region_prefix(context: Context, item: Item) -> Iterator[Finding]:
         return
     yield Finding(
         ("code", "basic"),
-        f"基本编码前两位 {prefix} 既不是 00，也不是本省的 {province}（{PROVINCES[province]}）。",
-        f"The basic code begins with {prefix}, neither 00 nor {province}, the department's province.",
+        Text(
+            f"基本编码前两位 {prefix} 既不是 00，也不是本省的 {province}（{PROVINCES[province]}）。",
+            f"The basic code begins with {prefix}, neither 00 nor {province}, the department's province.",
+        ),
     )
 
 
@@ -203,8 +210,10 @@ def implementation_code_twice(context: Context) -> Iterator[Finding]:
             other = first[item.implementation]
             yield Finding(
                 ("code", "implementation"),
-                f"实施编码与事项 {other.code}“{other.name}”相同。",
-                f"Item {other.code} has the same implementation code.",
+                Text(
+                    f"实施编码与事项 {other.code}“{other.name}”相同。",
+                    f"Item {other.code} has the same implementation code.",
+                ),
                 record=("item", item.code),
             )
 
@@ -241,8 +250,10 @@ def basic_code_for_two(context: Context) -> Iterator[Finding]:
         if item.type != other.type or (same_level and _name_key(item) != _name_key(other)):
             yield Finding(
                 ("code", "basic"),
-                f"基本编码与 {other.code}“{other.name}”（{other.type}）相同，名称或类型却不同。",
-                f"Item {other.code} has the same basic code but another name or type.",
+                Text(
+                    f"基本编码与 {other.code}“{other.name}”（{other.type}）相同，名称或类型却不同。",
+                    f"Item {other.code} has the same basic code but another name or type.",
+                ),
                 record=("item", item.code),
             )
 
@@ -275,8 +286,10 @@ def name_with_two_codes(context: Context) -> Iterator[Finding]:
         if item.basic and other.basic and other.basic != item.basic:
             yield Finding(
                 ("code", "basic"),
-                f"“{item.name}”与事项 {other.code} 名称、主体性质和类型都相同，基本编码却不同，疑似重复。",
-                f"Item {other.code} has the same name, kind of body and type under another basic code.",
+                Text(
+                    f"“{item.name}”与事项 {other.code} 名称、主体性质和类型都相同，基本编码却不同，疑似重复。",
+                    f"Item {other.code} has the same name, kind of body and type under another basic code.",
+                ),
                 record=("item", item.code),
             )
 
@@ -301,7 +314,7 @@ def handling_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
         return
     reason = check_handling_code(item.handling, item.implementation)
     if reason:
-        yield Finding(("code", "handling"), f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}.")
+        yield Finding(("code", "handling"), Text(f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}."))
 
 
 def identity_number_wrong(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
@@ -327,13 +340,13 @@ def identity_number_wrong(context: Context, record: Key, subject: Subject) -> It
         for key, text, check in checks:
             reason = check(text) if text else None
             if reason:
-                yield Finding((key,), f"{reason[0]}。", f"Wrong {key}: {reason[1]}.")
+                yield Finding((key,), Text(f"{reason[0]}。", f"Wrong {key}: {reason[1]}."))
     document = context.documents[record]
     if record[0] not in ("item", "theme", "variant", "scenarios") or not isinstance(document.data, Mapping):
         return
     reason = check_region(region) if isinstance(region := document.data.get("region"), str) else None
     if reason:
-        yield Finding(("region",), f"{reason[0]}。", f"Wrong region: {reason[1]}.")
+        yield Finding(("region",), Text(f"{reason[0]}。", f"Wrong region: {reason[1]}."))
     if _EIGHTEEN.search(document.text):
         yield from _wrong_citizen_ids(document.data)
 
@@ -347,7 +360,7 @@ def _wrong_citizen_ids(data: Any, path: Path = ()) -> Iterator[Finding]:
     for number in numbers:
         reason = check_citizen_id(number, None)
         if reason:
-            yield Finding(path, f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}.")
+            yield Finding(path, Text(f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}."))
     if isinstance(data, Mapping | list):
         for key, value in data.items() if isinstance(data, Mapping) else enumerate(data):
             yield from _wrong_citizen_ids(value, (*path, key))

@@ -9,6 +9,7 @@ from govflow.language.model import Item, Material
 from govflow.law.clocks import compare
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 _EXCLUDED = re.compile(
     r"国家安全|保密|涉密|枪支|弹药|爆炸|烟花|剧毒|危险化学品|易制毒|核材料|核设施|放射性|麻醉|精神药品|疫苗|药品生产"
@@ -41,8 +42,7 @@ def commitment_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         word = match[0] if match else "涉密"
         yield Finding(
             ("commitment",),
-            f"涉及“{word}”的事项不适用告知承诺。",
-            f"Commitment is excluded for matters of this field ({word}).",
+            Text(f"涉及“{word}”的事项不适用告知承诺。", f"Commitment is excluded for matters of this field ({word})."),
         )
         return
     missing = [
@@ -57,8 +57,10 @@ def commitment_incomplete(context: Context, item: Item) -> Iterator[Finding]:
     if missing:
         yield Finding(
             ("commitment",),
-            f"告知承诺没有写{'、'.join(zh for zh, _ in missing)}。",
-            f"The commitment lacks its {', '.join(en for _, en in missing)}.",
+            Text(
+                f"告知承诺没有写{'、'.join(zh for zh, _ in missing)}。",
+                f"The commitment lacks its {', '.join(en for _, en in missing)}.",
+            ),
         )
 
 
@@ -85,8 +87,10 @@ def tolerance_of_primary(context: Context, item: Item) -> Iterator[Finding]:
         if reason:
             yield Finding(
                 ("materials", at, "defer"),
-                f"“{material.name}”{reason[0]}，不能容缺。",
-                f"{str(material.name)!r} {reason[1]} and may not come later.",
+                Text(
+                    f"“{material.name}”{reason[0]}，不能容缺。",
+                    f"{str(material.name)!r} {reason[1]} and may not come later.",
+                ),
             )
 
 
@@ -112,15 +116,19 @@ def tolerance_period(context: Context, item: Item) -> Iterator[Finding]:
             if material.necessity == "容缺后补":
                 yield Finding(
                     ("materials", at),
-                    f"“{material.name}”可以容缺，没有写补交期限（defer）。",
-                    f"{str(material.name)!r} may come later, but no period is given (defer).",
+                    Text(
+                        f"“{material.name}”可以容缺，没有写补交期限（defer）。",
+                        f"{str(material.name)!r} may come later, but no period is given (defer).",
+                    ),
                 )
         elif promised and not item.instant and compare(use.defer, promised.within) > 0:
             yield Finding(
                 ("materials", at, "defer", "within"),
-                f"“{material.name}”的补交期限 {use.defer.text()} 长于承诺时限 {promised.within.text()}。",
-                f"{str(material.name)!r} may come within {use.defer.text('en')}, "
-                f"longer than the promised {promised.within.text('en')}.",
+                Text(
+                    f"“{material.name}”的补交期限 {use.defer.text()} 长于承诺时限 {promised.within.text()}。",
+                    f"{str(material.name)!r} may come within {use.defer.text('en')}, "
+                    f"longer than the promised {promised.within.text('en')}.",
+                ),
             )
 
 
@@ -150,8 +158,10 @@ def green_channel_slow(context: Context, item: Item) -> Iterator[Finding]:
     if slow:
         yield Finding(
             ("green_channel", "within"),
-            f"绿色通道 {green.text()}，没有比承诺 {promised.within.text()} 提速一半。",
-            f"The green channel takes {green.text('en')}, more than half of {promised.within.text('en')}.",
+            Text(
+                f"绿色通道 {green.text()}，没有比承诺 {promised.within.text()} 提速一半。",
+                f"The green channel takes {green.text('en')}, more than half of {promised.within.text('en')}.",
+            ),
         )
 
 
@@ -183,8 +193,10 @@ def result_before_supplement(context: Context, item: Item) -> Iterator[Finding]:
         if use.defer is not None:
             yield Finding(
                 ("materials", at, "defer"),
-                f"即办件当场出结果，“{material.name}”却可以后补。",
-                f"An instant item issues its result on the spot, but {str(material.name)!r} may come later.",
+                Text(
+                    f"即办件当场出结果，“{material.name}”却可以后补。",
+                    f"An instant item issues its result on the spot, but {str(material.name)!r} may come later.",
+                ),
             )
 
 
@@ -208,8 +220,7 @@ def commitment_without_relief(context: Context, item: Item) -> Iterator[Finding]
     if commitment and item.materials and not commitment.replaces:
         yield Finding(
             ("commitment",),
-            "告知承诺没有代替任何材料（replaces）。",
-            "The commitment replaces no material (replaces).",
+            Text("告知承诺没有代替任何材料（replaces）。", "The commitment replaces no material (replaces)."),
         )
 
 

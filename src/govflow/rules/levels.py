@@ -15,6 +15,7 @@ from govflow.language.model import Item, Step, steps_of
 from govflow.rules.context import LEVELS, Context
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
+from govflow.text import Text
 
 _HERE = re.compile(r"本(?:省|自治区|市|州|县|区|镇|乡|街道|村)(?:行政区域|辖区|范围|境)?内?")
 
@@ -38,8 +39,10 @@ def level_name(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     if _key(item.name) != _key(above.name):
         yield Finding(
             ("name",),
-            f"名称“{item.name}”与{above.level} {above.code}“{above.name}”不同。",
-            f"The name differs from {above.code} at the level above.",
+            Text(
+                f"名称“{item.name}”与{above.level} {above.code}“{above.name}”不同。",
+                f"The name differs from {above.code} at the level above.",
+            ),
         )
 
 
@@ -65,8 +68,7 @@ def level_basis(context: Context, item: Item, above: Item) -> Iterator[Finding]:
         odd = "、".join(sorted(f"{law}{article or ''}" for law, article in here ^ there))
         yield Finding(
             ("basis",),
-            f"设定依据与{above.level} {above.code} 不同：{odd}。",
-            f"The basis differs from {above.code}: {odd}.",
+            Text(f"设定依据与{above.level} {above.code} 不同：{odd}。", f"The basis differs from {above.code}: {odd}."),
         )
 
 
@@ -90,8 +92,10 @@ def level_case_type(context: Context, item: Item, above: Item) -> Iterator[Findi
     if item.case_type and above.case_type and item.case_type != above.case_type:
         yield Finding(
             ("case_type",),
-            f"办件类型是{item.case_type}，{above.level} {above.code} 是{above.case_type}。",
-            f"The case type differs from {above.code}.",
+            Text(
+                f"办件类型是{item.case_type}，{above.level} {above.code} 是{above.case_type}。",
+                f"The case type differs from {above.code}.",
+            ),
         )
 
 
@@ -118,8 +122,10 @@ def level_conditions(context: Context, item: Item, above: Item) -> Iterator[Find
         said = "；".join([f"多“{text}”" for text in more] + [f"少“{text}”" for text in less])
         yield Finding(
             ("conditions",),
-            f"受理条件与{above.level} {above.code} 不同：{said}。",
-            f"The conditions differ from {above.code}: {len(more)} more, {len(less)} fewer.",
+            Text(
+                f"受理条件与{above.level} {above.code} 不同：{said}。",
+                f"The conditions differ from {above.code}: {len(more)} more, {len(less)} fewer.",
+            ),
         )
 
 
@@ -144,8 +150,10 @@ def level_more_materials(context: Context, item: Item, above: Item) -> Iterator[
     if extra:
         yield Finding(
             ("materials",),
-            f"比{above.level} {above.code} 多要 {len(extra)} 份材料：{'、'.join(extra)}。",
-            f"{len(extra)} more material(s) than {above.code}: {', '.join(extra)}.",
+            Text(
+                f"比{above.level} {above.code} 多要 {len(extra)} 份材料：{'、'.join(extra)}。",
+                f"{len(extra)} more material(s) than {above.code}: {', '.join(extra)}.",
+            ),
         )
 
 
@@ -170,8 +178,10 @@ def level_fewer_materials(context: Context, item: Item, above: Item) -> Iterator
     if missing and item.baseline is None:
         yield Finding(
             ("materials",),
-            f"比{above.level} {above.code} 少要 {len(missing)} 份材料：{'、'.join(missing)}。",
-            f"{len(missing)} fewer material(s) than {above.code}: {', '.join(missing)}.",
+            Text(
+                f"比{above.level} {above.code} 少要 {len(missing)} 份材料：{'、'.join(missing)}。",
+                f"{len(missing)} fewer material(s) than {above.code}: {', '.join(missing)}.",
+            ),
         )
 
 
@@ -205,8 +215,10 @@ def level_flow(context: Context, item: Item, above: Item) -> Iterator[Finding]:
         names = "、".join(str(step.name) for step in _steps(above))
         yield Finding(
             ("flow",),
-            f"流程与{above.level} {above.code} 不同；上级是：{names}。",
-            f"The steps differ from those of {above.code}.",
+            Text(
+                f"流程与{above.level} {above.code} 不同；上级是：{names}。",
+                f"The steps differ from those of {above.code}.",
+            ),
         )
 
 
@@ -231,8 +243,10 @@ def level_statutory_limit(context: Context, item: Item, above: Item) -> Iterator
         own, theirs = (limit.within.text() if limit else "无" for limit in (here, there))
         yield Finding(
             ("limits", "statutory"),
-            f"法定办结时限是 {own}，{above.level} {above.code} 是 {theirs}。",
-            f"The statutory limit differs from that of {above.code}.",
+            Text(
+                f"法定办结时限是 {own}，{above.level} {above.code} 是 {theirs}。",
+                f"The statutory limit differs from that of {above.code}.",
+            ),
         )
 
 
@@ -257,8 +271,10 @@ def level_result_sample(context: Context, item: Item, above: Item) -> Iterator[F
     if here and there and here != there:
         yield Finding(
             ("results",),
-            f"结果或样本与{above.level} {above.code} 不同。",
-            f"The results or their samples differ from those of {above.code}.",
+            Text(
+                f"结果或样本与{above.level} {above.code} 不同。",
+                f"The results or their samples differ from those of {above.code}.",
+            ),
         )
 
 
@@ -287,8 +303,10 @@ def level_element_empty(context: Context, item: Item, above: Item) -> Iterator[F
             where = "这里有，上级没有" if here else "上级有，这里没有"
             yield Finding(
                 (key,),
-                f"{zh}（{key}）{where}（{above.level} {above.code}）。",
-                f"The {key} are {'filled here and empty' if here else 'empty here and filled'} at {above.code}.",
+                Text(
+                    f"{zh}（{key}）{where}（{above.level} {above.code}）。",
+                    f"The {key} are {'filled here and empty' if here else 'empty here and filled'} at {above.code}.",
+                ),
             )
 
 

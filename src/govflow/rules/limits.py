@@ -50,8 +50,10 @@ def promise_over_statute(context: Context, item: Item) -> Iterator[Finding]:
     if pair and pair[1].value > pair[0].value:
         yield Finding(
             ("limits", "promised", "within"),
-            f"承诺办结时限 {pair[1].text()} 长于法定办结时限 {pair[0].text()}。",
-            f"The promised limit of {pair[1].text('en')} is longer than the statutory {pair[0].text('en')}.",
+            Text(
+                f"承诺办结时限 {pair[1].text()} 长于法定办结时限 {pair[0].text()}。",
+                f"The promised limit of {pair[1].text('en')} is longer than the statutory {pair[0].text('en')}.",
+            ),
         )
 
 
@@ -83,9 +85,11 @@ def promise_in_other_unit(context: Context, item: Item) -> Iterator[Finding]:
     verdict = _verdict(found)
     yield Finding(
         ("limits", "promised", "within"),
-        f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：{zh}{verdict.zh}。",
-        f"The promise ({promised.within.text('en')}) and the statute ({statutory.within.text('en')}) differ in unit: "
-        f"{en}{verdict.en}.",
+        Text(
+            f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：{zh}{verdict.zh}。",
+            f"The promise ({promised.within.text('en')}) and the statute ({statutory.within.text('en')}) differ in unit: "
+            f"{en}{verdict.en}.",
+        ),
     )
 
 
@@ -141,8 +145,10 @@ def promise_not_halved(context: Context, item: Item) -> Iterator[Finding]:
     if pair and pair[0].value > 0 and pair[0].value / 2 < pair[1].value <= pair[0].value:
         yield Finding(
             ("limits", "promised", "within"),
-            f"承诺 {pair[1].text()}，没有比法定 {pair[0].text()} 减少一半。",
-            f"The promise of {pair[1].text('en')} is not half of the statutory {pair[0].text('en')}.",
+            Text(
+                f"承诺 {pair[1].text()}，没有比法定 {pair[0].text()} 减少一半。",
+                f"The promise of {pair[1].text('en')} is not half of the statutory {pair[0].text('en')}.",
+            ),
         )
 
 
@@ -173,9 +179,11 @@ def average_not_halved(context: Context) -> Iterator[Finding]:
         if mean < Decimal("0.5"):
             yield Finding(
                 (),
-                f"{len(pairs)} 个可比事项的承诺时限平均压缩 {mean:.1%}（按总天数 {total:.1%}），不到 50%。",
-                f"The {len(pairs)} comparable items reduce their limits by {mean:.1%} on average "
-                f"({total:.1%} of all days), less than 50 %.",
+                Text(
+                    f"{len(pairs)} 个可比事项的承诺时限平均压缩 {mean:.1%}（按总天数 {total:.1%}），不到 50%。",
+                    f"The {len(pairs)} comparable items reduce their limits by {mean:.1%} on average "
+                    f"({total:.1%} of all days), less than 50 %.",
+                ),
                 record=("department", code),
             )
 
@@ -204,8 +212,10 @@ def statutory_limit_missing(context: Context, item: Item) -> Iterator[Finding]:
     if raw and (raw.get("limits") or {}).get("statutory") is None:
         yield Finding(
             ("limits",),
-            "没有写法定办结时限；法律没有规定的，写 statutory: none。",
-            "The statutory limit is missing; write `statutory: none` if no law sets one.",
+            Text(
+                "没有写法定办结时限；法律没有规定的，写 statutory: none。",
+                "The statutory limit is missing; write `statutory: none` if no law sets one.",
+            ),
             help=Text(
                 "statutory: {within: 20 workdays, from: accepted, basis: 依据的 id}",
                 "statutory: {within: 20 workdays, from: accepted, basis: id of the basis}",
@@ -257,14 +267,17 @@ def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]
         text = promised.within
         yield Finding(
             ("limits", "promised", "within"),
-            f"即办件当场办结，承诺时限应为 0，实为 {text.text()}。",
-            f"An instant item is done on the spot: its promise should be 0, found {text.text('en')}.",
+            Text(
+                f"即办件当场办结，承诺时限应为 0，实为 {text.text()}。",
+                f"An instant item is done on the spot: its promise should be 0, found {text.text('en')}.",
+            ),
         )
     elif not item.instant and (promised is None or promised.within.value == 0):
         yield Finding(
             ("limits", "promised", "within") if promised else ("limits",),
-            "承诺件没有大于 0 的承诺办结时限。",
-            "This item is not instant, but promises no limit greater than 0.",
+            Text(
+                "承诺件没有大于 0 的承诺办结时限。", "This item is not instant, but promises no limit greater than 0."
+            ),
         )
 
 
@@ -316,9 +329,11 @@ def long_licence_without_basis(context: Context, item: Item) -> Iterator[Finding
     if compare(statutory.within, most) > 0:
         yield Finding(
             ("limits", "statutory"),
-            f"法定办结时限 {statutory.within.text()} {_over(statutory.within, most).zh} {most.text()}，要写明依据（basis）。",
-            f"The statutory limit of {statutory.within.text('en')} {_over(statutory.within, most).en} "
-            f"{most.text('en')} and needs a basis.",
+            Text(
+                f"法定办结时限 {statutory.within.text()} {_over(statutory.within, most).zh} {most.text()}，要写明依据（basis）。",
+                f"The statutory limit of {statutory.within.text('en')} {_over(statutory.within, most).en} "
+                f"{most.text('en')} and needs a basis.",
+            ),
         )
 
 
@@ -342,9 +357,11 @@ def joint_promise_too_long(context: Context, theme: Theme) -> Iterator[Finding]:
     if theme.promised and cap and compare(theme.promised.within, cap) > 0:
         yield Finding(
             ("limits", "promised", "within"),
-            f"承诺 {theme.promised.within.text()} {_over(theme.promised.within, cap).zh}联合办理的上限 {cap.text()}。",
-            f"The promise of {theme.promised.within.text('en')} {_over(theme.promised.within, cap).en} "
-            f"the cap of {cap.text('en')}.",
+            Text(
+                f"承诺 {theme.promised.within.text()} {_over(theme.promised.within, cap).zh}联合办理的上限 {cap.text()}。",
+                f"The promise of {theme.promised.within.text('en')} {_over(theme.promised.within, cap).en} "
+                f"the cap of {cap.text('en')}.",
+            ),
         )
 
 
@@ -377,9 +394,11 @@ def theme_promise_too_short(context: Context, theme: Theme) -> Iterator[Finding]
         chain, days = " → ".join(path), Limit(length, "workday")
         yield Finding(
             ("limits", "promised", "within"),
-            f"承诺 {promised.within.text()}，短于关键路径 {chain} 的 {days.text()}。",
-            f"The promise of {promised.within.text('en')} is shorter than the critical path {chain} "
-            f"of {days.text('en')}.",
+            Text(
+                f"承诺 {promised.within.text()}，短于关键路径 {chain} 的 {days.text()}。",
+                f"The promise of {promised.within.text('en')} is shorter than the critical path {chain} "
+                f"of {days.text('en')}.",
+            ),
         )
 
 
@@ -404,14 +423,18 @@ def correction_notice_late(context: Context, item: Item) -> Iterator[Finding]:
     if raw and (raw.get("limits") or {}).get("correction_notice") is None:
         yield Finding(
             ("limits",),
-            "没有写明一次性告知补正的期限（correction_notice）。",
-            "The period for the correction notice (correction_notice) is not stated.",
+            Text(
+                "没有写明一次性告知补正的期限（correction_notice）。",
+                "The period for the correction notice (correction_notice) is not stated.",
+            ),
         )
     elif compare(notice, NOTICE) > 0:
         yield Finding(
             ("limits", "correction_notice"),
-            f"补正告知期限 {notice.text()} {_over(notice, NOTICE).zh} {NOTICE.text()}。",
-            f"The correction notice may come within {notice.text('en')}; the law allows {NOTICE.text('en')}.",
+            Text(
+                f"补正告知期限 {notice.text()} {_over(notice, NOTICE).zh} {NOTICE.text()}。",
+                f"The correction notice may come within {notice.text('en')}; the law allows {NOTICE.text('en')}.",
+            ),
         )
 
 
@@ -442,8 +465,10 @@ def start_event_unclear(context: Context, item: Item) -> Iterator[Finding]:
         if _counts_from_receipt(basis):
             yield Finding(
                 ("limits", "statutory"),
-                f"{basis.law}{basis.article or ''}自收到申请之日起算，应写明 from: received。",
-                f"{basis.law} {basis.article or ''} counts from receipt: state `from: received`.",
+                Text(
+                    f"{basis.law}{basis.article or ''}自收到申请之日起算，应写明 from: received。",
+                    f"{basis.law} {basis.article or ''} counts from receipt: state `from: received`.",
+                ),
             )
             return
 

@@ -42,10 +42,12 @@ def result_not_linked(context: Context, theme: Theme) -> Iterator[Finding]:
             material = context.catalog.materials[code]
             yield Finding(
                 (),
-                f"“{material.name}”就是主题 {'、'.join(themes)} 中事项 {issuer.code} 的结果“{result.name}”，"
-                f"应写 result_of: {issuer.code}。",
-                f"{str(material.name)!r} is the result of item {issuer.code} in {', '.join(themes)}: "
-                f"write `result_of: {issuer.code}`.",
+                Text(
+                    f"“{material.name}”就是主题 {'、'.join(themes)} 中事项 {issuer.code} 的结果“{result.name}”，"
+                    f"应写 result_of: {issuer.code}。",
+                    f"{str(material.name)!r} is the result of item {issuer.code} in {', '.join(themes)}: "
+                    f"write `result_of: {issuer.code}`.",
+                ),
                 record=("material", code),
             )
 
@@ -78,8 +80,10 @@ def link_without_prerequisite(context: Context, theme: Theme) -> Iterator[Findin
         for issuer_code, material in missing.items():
             yield Finding(
                 ("items", at),
-                f"{code} 要用 {issuer_code} 的结果“{material.name}”，但 {issuer_code} 不是它的前置事项（after）。",
-                f"{code} needs {str(material.name)!r}, the result of {issuer_code}, which is not before it (after).",
+                Text(
+                    f"{code} 要用 {issuer_code} 的结果“{material.name}”，但 {issuer_code} 不是它的前置事项（after）。",
+                    f"{code} needs {str(material.name)!r}, the result of {issuer_code}, which is not before it (after).",
+                ),
             )
 
 
@@ -119,8 +123,10 @@ def same_material_twice(context: Context) -> Iterator[Finding]:
         same = one.elicence if one.elicence and one.elicence == other.elicence else str(one.name)
         yield Finding(
             ("name",),
-            f"{second}“{other.name}”和 {first}“{one.name}”是同一份材料（{same}），主题 {'、'.join(themes)} 会要两次。",
-            f"{second} and {first} are the same material ({same}); themes {', '.join(themes)} ask for it twice.",
+            Text(
+                f"{second}“{other.name}”和 {first}“{one.name}”是同一份材料（{same}），主题 {'、'.join(themes)} 会要两次。",
+                f"{second} and {first} are the same material ({same}); themes {', '.join(themes)} ask for it twice.",
+            ),
             record=("material", second),
             help=Text(f"统一使用 {first}。", f"Use {first} everywhere."),
         )
@@ -159,8 +165,10 @@ def material_changed_meaning(context: Context, material: Material) -> Iterator[F
         en = "; ".join(f"{word} was {was!r}, is {now!r}" for _, word, was, now in changed)
         yield Finding(
             (),
-            f"材料 {material.code} 与上一版不同：{zh}。",
-            f"Material {material.code} differs from the last release: {en}.",
+            Text(
+                f"材料 {material.code} 与上一版不同：{zh}。",
+                f"Material {material.code} differs from the last release: {en}.",
+            ),
         )
 
 
@@ -185,8 +193,10 @@ def optional_without_condition(context: Context, item: Item) -> Iterator[Finding
         if use.when is None and (material.necessity == "非必要" or _CONDITIONAL.search(str(material.name))):
             yield Finding(
                 ("materials", at),
-                f"“{material.name}”不是都要的材料，要写什么情形才要（when）。",
-                f"{str(material.name)!r} is not always needed: say when.",
+                Text(
+                    f"“{material.name}”不是都要的材料，要写什么情形才要（when）。",
+                    f"{str(material.name)!r} is not always needed: say when.",
+                ),
             )
 
 
@@ -223,10 +233,12 @@ def circular_proof(context: Context) -> Iterator[Finding]:
                 chain = "、".join(group)
                 yield Finding(
                     ("materials", at),
-                    f"循环证明：事项 {chain} 互相要对方的结果，“{material.name}”拿不到。"
-                    if len(group) > 1
-                    else f"循环证明：“{material.name}”是 {item.code} 自己的结果。",
-                    f"Circular proof: items {', '.join(group)} need each other's results ({str(material.name)!r}).",
+                    Text(
+                        f"循环证明：事项 {chain} 互相要对方的结果，“{material.name}”拿不到。"
+                        if len(group) > 1
+                        else f"循环证明：“{material.name}”是 {item.code} 自己的结果。",
+                        f"Circular proof: items {', '.join(group)} need each other's results ({str(material.name)!r}).",
+                    ),
                     record=("item", item.code),
                 )
                 break
@@ -258,8 +270,10 @@ def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
     if material.kind == "证件证书证明" and made_by_others and not material.by_commitment:
         yield Finding(
             ("materials", at),
-            f"除申请表外只剩“{material.name}”一份；能共享或承诺的话就是零材料事项。",
-            f"Only {str(material.name)!r} is left besides the form: share it or take a commitment.",
+            Text(
+                f"除申请表外只剩“{material.name}”一份；能共享或承诺的话就是零材料事项。",
+                f"Only {str(material.name)!r} is left besides the form: share it or take a commitment.",
+            ),
         )
 
 
@@ -288,8 +302,10 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
         if zero * 10 < len(items):
             yield Finding(
                 (),
-                f"{len(items)} 个事项中零材料的只有 {zero} 个，不到 10%。",
-                f"Only {zero} of {len(items)} items need no material but the form, fewer than 10 %.",
+                Text(
+                    f"{len(items)} 个事项中零材料的只有 {zero} 个，不到 10%。",
+                    f"Only {zero} of {len(items)} items need no material but the form, fewer than 10 %.",
+                ),
                 record=("department", code),
             )
 
@@ -316,8 +332,10 @@ def more_materials_than_before(context: Context, item: Item, old: ItemSummary) -
         added = [str(m.name) for _, use, m in context.uses(item) if use.material not in known]
         yield Finding(
             ("materials",),
-            f"申请材料由 {len(old.materials)} 份增加到 {len(item.materials)} 份（新增：{'、'.join(added)}）。",
-            f"The materials have grown from {len(old.materials)} to {len(item.materials)}.",
+            Text(
+                f"申请材料由 {len(old.materials)} 份增加到 {len(item.materials)} 份（新增：{'、'.join(added)}）。",
+                f"The materials have grown from {len(old.materials)} to {len(item.materials)}.",
+            ),
         )
 
 

@@ -34,8 +34,10 @@ def catch_all_material(context: Context, material: Material) -> Iterator[Finding
     if words:
         yield Finding(
             ("name",),
-            f"材料名称“{material.name}”是兜底条款（{words}），没有说清是哪一份材料。",
-            f"The material name {str(material.name)!r} is a catch-all ({words}).",
+            Text(
+                f"材料名称“{material.name}”是兜底条款（{words}），没有说清是哪一份材料。",
+                f"The material name {str(material.name)!r} is a catch-all ({words}).",
+            ),
             help=Text("逐一列出要交的材料，或者删去这一条。", "List the documents one by one, or drop the entry."),
         )
 
@@ -62,8 +64,10 @@ def vague_material(context: Context, material: Material) -> Iterator[Finding]:
     if words:
         yield Finding(
             ("name",),
-            f"材料名称“{material.name}”用词模糊（{words}），应写出是哪一份材料。",
-            f"The material name {str(material.name)!r} is vague ({words}); name the document.",
+            Text(
+                f"材料名称“{material.name}”用词模糊（{words}），应写出是哪一份材料。",
+                f"The material name {str(material.name)!r} is vague ({words}); name the document.",
+            ),
         )
 
 
@@ -94,8 +98,10 @@ def material_field_missing(context: Context, material: Material) -> Iterator[Fin
     if missing:
         yield Finding(
             (),
-            f"材料“{material.name}”没有写{'、'.join(f'{_FIELDS[key]}（{key}）' for key in missing)}。",
-            f"The material {str(material.name)!r} lacks {', '.join(missing)}.",
+            Text(
+                f"材料“{material.name}”没有写{'、'.join(f'{_FIELDS[key]}（{key}）' for key in missing)}。",
+                f"The material {str(material.name)!r} lacks {', '.join(missing)}.",
+            ),
         )
 
 
@@ -120,8 +126,9 @@ def form_without_blank(context: Context, material: Material) -> Iterator[Finding
     if material.is_form and not material.blank:
         yield Finding(
             (),
-            f"表格“{material.name}”没有空白表格（blank）。",
-            f"The form {str(material.name)!r} has no blank file.",
+            Text(
+                f"表格“{material.name}”没有空白表格（blank）。", f"The form {str(material.name)!r} has no blank file."
+            ),
         )
 
 
@@ -150,8 +157,10 @@ def form_without_sample(context: Context, material: Material) -> Iterator[Findin
     if missing:
         yield Finding(
             (),
-            f"表格“{material.name}”没有{'、'.join(zh for zh, _ in missing)}。",
-            f"The form {str(material.name)!r} has no {', no '.join(en for _, en in missing)}.",
+            Text(
+                f"表格“{material.name}”没有{'、'.join(zh for zh, _ in missing)}。",
+                f"The form {str(material.name)!r} has no {', no '.join(en for _, en in missing)}.",
+            ),
         )
 
 
@@ -205,14 +214,18 @@ def form_against_copies(context: Context, material: Material) -> Iterator[Findin
     if material.form == "电子" and papers > 0:
         yield Finding(
             ("copies",) if material.copies else ("originals",),
-            f"“{material.name}”是电子材料，却要 {papers} 份纸质材料。",
-            f"{str(material.name)!r} is electronic, yet {papers} on paper are asked.",
+            Text(
+                f"“{material.name}”是电子材料，却要 {papers} 份纸质材料。",
+                f"{str(material.name)!r} is electronic, yet {papers} on paper are asked.",
+            ),
         )
     elif material.form == "纸质" and papers == 0 and ("copies" in raw or "originals" in raw or not raw):
         yield Finding(
             ("copies",),
-            f"“{material.name}”是纸质材料，份数却是 0。",
-            f"{str(material.name)!r} is on paper, but 0 copies are asked.",
+            Text(
+                f"“{material.name}”是纸质材料，份数却是 0。",
+                f"{str(material.name)!r} is on paper, but 0 copies are asked.",
+            ),
         )
 
 
@@ -235,7 +248,7 @@ def file_rule_impossible(context: Context, material: Material) -> Iterator[Findi
           M04: {file_rule: {formats: [jpg], min_pixels: 640x480, max_pixels: 1600x1200}}
     """
     for key, zh, en in _file_faults(material.file_rule or {}):
-        yield Finding(("file_rule", key), f"“{material.name}”的电子文件要求{zh}。", f"The file rule {en}.")
+        yield Finding(("file_rule", key), Text(f"“{material.name}”的电子文件要求{zh}。", f"The file rule {en}."))
 
 
 _FIELDS = {
@@ -263,8 +276,10 @@ def _copies(
         both_en = f"{originals} original(s) and " if originals else ""
         yield Finding(
             path,
-            f"“{material.name}”要{both}复印件 {copies} 份；一份就够。",
-            f"{str(material.name)!r} asks for {both_en}{copies} copies; one is enough.",
+            Text(
+                f"“{material.name}”要{both}复印件 {copies} 份；一份就够。",
+                f"{str(material.name)!r} asks for {both_en}{copies} copies; one is enough.",
+            ),
             record=record,
         )
 

@@ -8,6 +8,7 @@ from govflow.language.model import Theme
 from govflow.plan.order import cycles
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
+from govflow.text import Text
 
 
 def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -30,8 +31,10 @@ def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
     for group in cycles(context.prerequisites(theme)):
         yield Finding(
             ("items", places[group[0]], "after"),
-            f"前置关系成环：{' → '.join((*group, group[0]))}。",
-            f"The items {', '.join(group)} wait for each other.",
+            Text(
+                f"前置关系成环：{' → '.join((*group, group[0]))}。",
+                f"The items {', '.join(group)} wait for each other.",
+            ),
         )
 
 
@@ -57,8 +60,10 @@ def prerequisite_outside(context: Context, theme: Theme) -> Iterator[Finding]:
             if context.code_of(ref) not in held:
                 yield Finding(
                     ("items", at, "after", place),
-                    f"前置事项 {ref} 不在本主题里；已持有的，把它加进来并写 held_when。",
-                    f"The prerequisite {ref} is not in the theme; if it may be held, add it with held_when.",
+                    Text(
+                        f"前置事项 {ref} 不在本主题里；已持有的，把它加进来并写 held_when。",
+                        f"The prerequisite {ref} is not in the theme; if it may be held, add it with held_when.",
+                    ),
                 )
 
 
@@ -90,19 +95,23 @@ def stages_disagree(context: Context, theme: Theme) -> Iterator[Finding]:
                 first = theme.stages[stage_of[code]].id
                 yield Finding(
                     ("stages", at, "items", place),
-                    f"事项 {code} 已经在阶段 {first} 里。",
-                    f"The item {code} stands in the stage {first} already.",
+                    Text(
+                        f"事项 {code} 已经在阶段 {first} 里。", f"The item {code} stands in the stage {first} already."
+                    ),
                 )
     for at, item in context.entries(theme) if theme.stages else ():
         if item.code not in stage_of:
             yield Finding(
-                ("items", at, "item"), f"事项 {item.code} 不在任何阶段里。", f"The item {item.code} stands in no stage."
+                ("items", at, "item"),
+                Text(f"事项 {item.code} 不在任何阶段里。", f"The item {item.code} stands in no stage."),
             )
     for code, before in context.prerequisites(theme).items():
         for other in before:
             if stage_of.get(other, -1) > stage_of.get(code, len(theme.stages)):
                 yield Finding(
                     ("stages", stage_of[code]),
-                    f"事项 {code} 的前置事项 {other} 在后面的阶段里。",
-                    f"The item {code} waits for {other}, which stands in a later stage.",
+                    Text(
+                        f"事项 {code} 的前置事项 {other} 在后面的阶段里。",
+                        f"The item {code} waits for {other}, which stands in a later stage.",
+                    ),
                 )

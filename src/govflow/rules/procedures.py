@@ -47,9 +47,11 @@ def steps_longer_than_promise(context: Context, item: Item) -> Iterator[Finding]
         days = Limit(total, "workday")
         yield Finding(
             ("flow",),
-            f"受理至决定各环节时限合计 {days.text()}，超过承诺 {promised.within.text()}。",
-            f"The steps from acceptance to decision take {days.text('en')}, "
-            f"more than the promised {promised.within.text('en')}.",
+            Text(
+                f"受理至决定各环节时限合计 {days.text()}，超过承诺 {promised.within.text()}。",
+                f"The steps from acceptance to decision take {days.text('en')}, "
+                f"more than the promised {promised.within.text('en')}.",
+            ),
         )
 
 
@@ -84,8 +86,10 @@ def procedure_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         if missing:
             yield Finding(
                 ("special_procedures", at),
-                f"特别程序“{procedure.kind or procedure.id}”没有写{'、'.join(zh for zh, _ in missing)}。",
-                f"The special procedure {procedure.id} lacks its {', '.join(en for _, en in missing)}.",
+                Text(
+                    f"特别程序“{procedure.kind or procedure.id}”没有写{'、'.join(zh for zh, _ in missing)}。",
+                    f"The special procedure {procedure.id} lacks its {', '.join(en for _, en in missing)}.",
+                ),
             )
 
 
@@ -112,9 +116,11 @@ def procedure_without_ground(context: Context, item: Item) -> Iterator[Finding]:
             listed = Text("第四十五条列举：" + "、".join(KINDS_BY_LAW), "Art. 45 lists: " + ", ".join(KINDS_BY_LAW))
             yield Finding(
                 ("special_procedures", at),
-                f"“{procedure.kind}”不是行政许可法第四十五条列举的程序，要写明依据（basis）才能停表。",
-                f"{procedure.kind} is not listed in art. 45 of the Administrative Licensing Law: "
-                "it needs a basis of its own.",
+                Text(
+                    f"“{procedure.kind}”不是行政许可法第四十五条列举的程序，要写明依据（basis）才能停表。",
+                    f"{procedure.kind} is not listed in art. 45 of the Administrative Licensing Law: "
+                    "it needs a basis of its own.",
+                ),
                 help=listed,
             )
 
@@ -143,8 +149,10 @@ def extension_too_long(context: Context, item: Item) -> Iterator[Finding]:
         if extension and not extension.basis and compare(extension.by, most) > 0:
             yield Finding(
                 ("limits", name, "extension", "by"),
-                f"延期 {extension.by.text()} 超过 {most.text()}，要写明依据（basis）。",
-                f"The extension of {extension.by.text('en')} exceeds {most.text('en')} and needs a basis.",
+                Text(
+                    f"延期 {extension.by.text()} 超过 {most.text()}，要写明依据（basis）。",
+                    f"The extension of {extension.by.text('en')} exceeds {most.text('en')} and needs a basis.",
+                ),
             )
 
 

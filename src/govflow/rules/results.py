@@ -40,14 +40,17 @@ def fee_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         if missing:
             yield Finding(
                 ("fees", at),
-                f"收费“{fee.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
-                f"The fee {fee.name!r} lacks its {', '.join(en for _, en in missing)}.",
+                Text(
+                    f"收费“{fee.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
+                    f"The fee {fee.name!r} lacks its {', '.join(en for _, en in missing)}.",
+                ),
             )
     if not item.fees:
         for path, step in context.steps(item):
             if step.kind == "pay":
                 yield Finding(
-                    path, "流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed."
+                    path,
+                    Text("流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed."),
                 )
 
 
@@ -71,15 +74,13 @@ def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
     if item.fees and not pays:
         yield Finding(
             ("channels", "online_payment"),
-            "收费却不能网上支付。",
-            "There is a fee, but no online payment.",
+            Text("收费却不能网上支付。", "There is a fee, but no online payment."),
             help=Text("在 channels 里写 online_payment: true", "Write online_payment: true under channels"),
         )
     elif pays and not item.fees and context.raw("item", item.code).get("fees") == "none":
         yield Finding(
             ("channels", "online_payment"),
-            "不收费却写了网上支付。",
-            "Online payment is set, but nothing is charged.",
+            Text("不收费却写了网上支付。", "Online payment is set, but nothing is charged."),
             help=Text(
                 "写 online_payment: false，或者在 fees 里写明收什么费",
                 "Write online_payment: false, or say under fees what is charged",
@@ -107,8 +108,10 @@ def result_missing(context: Context, item: Item) -> Iterator[Finding]:
     if raw and not raw.get("results"):
         yield Finding(
             ("results",),
-            "没有办理结果（results）；确实没有的，写 results: none。",
-            "The result is missing; write `results: none` if there is none.",
+            Text(
+                "没有办理结果（results）；确实没有的，写 results: none。",
+                "The result is missing; write `results: none` if there is none.",
+            ),
         )
 
 
@@ -131,7 +134,8 @@ def result_without_sample(context: Context, item: Item) -> Iterator[Finding]:
     for at, result in enumerate(item.results):
         if not result.sample:
             yield Finding(
-                ("results", at), f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample."
+                ("results", at),
+                Text(f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample."),
             )
 
 
@@ -157,8 +161,9 @@ def result_name_against_kind(context: Context, item: Item) -> Iterator[Finding]:
         if (result.kind == "批文" and like_licence) or (result.kind == "证照" and like_document):
             yield Finding(
                 ("results", at, "kind"),
-                f"结果“{name}”的类型写成了{result.kind}。",
-                f"The result {name!r} is given the kind {result.kind}.",
+                Text(
+                    f"结果“{name}”的类型写成了{result.kind}。", f"The result {name!r} is given the kind {result.kind}."
+                ),
             )
 
 
@@ -182,8 +187,7 @@ def licence_without_validity(context: Context, item: Item) -> Iterator[Finding]:
         if result.kind == "证照" and not result.valid_for:
             yield Finding(
                 ("results", at),
-                f"证照“{result.name}”没有有效期（valid_for）。",
-                f"{str(result.name)!r} has no validity.",
+                Text(f"证照“{result.name}”没有有效期（valid_for）。", f"{str(result.name)!r} has no validity."),
             )
 
 
@@ -207,6 +211,5 @@ def licence_without_elicence(context: Context, item: Item) -> Iterator[Finding]:
         if result.kind == "证照" and not result.elicence:
             yield Finding(
                 ("results", at),
-                f"证照“{result.name}”没有电子证照（elicence）。",
-                f"{str(result.name)!r} has no e-licence.",
+                Text(f"证照“{result.name}”没有电子证照（elicence）。", f"{str(result.name)!r} has no e-licence."),
             )

@@ -13,6 +13,7 @@ from govflow.plan.order import ancestors, cycles
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
+from govflow.text import Text
 
 FEWEST_ITEMS = 3
 FEWEST_SITUATIONS = 3
@@ -38,8 +39,10 @@ def too_few_items(context: Context, theme: Theme) -> Iterator[Finding]:
     if theme.audience == "enterprise" and len(theme.items) < FEWEST_ITEMS:
         yield Finding(
             ("items",),
-            f"企业主题只有 {len(theme.items)} 个事项，应有 {FEWEST_ITEMS} 个以上。",
-            f"A theme for enterprises needs {FEWEST_ITEMS} items; it has {len(theme.items)}.",
+            Text(
+                f"企业主题只有 {len(theme.items)} 个事项，应有 {FEWEST_ITEMS} 个以上。",
+                f"A theme for enterprises needs {FEWEST_ITEMS} items; it has {len(theme.items)}.",
+            ),
         )
 
 
@@ -68,8 +71,10 @@ def too_few_situations(context: Context, theme: Theme) -> Iterator[Finding]:
     if count < FEWEST_SITUATIONS:
         yield Finding(
             ("questions",),
-            f"个人主题只有 {count} 个办事情形，应有 {FEWEST_SITUATIONS} 个以上。",
-            f"A theme for persons needs {FEWEST_SITUATIONS} situations; it has {count}.",
+            Text(
+                f"个人主题只有 {count} 个办事情形，应有 {FEWEST_SITUATIONS} 个以上。",
+                f"A theme for persons needs {FEWEST_SITUATIONS} situations; it has {count}.",
+            ),
         )
 
 
@@ -112,8 +117,10 @@ def single_department(context: Context, theme: Theme) -> Iterator[Finding]:
     if len(theme.items) > 1 and len(departments) == 1:
         yield Finding(
             ("items",),
-            f"所有事项都属于 {next(iter(departments))}，不是跨部门的一件事。",
-            f"All items belong to {next(iter(departments))}: no theme of several departments.",
+            Text(
+                f"所有事项都属于 {next(iter(departments))}，不是跨部门的一件事。",
+                f"All items belong to {next(iter(departments))}: no theme of several departments.",
+            ),
         )
 
 
@@ -143,8 +150,10 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
     if len(theme.items) > 1 and not any(form.fields for form in forms.values()):
         yield Finding(
             ("items",),
-            "各事项的申请表都没有表单要素（fields），无法合并成一张表。",
-            "No form of the items has fields, so there is nothing to merge into one form.",
+            Text(
+                "各事项的申请表都没有表单要素（fields），无法合并成一张表。",
+                "No form of the items has fields, so there is nothing to merge into one form.",
+            ),
         )
     asked: dict[str, list[tuple[Material, int, FormField]]] = {}
     for form in forms.values():
@@ -157,8 +166,10 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
             if field.meaning != usual:
                 yield Finding(
                     ("fields", at),
-                    f"“{field.label}”在别的表格里的含义是 {usual}，这里是 {field.meaning}：会问两次。",
-                    f"{str(field.label)!r} means {usual} in other forms and {field.meaning} here: asked twice.",
+                    Text(
+                        f"“{field.label}”在别的表格里的含义是 {usual}，这里是 {field.meaning}：会问两次。",
+                        f"{str(field.label)!r} means {usual} in other forms and {field.meaning} here: asked twice.",
+                    ),
                     record=("material", form.code),
                 )
 
@@ -213,15 +224,17 @@ def item_never_chosen(context: Context, theme: Theme) -> Iterator[Finding]:
     for at in never:
         yield Finding(
             ("items", at, "when"),
-            f"事项 {theme.items[at].item} 怎么回答也选不到。",
-            f"No answer ever chooses the item {theme.items[at].item}.",
+            Text(
+                f"事项 {theme.items[at].item} 怎么回答也选不到。",
+                f"No answer ever chooses the item {theme.items[at].item}.",
+            ),
         )
     if never or len(conditions) < len(theme.items):
         return
     answers = unanswered([condition for _, condition in conditions], domains)
     if answers is not None:
         shown = "、".join(f"{fact}={value}" for fact, value in answers.items())
-        yield Finding(("items",), f"回答 {shown} 时一个事项也选不到。", f"With {shown} no item is chosen.")
+        yield Finding(("items",), Text(f"回答 {shown} 时一个事项也选不到。", f"With {shown} no item is chosen."))
 
 
 def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -252,8 +265,10 @@ def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:
         if first not in needs.get(second, frozenset()):
             yield Finding(
                 ("items", places[second], "after"),
-                f"{second} 不用 {first} 的结果，可以与它并联办理。",
-                f"{second} does not use the result of {first}: they can run in parallel.",
+                Text(
+                    f"{second} 不用 {first} 的结果，可以与它并联办理。",
+                    f"{second} does not use the result of {first}: they can run in parallel.",
+                ),
             )
             return
 
@@ -287,8 +302,10 @@ def too_little_saved(context: Context, theme: Theme) -> Iterator[Finding]:
     if submitted * 2 > gross:
         yield Finding(
             ("items",),
-            f"各事项材料共 {gross} 份，合并后仍要提交 {submitted} 份，超过一半。",
-            f"Of {gross} materials {submitted} must still be handed in, more than half.",
+            Text(
+                f"各事项材料共 {gross} 份，合并后仍要提交 {submitted} 份，超过一半。",
+                f"Of {gross} materials {submitted} must still be handed in, more than half.",
+            ),
         )
 
 
@@ -314,8 +331,9 @@ def item_out_of_use(context: Context, theme: Theme) -> Iterator[Finding]:
         if item.state in ("暂停", "取消") and theme.state == "在用":
             yield Finding(
                 ("items", at, "item"),
-                f"事项 {item.code}“{item.name}”已{item.state}。",
-                f"Item {item.code} is out of use ({item.state}).",
+                Text(
+                    f"事项 {item.code}“{item.name}”已{item.state}。", f"Item {item.code} is out of use ({item.state})."
+                ),
             )
 
 
@@ -351,8 +369,10 @@ def visits_not_joined(context: Context, theme: Theme) -> Iterator[Finding]:
     if together:
         yield Finding(
             ("joint",),
-            f"事项 {'、'.join(together)} 都要到现场，可以联合踏勘（joint.visits）。",
-            f"The items {', '.join(together)} each visit the premises: join the visits (joint.visits).",
+            Text(
+                f"事项 {'、'.join(together)} 都要到现场，可以联合踏勘（joint.visits）。",
+                f"The items {', '.join(together)} each visit the premises: join the visits (joint.visits).",
+            ),
         )
 
 
@@ -392,8 +412,10 @@ def hand_out_waits(context: Context, theme: Theme) -> Iterator[Finding]:
     if wait > LONGEST_WAIT:
         yield Finding(
             ("joint", "hand_out"),
-            f"一口发证：{first} 办完后要等 {last} {wait:g} 个工作日，超过 {LONGEST_WAIT} 个；可改为 as_ready。",
-            f"All are handed out together: {first} waits {wait:g} workdays for {last}, more than {LONGEST_WAIT}.",
+            Text(
+                f"一口发证：{first} 办完后要等 {last} {wait:g} 个工作日，超过 {LONGEST_WAIT} 个；可改为 as_ready。",
+                f"All are handed out together: {first} waits {wait:g} workdays for {last}, more than {LONGEST_WAIT}.",
+            ),
         )
 
 

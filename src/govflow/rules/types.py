@@ -24,15 +24,14 @@ PROFILES: tuple[Profile, ...] = ("core", "recommended", "strict")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a check found: a path in the YAML of a record, and one sentence in both languages.
+    """What a check found: a path in the YAML of a record, and one sentence.
 
     `record` names the record, such as ("item", "I07"), when it is not the one that the check was called with.
     `help` says what to do about it.
     """
 
     path: Path
-    zh: str
-    en: str
+    message: Text
     record: Key | None = None
     help: Text | None = None
 

@@ -38,6 +38,7 @@ from govflow.language.model import (
 )
 from govflow.law.clocks import Limit
 from govflow.text import Text
+from govflow.vocabulary import CaseType, DefinitionStatus, ItemType, Level, Missed
 
 __all__ = [
     "ACTIVITIES",
@@ -82,14 +83,14 @@ def _identity(data: Data, names: Names) -> dict[str, Any]:
         "implementation": code.get("implementation", ""),
         "handling": code.get("handling", ""),
         "name": Text.of(data["name"]),
-        "type": data["type"],
-        "case_type": data["case_type"],
-        "level": data["level"],
+        "type": ItemType.of(data["type"]),
+        "case_type": CaseType.of(data["case_type"]),
+        "level": Level.of(data["level"]),
         "region": data.get("region"),
         "department": names.department(data["department"]),
         "entrusting": names.department(entrusting) if entrusting else None,
         "joint_departments": tuple(names.department(each) for each in data.get("joint_departments", ())),
-        "state": data.get("state", "在用"),
+        "state": DefinitionStatus.of(data.get("state", DefinitionStatus.IN_USE)),
         "valid_from": data.get("valid_from", ""),
         "valid_to": data.get("valid_to"),
         "version": data.get("version", "1.0"),
@@ -150,7 +151,7 @@ def theme_from(document: Source, slug: str, names: Names = NO_NAMES) -> Theme:
         stages=stages,
         correction_notice=limit_of(notice),
         correction=_correction(limits["correction"]) if "correction" in limits else None,
-        state=data.get("state", "在用"),
+        state=DefinitionStatus.of(data.get("state", DefinitionStatus.IN_USE)),
         valid_from=data.get("valid_from", ""),
         file=document.file,
     )
@@ -274,7 +275,9 @@ def _extension(data: Data) -> Extension:
 
 
 def _correction(data: Data) -> CorrectionRule:
-    return CorrectionRule(Limit.parse(data.get("within", "10 workdays")), data.get("missed", "withdrawn"))
+    return CorrectionRule(
+        Limit.parse(data.get("within", "10 workdays")), Missed.of(data.get("missed", Missed.WITHDRAWN))
+    )
 
 
 def _procedure(data: Data) -> SpecialProcedure:
