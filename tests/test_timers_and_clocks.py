@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -303,6 +303,8 @@ def test_the_hand_out_is_warned_of_by_the_delivery_clocks() -> None:
 # --- the case and the question --------------------------------------------------------------------------------------
 
 
+@example(notice=2, wait=25, received=0, hour=9)
+@example(notice=9, wait=1, received=3, hour=9)
 @settings(max_examples=20)
 @given(
     notice=st.none() | st.integers(0, 12), wait=st.integers(0, 20), received=st.integers(0, 30), hour=st.integers(8, 17)

@@ -124,7 +124,7 @@ class MaterialUse:
 
 
 @dataclass(frozen=True, slots=True)
-class Extension:
+class ExtensionRule:
     """How far a limit may be extended 延期: by how much, who approves."""
 
     by: Limit
@@ -159,7 +159,7 @@ class TimeLimit:
     within: Limit
     start: str
     basis: str | None = None
-    extension: Extension | None = None
+    extension: ExtensionRule | None = None
     warn: Warn | None = None
 
 

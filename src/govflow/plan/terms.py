@@ -15,7 +15,7 @@ from govflow.language.conditions import Answers, holds
 from govflow.language.model import (
     Catalog,
     CorrectionRule,
-    Extension,
+    ExtensionRule,
     Item,
     Joint,
     MaterialUse,
@@ -38,7 +38,7 @@ CORRECTION = CorrectionRule(Limit.of(10, "workday"), Missed.WITHDRAWN)
 WARNING = Limit.of(2, "workday")
 """How much is left when a clock warns, unless the definition says otherwise."""
 
-GENERAL_EXTENSION = Extension(EXTENSION, "head", True, "行政许可法第四十二条")
+GENERAL_EXTENSION = ExtensionRule(EXTENSION, "head", True, "行政许可法第四十二条")
 
 _CORRECTION_EFFECTS = {  # the mildest first
     Missed.WITHDRAWN: ClockEffect.WITHDRAWN,
@@ -219,7 +219,7 @@ def procedure_clock(item: Item, procedure: SpecialProcedure) -> ClockSpec | None
     return _spec(ClockKind.PROCEDURE, TimeLimit(procedure.limit, "notified", procedure.basis), item)
 
 
-def extension_rule(item: Item) -> Extension:
+def extension_rule(item: Item) -> ExtensionRule:
     """By how much and by whom the item's limits may be extended: its own law's rule, else 行政许可法 art. 42."""
     statutory = item.limits.statutory
     return statutory.extension if statutory is not None and statutory.extension is not None else GENERAL_EXTENSION

@@ -10,8 +10,7 @@ from govflow.engine.case import ClockId, ClockState, ItemState, TaskState, event
 from govflow.engine.commands import flow
 from govflow.engine.commands.unit_of_work import Draft
 from govflow.errors import InvalidInput, NotAllowed
-from govflow.language.model import Extension as ExtensionRule
-from govflow.language.model import Item
+from govflow.language.model import ExtensionRule, Item
 from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
 from govflow.plan import terms

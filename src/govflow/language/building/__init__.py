@@ -19,7 +19,7 @@ from govflow.language.model import (
     Commitment,
     CorrectionRule,
     Department,
-    Extension,
+    ExtensionRule,
     Fee,
     FormField,
     Item,
@@ -270,8 +270,10 @@ def _time_limit(data: Data | str | None, start: str = "accepted") -> TimeLimit |
     )
 
 
-def _extension(data: Data) -> Extension:
-    return Extension(Limit.parse(data["by"]), data.get("approver", "head"), data.get("once", True), data.get("basis"))
+def _extension(data: Data) -> ExtensionRule:
+    return ExtensionRule(
+        Limit.parse(data["by"]), data.get("approver", "head"), data.get("once", True), data.get("basis")
+    )
 
 
 def _correction(data: Data) -> CorrectionRule:
