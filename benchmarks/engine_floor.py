@@ -73,7 +73,7 @@ class Recorder:
         if driver is not None:
             if driver._connection.dialect is not self._dialect:
                 return None
-            compiled = driver._known[text]
+            compiled = driver._compiled[text]
             arguments = [compiled.arguments(each) for each in values]
             text, values = compiled.text, arguments if many else arguments[0]
         return (text, values, many) if text.startswith(("INSERT", "UPDATE", "DELETE", "WITH saved")) else None

@@ -19,11 +19,12 @@ from SpiffWorkflow.util.task import TaskState
 
 from govflow.engine.process.definition import Process
 from govflow.engine.process.records import ProcessError, Token
-from govflow.engine.process.specs import Boundary, BoundarySplit, Catch, Parallel, Sub, User
 from govflow.engine.process.workflow import Case, OpenTask
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
+_FROM_DIGITS = bytes((code - ord("0")) % 256 for code in range(256))
+_TO_DIGITS = bytes((count + ord("0")) % 256 for count in range(256))
 
 
 def dump(process: Process, case: Case, status: int) -> bytes:
@@ -156,14 +157,22 @@ def _dump_level(case: Case, level: Any) -> list[Any]:
 def _dump_counts(counts: list[int]) -> Any:
     """How often each element was activated, by index: digits, or numbers once one is above nine."""
     if max(counts, default=0) < 10:
-        return "".join(map(str, counts)).rstrip("0")
+        return bytes(counts).translate(_TO_DIGITS).decode().rstrip("0")
     last = max(index for index, count in enumerate(counts) if count)
     return counts[: last + 1]
 
 
+def _load_counts(saved: Any) -> list[int]:
+    if not isinstance(saved, str):
+        return list(map(int, saved))
+    if saved and not (saved.isascii() and saved.isdecimal()):
+        raise ValueError("the counts are no digits")
+    return list(saved.encode().translate(_FROM_DIGITS))
+
+
 def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> None:
     specs = level.spec.order
-    counts = list(map(int, saved[0]))[: len(specs)]
+    counts = _load_counts(saved[0])[: len(specs)]
     level.counts[: len(counts)] = counts
     rows: list[Any] = [level.task_tree]
     for entry in islice(saved, 1, None):
@@ -175,27 +184,28 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
         rows.append(task)
         if entry[2]:
             _restore_waiting(case, task, entry[4] if len(entry) > 4 else None, rows, path)
-        elif not isinstance(spec, Parallel | BoundarySplit):
+        elif not spec.splits:
             raise ValueError(f"{spec.name} does not split")
 
 
 def _restore_waiting(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
     spec = task.task_spec
-    if isinstance(spec, User):
+    if spec.kind == "user":
         task._state = TaskState.READY
         case.were_waiting.append(task)
-    elif isinstance(spec, Catch):
+    elif spec.kind == "timer":
         task._state = TaskState.WAITING
         case.were_waiting.append(task)
-        task.host = rows[extra] if isinstance(spec, Boundary) else None
-    elif isinstance(spec, Sub):
+        if spec.hangs:
+            task.host = rows[extra]
+    elif spec.kind == "sub":
         task._state = TaskState.STARTED
         if path is None or path.startswith(f"{task.workflow.path(task)}/"):
             _load_level(case, case.add_level(task), extra, path)
         else:
             case.unread_levels[task.id] = _level(extra)
             case.were_waiting.append(task)
-    elif isinstance(spec, Parallel):
+    elif spec.joins:
         task._state = TaskState.WAITING
         task.via = task.workflow.spec.order[extra].name
     else:

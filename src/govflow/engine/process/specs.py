@@ -37,6 +37,8 @@ class ElementSpec(BpmnTaskSpec):  # type: ignore[misc]
 
     kind = "auto"
     joins = False  # numbered when it fires, not when a token arrives
+    splits = False  # stays in the tree, passed, while more than one of its tokens is open
+    hangs = False  # a boundary event: it has a host
     fork: str | None = None
     index = 0
     targets: tuple[Any, ...] = ()
@@ -116,6 +118,8 @@ class Sub(Activity, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]
 class BoundarySplit(ElementSpec):
     """The library's helper before an activity with boundary events: one token to the activity, one to each timer."""
 
+    splits = True
+
     def _on_complete(self, my_task: Any) -> None:
         level = my_task.workflow
         children = [level.place(spec, my_task) for spec in self.targets]
@@ -143,6 +147,8 @@ class Catch(ElementSpec, IntermediateCatchEventMixin, BpmnSpecMixin):  # type: i
 
 class Boundary(Catch, BoundaryEventMixin):  # type: ignore[misc]
     """A boundary timer. The interrupting kind takes its activity, and the other timers on it, out of the case."""
+
+    hangs = True
 
     def _on_complete(self, my_task: Any) -> None:
         if self.cancel_activity:
@@ -172,7 +178,7 @@ class Parallel(ElementSpec, ParallelGatewayMixin, BpmnSpecMixin):  # type: ignor
     The library counts arrivals of earlier rounds of a loop too and fires early.
     """
 
-    joins = True
+    joins = splits = True
 
     def _update_hook(self, my_task: Any) -> bool:
         need: Counter[str] = Counter(self._inputs)

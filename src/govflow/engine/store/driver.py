@@ -32,8 +32,19 @@ class Compiled:
         return values if self.ordered is None else self.ordered(values)
 
 
-_COMPILED: dict[tuple[str, str, str], dict[Any, Compiled]] = {}
-"""By dialect, driver and style of parameters; then by statement, of which this package has a few dozen."""
+class Style:
+    """What is the same for all connections of one driver: its errors, whether it pipelines, the statements compiled."""
+
+    __slots__ = ("compiled", "errors", "pipelines")
+
+    def __init__(self, dialect: Any) -> None:
+        self.errors: Any = dialect.loaded_dbapi.Error
+        self.pipelines = bool(getattr(getattr(dialect.loaded_dbapi, "Pipeline", None), "is_supported", bool)())
+        self.compiled: dict[Any, Compiled] = {}
+
+
+_STYLES: dict[tuple[str, str, str], Style] = {}
+"""By dialect, driver and style of parameters; this package has a few dozen statements."""
 
 
 class Driver:
@@ -43,15 +54,15 @@ class Driver:
         if not connection.in_transaction():
             connection.begin()  # as SQLAlchemy does at the first statement
         dialect: Any = connection.dialect
+        key = dialect.name, dialect.driver, dialect.paramstyle
+        style = _STYLES.get(key) or _STYLES.setdefault(key, Style(dialect))
         self._connection = connection
-        self._errors: Any = dialect.loaded_dbapi.Error
-        self._pipelines = bool(getattr(getattr(dialect.loaded_dbapi, "Pipeline", None), "is_supported", bool)())
+        self._errors, self._pipelines, self._compiled = style.errors, style.pipelines, style.compiled
         self._driver: Any = connection.connection.dbapi_connection
-        self._known = _COMPILED.setdefault((dialect.name, dialect.driver, dialect.paramstyle), {})
 
     def run(self, statement: Any, values: Values) -> Any:
         """Run a statement once; gives the cursor, to read rows or the count of rows from."""
-        compiled = self._known.get(statement) or self._compile(statement, values)
+        compiled = self._compiled.get(statement) or self._compile(statement, values)
         cursor = self._driver.cursor()
         try:
             cursor.execute(compiled.text, compiled.arguments(values))
@@ -65,7 +76,7 @@ class Driver:
             for values in rows:
                 self.run(statement, values)
             return
-        compiled = self._known.get(statement) or self._compile(statement, rows[0])
+        compiled = self._compiled.get(statement) or self._compile(statement, rows[0])
         try:
             self._driver.cursor().executemany(compiled.text, [compiled.arguments(values) for values in rows])
         except self._errors as fault:
@@ -100,7 +111,7 @@ class Driver:
             ordered = _single(names[0])
         else:
             ordered = itemgetter(*names)
-        compiled = self._known[statement] = Compiled(str(found), ordered)
+        compiled = self._compiled[statement] = Compiled(str(found), ordered)
         return compiled
 
     def _as_sqlalchemys(self, fault: Any, text: str) -> BaseException:
