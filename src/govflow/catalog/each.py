@@ -15,7 +15,7 @@ from govflow.catalog.references import reference_findings
 from govflow.diagnostics import Diagnostic, Severity, Suppression
 from govflow.language import building, schema
 from govflow.language.model import Catalog, Department, Item, Material, Shelf
-from govflow.language.schema import Finding
+from govflow.language.schema import LocatedDiagnostic
 from govflow.language.source import Document, hinted_kind
 from govflow.rules import (
     Context,
@@ -33,7 +33,7 @@ from govflow.rules import (
 class Faults:
     """All findings about the form of documents and their references, and which entries have one at error level."""
 
-    def __init__(self, documents: Iterable[Document], form: Iterable[Finding]) -> None:
+    def __init__(self, documents: Iterable[Document], form: Iterable[LocatedDiagnostic]) -> None:
         """`form` is what reading and the schemas say about these documents."""
         self.libraries = {each.file for each in documents if each.kind and each.kind[0] in LIBRARIES}
         self.found: list[Diagnostic] = []
@@ -41,7 +41,7 @@ class Faults:
         self.entries: set[tuple[str, str]] = set()
         self.add(form)
 
-    def add(self, found: Iterable[Finding]) -> None:
+    def add(self, found: Iterable[LocatedDiagnostic]) -> None:
         """Keep findings; one at error level makes its file, or its entry of a library, unsound."""
         for each in found:
             self.found.append(each.diagnostic)
@@ -92,7 +92,7 @@ class Environment:
     names: building.Names
     context: Context
     codes: frozenset[str]
-    form: tuple[Finding, ...]
+    form: tuple[LocatedDiagnostic, ...]
 
     @property
     def catalog(self) -> Catalog:
@@ -146,9 +146,12 @@ def environment_of(
     return Environment(index, index.names(), context, codes, form)
 
 
-def _form_of(document: Document) -> list[Finding]:
+def _form_of(document: Document) -> list[LocatedDiagnostic]:
     """What reading and the schema say about a document."""
-    return [*(Finding((), each) for each in document.diagnostics), *map(with_source, schema.findings(document))]
+    return [
+        *(LocatedDiagnostic((), each) for each in document.diagnostics),
+        *map(with_source, schema.findings(document)),
+    ]
 
 
 def libraries_of(documents: Iterable[Document], names: building.Names, faults: Faults) -> Catalog:

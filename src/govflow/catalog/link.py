@@ -28,7 +28,7 @@ from govflow.catalog.variants import variants_of
 from govflow.diagnostics import Diagnostic
 from govflow.language import building
 from govflow.language.model import Catalog, Item, Shelf, Theme
-from govflow.language.schema import Finding
+from govflow.language.schema import LocatedDiagnostic
 from govflow.language.source import Document
 from govflow.law.calendar import overlay_from
 from govflow.rules import ItemSummary, by_record
@@ -119,7 +119,7 @@ def _catalog(
     for document in others:
         if faults.sound(document) and document.kind:
             sound.setdefault(document.kind[0], []).append(document)
-    loose: list[Finding] = []
+    loose: list[LocatedDiagnostic] = []
     variants = tuple(variants_of(sound.get("variant", ()), names, items, read_item, libraries.departments, loose))
     faults.add(loose)
     themes = [building.theme_from(each, slug_of(each.file), names) for each in sound.get("theme", ())]

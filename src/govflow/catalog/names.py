@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from govflow.diagnostics import Diagnostic, Note
 from govflow.language.building import Names
-from govflow.language.schema import KINDS, Finding, Flaw, finding
+from govflow.language.schema import KINDS, Flaw, LocatedDiagnostic, finding
 from govflow.language.source import Document, hinted_kind
 from govflow.text import Text
 
@@ -57,7 +57,7 @@ class Index:
 
     shelves: dict[str, dict[str, Definition]] = field(default_factory=lambda: {shelf: {} for shelf in SHELVES})
     incomplete: set[str] = field(default_factory=set)
-    twice: list[Finding] = field(default_factory=list)
+    twice: list[LocatedDiagnostic] = field(default_factory=list)
     first: list[tuple[str, tuple[str | int, ...]]] = field(default_factory=list)
 
     def find(self, shelf: str, name: str) -> Definition | None:
@@ -143,7 +143,7 @@ def _declare(index: Index, shelf: str, name: str, definition: Definition) -> Non
     )
     found = finding(definition.document, flaw)
     note = Note(Text("第一次出现在", "first here"), first.document.span(first.path))
-    index.twice.append(Finding(found.path, with_note(found.diagnostic, note)))
+    index.twice.append(LocatedDiagnostic(found.path, with_note(found.diagnostic, note)))
     index.first.append((first.held.file, first.path))
 
 

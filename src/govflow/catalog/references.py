@@ -11,7 +11,7 @@ from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
 from govflow.language.consistency import consistency_flaws
-from govflow.language.schema import Finding, Flaw, finding
+from govflow.language.schema import Flaw, LocatedDiagnostic, finding
 from govflow.language.source import Document
 from govflow.law.calendar import CalendarDataError, overlay_from
 from govflow.rules import with_source
@@ -23,7 +23,7 @@ Data = Mapping[str, Any]
 _NAMED = 3  # files of a library named in a message
 
 
-def reference_findings(document: Document, index: Index) -> Iterator[Finding]:
+def reference_findings(document: Document, index: Index) -> Iterator[LocatedDiagnostic]:
     """Findings about names, ids and conditions of a document that passed its schema."""
     kind = document.kind[0] if document.kind else ""
     walk = _WALKS.get(kind)
@@ -381,7 +381,7 @@ def _entries(data: Data, key: str) -> list[Data]:
     return [] if isinstance(entries, str) else list(entries)
 
 
-def _twice(document: Document, kind: str, index: Index) -> Iterator[Finding]:
+def _twice(document: Document, kind: str, index: Index) -> Iterator[LocatedDiagnostic]:
     """Ids that must differ within one file."""
     for list_path, key in _UNIQUE.get(kind, ()):
         entries: Any = document.data
@@ -438,7 +438,7 @@ _APART = {
 }
 
 
-def _repeated(document: Document, ids: Iterable[tuple[Path, str]]) -> Iterator[Finding]:
+def _repeated(document: Document, ids: Iterable[tuple[Path, str]]) -> Iterator[LocatedDiagnostic]:
     first: dict[str, Path] = {}
     for path, id in ids:
         if first.setdefault(id, path) is path:
@@ -447,4 +447,4 @@ def _repeated(document: Document, ids: Iterable[tuple[Path, str]]) -> Iterator[F
         help = _APART.get(str(path[-1]), Text("给其中一个写另一个 id。", "Give one of them another id."))
         found = finding(document, Flaw("duplicate-id", path, message, help))
         note = Note(Text("第一次出现在", "first here"), document.span(first[id]))
-        yield Finding(found.path, with_note(found.diagnostic, note))
+        yield LocatedDiagnostic(found.path, with_note(found.diagnostic, note))

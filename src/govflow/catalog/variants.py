@@ -19,7 +19,7 @@ from govflow.diagnostics import Note
 from govflow.language.building import Names, item_from
 from govflow.language.building.regions import around, holds, reach
 from govflow.language.model import Department, Fee, Item
-from govflow.language.schema import Finding, Flaw, finding
+from govflow.language.schema import Flaw, LocatedDiagnostic, finding
 from govflow.language.source import Document
 from govflow.law.clocks import Limit, compare, compare_on_calendar
 from govflow.text import Lang, Text
@@ -54,7 +54,7 @@ def variants_of(
     items: Mapping[str, Item],
     read_item: Callable[[str], Document],
     departments: Mapping[str, Department],
-    found: list[Finding],
+    found: list[LocatedDiagnostic],
 ) -> Iterator[Item]:
     """The effective items of sound variants, in the order of the documents; what is less favourable goes to `found`.
 
@@ -322,14 +322,14 @@ def _amount(text: str) -> Decimal:
     return Decimal(total + digit)
 
 
-def _found(document: Document, flaw: Flaw, above: tuple[Document, ...]) -> Finding:
+def _found(document: Document, flaw: Flaw, above: tuple[Document, ...]) -> LocatedDiagnostic:
     """The flaw in its place, with the place above where the value it is measured by is written, if a variant wrote it."""
     found = finding(document, flaw)
     origin = next((each for each in above if _writes(each.data, flaw.path)), None)
     if origin is None:
         return found
     note = Note(Text("上一级写在这里", "written above here"), origin.span(flaw.path))
-    return Finding(found.path, with_note(found.diagnostic, note))
+    return LocatedDiagnostic(found.path, with_note(found.diagnostic, note))
 
 
 def _writes(data: Any, path: Path) -> bool:
@@ -340,9 +340,9 @@ def _writes(data: Any, path: Path) -> bool:
     return True
 
 
-def _again(document: Document, first: Document) -> Finding:
+def _again(document: Document, first: Document) -> LocatedDiagnostic:
     region = document.data["region"]
     message = Text(f"这个事项在 {region} 已经有变体。", f"The item already has a variant for {region}.")
     found = finding(document, Flaw("duplicate-id", ("region",), message))
     note = Note(Text("第一次出现在", "first here"), first.span(("region",)))
-    return Finding(found.path, with_note(found.diagnostic, note))
+    return LocatedDiagnostic(found.path, with_note(found.diagnostic, note))

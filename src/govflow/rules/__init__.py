@@ -13,7 +13,7 @@ from typing import Any
 
 from govflow.diagnostics import Diagnostic, Severity, Span
 from govflow.language.model import Catalog, Item, steps_of
-from govflow.language.schema import Finding as FormFinding
+from govflow.language.schema import LocatedDiagnostic
 from govflow.language.source import Document
 from govflow.rules import (
     access,
@@ -289,7 +289,7 @@ def check_levels(context: Context, lower: Item, upper: Item, codes: frozenset[st
     return list(_applied(_by_scope(codes)["levels"], context, record, lower, upper))
 
 
-def with_source(found: FormFinding) -> FormFinding:
+def with_source(found: LocatedDiagnostic) -> LocatedDiagnostic:
     """A finding of form or reference with the law of the rule that it falls under, if there is one."""
     rule = RULE_BY_REF.get(found.diagnostic.code)
     return found if rule is None else replace(found, diagnostic=replace(found.diagnostic, source=rule.text.source))

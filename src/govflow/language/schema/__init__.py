@@ -17,7 +17,7 @@ from typing import Any
 
 from govflow.diagnostics import Diagnostic, did_you_mean, nearest
 from govflow.errors import NotFound
-from govflow.language.schema.explain import Finding, Flaw, explain, finding
+from govflow.language.schema.explain import Flaw, LocatedDiagnostic, explain, finding
 from govflow.language.schema.rules import SCHEMA_RULES
 from govflow.language.source import Document
 from govflow.law.clocks.grammar import PATTERN, WARNING_PATTERN
@@ -34,8 +34,8 @@ KINDS = ("item", "theme", "materials", "departments", "laws", "scenarios", "cale
 __all__ = [
     "KINDS",
     "SCHEMA_RULES",
-    "Finding",
     "Flaw",
+    "LocatedDiagnostic",
     "check",
     "finding",
     "findings",
@@ -48,7 +48,7 @@ def check(document: Document) -> list[Diagnostic]:
     return [each.diagnostic for each in findings(document)]
 
 
-def findings(document: Document, *, fast: bool = True) -> list[Finding]:
+def findings(document: Document, *, fast: bool = True) -> list[LocatedDiagnostic]:
     """The same with the path of the faulty entry; `fast` False never asks jsonschema-rs.
 
     A document that could not be read to its end, or that names no kind, gives nothing here: the reading has said why.
@@ -156,13 +156,13 @@ def _yes_or_no(kind: str) -> Any:
     return _rs.Draft202012Validator(_schema(kind), validate_formats=True)
 
 
-def _unknown_kind(document: Document, kind: str) -> Finding:
+def _unknown_kind(document: Document, kind: str) -> LocatedDiagnostic:
     message = Text(f"不认识 {kind} 这种文件。", f"{kind} is not a kind of file.")
     listed = Text(f"可以写：{'、'.join(KINDS)}", f"One of: {', '.join(KINDS)}")
     return finding(document, Flaw("unknown-value", ("govflow",), message, did_you_mean(nearest(kind, KINDS)) or listed))
 
 
-def _unknown_version(document: Document, kind: str, version: int) -> Finding:
+def _unknown_version(document: Document, kind: str, version: int) -> LocatedDiagnostic:
     message = Text(
         f"不认识 {kind}/{version}：本版程序只认识 {kind}/1。",
         f"{kind}/{version} is not known: this version reads {kind}/1.",

@@ -35,21 +35,23 @@ class Flaw:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LocatedDiagnostic:
     """A diagnostic with the path of the entry that it is about."""
 
     path: Path
     diagnostic: Diagnostic
 
 
-def finding(document: Document, flaw: Flaw) -> Finding:
+def finding(document: Document, flaw: Flaw) -> LocatedDiagnostic:
     """Put a flaw in its place in the file."""
     code, severity = RULE_BY_NAME[flaw.name]
     span = document.key_span(flaw.path) if flaw.at_key else document.span(flaw.path)
-    return Finding(flaw.path, Diagnostic(code, flaw.name, severity, flaw.message, span, flaw.help, fix=flaw.fix))
+    return LocatedDiagnostic(
+        flaw.path, Diagnostic(code, flaw.name, severity, flaw.message, span, flaw.help, fix=flaw.fix)
+    )
 
 
-def explain(document: Document, schema: Mapping[str, Any], errors: Iterable[Any]) -> list[Finding]:
+def explain(document: Document, schema: Mapping[str, Any], errors: Iterable[Any]) -> list[LocatedDiagnostic]:
     """Translate the errors of jsonschema about one document, in the order of the file; `schema` is what it is held to."""
     flaws: dict[tuple[str, Path, str, tuple[str, ...]], Flaw] = {}
     for error in errors:

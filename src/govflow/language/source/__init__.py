@@ -11,7 +11,7 @@ from govflow.language.source.characters import MAX_BYTES, MAX_HIDDEN, decode, hi
 from govflow.language.source.document import Document, Path, Places, diagnostic
 from govflow.language.source.explain import explain
 from govflow.language.source.fast_path import plain_data
-from govflow.language.source.findings import SOURCE_RULES, Flaw
+from govflow.language.source.findings import SOURCE_RULES, TextFlaw
 from govflow.language.source.full_path import Built, Nodes, build
 from govflow.language.source.ignores import suppressions
 from govflow.language.source.kinds import hinted_kind, kind_in, stated_kind
@@ -120,7 +120,7 @@ class _Reading:
         """Where in the file's own text the parser gave up."""
         return None if self.built.failure is None else self.places.original(self.built.failure.problem_at)
 
-    def flaws(self) -> list[Flaw]:
+    def flaws(self) -> list[TextFlaw]:
         """What is wrong, with offsets of the file's own text."""
         mended = [repair.flaw for repair in self.repairs if repair.flaw is not None and self._holds(repair)]
         flaws = grouped(mended, self.text)
@@ -211,11 +211,13 @@ def _edits(repairs: list[Repair]) -> list[Edit]:
     return [edit for repair in repairs if not repair.doubt for edit in repair.edits]
 
 
-def _moved(flaw: Flaw, places: Places) -> Flaw:
+def _moved(flaw: TextFlaw, places: Places) -> TextFlaw:
     """The flaw with offsets of the file's own text, from offsets of the parsed text."""
     note = flaw.note and (flaw.note[0], places.original(flaw.note[1]), places.original(flaw.note[2]))
     fix = flaw.fix
     if fix is not None:
         edits = [Edit(places.original(e.start_offset), places.original(e.end_offset), e.new_text) for e in fix.edits]
         fix = Fix(fix.description, tuple(edits), fix.safe)
-    return Flaw(flaw.name, places.original(flaw.start), places.original(flaw.end), flaw.message, flaw.help, fix, note)
+    return TextFlaw(
+        flaw.name, places.original(flaw.start), places.original(flaw.end), flaw.message, flaw.help, fix, note
+    )

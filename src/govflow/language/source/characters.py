@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from govflow.diagnostics import Edit, Fix
-from govflow.language.source.findings import Flaw, mend
+from govflow.language.source.findings import TextFlaw, mend
 from govflow.text import Text
 
 MAX_BYTES = 4 * 1024 * 1024
@@ -34,11 +34,11 @@ _NAMES = {
 }
 
 
-def decode(raw: str | bytes) -> tuple[str, Flaw | None]:
+def decode(raw: str | bytes) -> tuple[str, TextFlaw | None]:
     """Return the text; a flaw when it is too large or not UTF-8, then with as much text as helps to show where."""
     if len(raw) > MAX_BYTES:
         zh, en = "文件超过 4 MB 的上限。", "The file is larger than the limit of 4 MB."
-        return "", Flaw("too-large", 0, 0, Text(zh, en), Text("拆成几个文件。", "Split it into several files."))
+        return "", TextFlaw("too-large", 0, 0, Text(zh, en), Text("拆成几个文件。", "Split it into several files."))
     if isinstance(raw, str):
         return raw, None
     try:
@@ -63,12 +63,12 @@ def character_name(character: str) -> tuple[str, str]:
     return f"{zh}（{code}）", f"{en} ({code})"
 
 
-def hidden(text: str) -> tuple[list[Flaw], list[Edit]]:
+def hidden(text: str) -> tuple[list[TextFlaw], list[Edit]]:
     """Return a flaw for every run of hidden characters, and the edits without which the text is not fit to be parsed.
 
     A byte order mark at the very start is fine and only left out.
     """
-    flaws: list[Flaw] = []
+    flaws: list[TextFlaw] = []
     edits: list[Edit] = []
     # str.isprintable is much faster than a search, and false for every hidden character but U+FFFC and U+FFFD.
     plain = text.replace("\n", "").replace("\u3000", "")
@@ -102,13 +102,13 @@ def _runs(text: str) -> Iterator[tuple[int, int, int]]:
         yield start, end, match.lastindex or 4
 
 
-def _hidden_flaw(text: str, start: int, end: int, kind: int) -> Flaw:
+def _hidden_flaw(text: str, start: int, end: int, kind: int) -> TextFlaw:
     zh, en = character_name(text[start])
     more_zh, more_en = ("", "") if end - start == 1 else (f" {end - start} 个", f", {end - start} of them")
     if kind == 4:
         message = Text(f"文本里有不允许的字符：{zh}。", f"A character that is not allowed: {en}.")
         fix = mend("删去这个字符", "remove it", start, end, "", safe=False)
-        return Flaw("control-character", start, end, message, fix=fix)
+        return TextFlaw("control-character", start, end, message, fix=fix)
     message = Text(f"这里有看不见的字符：{zh}{more_zh}。", f"A character that cannot be seen: {en}{more_en}.")
     if kind == 2:
         safe = "\u200d" not in text[start:end]
@@ -119,19 +119,19 @@ def _hidden_flaw(text: str, start: int, end: int, kind: int) -> Flaw:
         fix = mend("删去看不见的换行符", "remove the hidden line break", start, end, "", safe=True)
     else:
         fix = mend("换成普通空格", "use an ordinary space", start, end, " " * (end - start), safe=False)
-    return Flaw("hidden-character", start, end, message, fix=fix)
+    return TextFlaw("hidden-character", start, end, message, fix=fix)
 
 
-def _with_edit(flaw: Flaw, start: int, end: int, new: str) -> Flaw:
+def _with_edit(flaw: TextFlaw, start: int, end: int, new: str) -> TextFlaw:
     """The same flaw, mending one more place."""
     fix = flaw.fix
     if fix is None:
         return flaw
     more = Fix(fix.description, (*fix.edits, Edit(start, end, new)), fix.safe)
-    return Flaw(flaw.name, flaw.start, flaw.end, flaw.message, flaw.help, more, flaw.note)
+    return TextFlaw(flaw.name, flaw.start, flaw.end, flaw.message, flaw.help, more, flaw.note)
 
 
-def _not_utf8(raw: bytes, at: int) -> tuple[str, Flaw]:
+def _not_utf8(raw: bytes, at: int) -> tuple[str, TextFlaw]:
     encoding, zh, en = _guess(raw)
     text = raw.decode(encoding, "replace")
     start = 0 if encoding.startswith("utf-16") else len(raw[:at].decode(encoding, "replace"))
@@ -140,7 +140,7 @@ def _not_utf8(raw: bytes, at: int) -> tuple[str, Flaw]:
         f"The file is not UTF-8: byte {at + 1} (0x{raw[at]:02X}) is wrong{en}.",
     )
     advice = Text("用编辑器另存为 UTF-8 编码。", "Save it as UTF-8 in your editor.")
-    return text, Flaw("not-utf8", min(start, len(text)), min(start + 1, len(text)), message, advice)
+    return text, TextFlaw("not-utf8", min(start, len(text)), min(start + 1, len(text)), message, advice)
 
 
 def _guess(raw: bytes) -> tuple[str, str, str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Note, Span, Suppression
 from govflow.language.source.fast_path import Events
-from govflow.language.source.findings import RULE_BY_NAME, Flaw
+from govflow.language.source.findings import RULE_BY_NAME, TextFlaw
 from govflow.language.source.full_path import Nodes
 
 Path = Sequence[str | int]
@@ -128,7 +128,7 @@ class Document:
         return first, max(first, first + len(self.text[first:last].rstrip()))
 
 
-def diagnostic(flaw: Flaw, places: Places) -> Diagnostic:
+def diagnostic(flaw: TextFlaw, places: Places) -> Diagnostic:
     """The finding for a flaw whose offsets count in the file's own text."""
     code, severity = RULE_BY_NAME[flaw.name]
     notes: tuple[Note, ...] = ()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from govflow.diagnostics import Fix
-from govflow.language.source.findings import Flaw, mend
+from govflow.language.source.findings import TextFlaw, mend
 from govflow.language.source.full_path import Failure
 from govflow.text import Text
 
@@ -40,7 +40,7 @@ class _Complaint:
         return ""
 
 
-def explain(failure: Failure, text: str) -> Flaw:
+def explain(failure: Failure, text: str) -> TextFlaw:
     """Return the finding for a syntax error, placed where the author should look."""
     at = min(failure.problem_at, len(text))
     since = at if failure.context_at is None else min(failure.context_at, len(text))
@@ -63,13 +63,13 @@ def _flaw(
     *,
     name: str = "yaml-syntax",
     fix: Fix | None = None,
-) -> Flaw:
+) -> TextFlaw:
     word = _WORD.match(about.text, at)
     end = min(word.end(), at + 80) if word else min(at + 1, len(about.text))
-    return Flaw(name, at, max(at, end), Text(zh, en), advice, fix)
+    return TextFlaw(name, at, max(at, end), Text(zh, en), advice, fix)
 
 
-def _missing_space(about: _Complaint, at: int) -> Flaw | None:
+def _missing_space(about: _Complaint, at: int) -> TextFlaw | None:
     """The flaw of a line such as `visits:0` or `-item`, with its mend."""
     start = about.line_start(at)
     line = about.line(at)
@@ -92,7 +92,7 @@ def _missing_space(about: _Complaint, at: int) -> Flaw | None:
     return None
 
 
-def _stray_mapping(about: _Complaint) -> Flaw:
+def _stray_mapping(about: _Complaint) -> TextFlaw:
     """`key: value: more`, or a key that is deeper than the line above, which already has a value."""
     before = about.text[about.line_start(about.at) : about.at]
     if re.search(r":[ \t]", before):
@@ -117,7 +117,7 @@ def _stray_mapping(about: _Complaint) -> Flaw:
     )
 
 
-def _no_colon(about: _Complaint) -> Flaw:
+def _no_colon(about: _Complaint) -> TextFlaw:
     """A line among keys that is not `key: value`."""
     missing = _missing_space(about, about.since)
     if missing is not None:
@@ -127,7 +127,7 @@ def _no_colon(about: _Complaint) -> Flaw:
         zh = "冒号“：”（U+FF1A）是全角的，YAML 不认识。"
         en = "The colon “：” (U+FF1A) is full-width; YAML does not know it."
         fix = mend("换成半角冒号和空格", "use a half-width colon and a space", at, at + 1, ": ", safe=False)
-        return Flaw("full-width-punctuation", at, at + 1, Text(zh, en), None, fix)
+        return TextFlaw("full-width-punctuation", at, at + 1, Text(zh, en), None, fix)
     advice = Text(
         "每行写成 键: 值；上一行的文字没写完时，这一行要缩进。",
         "Write `key: value`; indent the line if it continues the text above.",
@@ -141,12 +141,12 @@ def _no_colon(about: _Complaint) -> Flaw:
     )
 
 
-def _open_quote(about: _Complaint) -> Flaw:
+def _open_quote(about: _Complaint) -> TextFlaw:
     advice = Text("在这段文字的末尾补上同样的引号。", "Close the text with the same quote.")
     return _flaw(about, about.since, "引号没有配对：从这里开始一直没有结束。", "This quote is never closed.", advice)
 
 
-def _open_bracket(about: _Complaint) -> Flaw:
+def _open_bracket(about: _Complaint) -> TextFlaw:
     opening = about.text[about.since : about.since + 1]
     closing = {"[": "]", "{": "}"}.get(opening, "] / }")
     found = about.text[about.at : about.at + 1]
@@ -162,7 +162,7 @@ def _open_bracket(about: _Complaint) -> Flaw:
     return _flaw(about, about.at, f"这里缺少逗号或 {closing}。", f"A comma or {closing} is missing here.", advice)
 
 
-def _bad_block(about: _Complaint) -> Flaw:
+def _bad_block(about: _Complaint) -> TextFlaw:
     """Something that is neither the next key nor the end of a mapping."""
     before = about.text[about.line_start(about.at) : about.at]
     if before.rstrip().endswith(('"', "'", "]", "}")):
@@ -191,7 +191,7 @@ def _bad_block(about: _Complaint) -> Flaw:
     return _flaw(about, about.at, "这里应是下一个键。", "The next key is expected here.")
 
 
-def _bad_list(about: _Complaint) -> Flaw:
+def _bad_list(about: _Complaint) -> TextFlaw:
     line = about.line(about.at)
     if missing := _missing_space(about, about.at):
         return missing
@@ -205,7 +205,7 @@ def _bad_list(about: _Complaint) -> Flaw:
     )
 
 
-def _bad_start(about: _Complaint) -> Flaw:
+def _bad_start(about: _Complaint) -> TextFlaw:
     found = about.text[about.at : about.at + 1]
     if found == "\t":
         return _tab(about)
@@ -215,22 +215,24 @@ def _bad_start(about: _Complaint) -> Flaw:
     )
 
 
-def _tab(about: _Complaint) -> Flaw:
+def _tab(about: _Complaint) -> TextFlaw:
     advice = Text("改用空格。", "Use spaces.")
     zh, en = "这里用了制表符（Tab，U+0009）。", "There is a tab (U+0009) here."
     return _flaw(about, about.at, zh, en, advice, name="tab-indentation")
 
 
-def _stray_list(about: _Complaint) -> Flaw:
+def _stray_list(about: _Complaint) -> TextFlaw:
     advice = Text("把列表换到下一行，或写成 [甲, 乙]。", "Start the list on the next line, or write [a, b].")
     return _flaw(about, about.at, "列表项不能写在这里。", "A list item cannot stand here.", advice)
 
 
-def _simply(zh: str, en: str, advice: Text | None = None, name: str = "yaml-syntax") -> Callable[[_Complaint], Flaw]:
+def _simply(
+    zh: str, en: str, advice: Text | None = None, name: str = "yaml-syntax"
+) -> Callable[[_Complaint], TextFlaw]:
     return lambda about: _flaw(about, about.at, zh, en, advice, name=name)
 
 
-_EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], Flaw]], ...] = (
+_EXPLANATIONS: tuple[tuple[str, Callable[[_Complaint], TextFlaw]], ...] = (
     ("mapping values are not allowed", _stray_mapping),
     ("could not find expected ':'", _no_colon),
     ("unexpected (end of stream|document indicator)", _open_quote),

@@ -82,7 +82,7 @@ RULE_BY_NAME = {name: (code, severity) for code, name, severity, _ in SOURCE_RUL
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class TextFlaw:
     """One finding whose places are character offsets."""
 
     name: str

@@ -17,7 +17,7 @@ import yaml
 
 from govflow.language.source import bounds
 from govflow.language.source.bounds import MAX_DEPTH, MAX_NODES, MAX_SCALAR
-from govflow.language.source.findings import Flaw
+from govflow.language.source.findings import TextFlaw
 
 MAX_FLAWS = 200
 
@@ -60,7 +60,7 @@ class Built:
     data: Any = None
     root: Node = None
     scalars: list[Place] = field(default_factory=list)
-    flaws: list[Flaw] = field(default_factory=list)
+    flaws: list[TextFlaw] = field(default_factory=list)
     failure: Failure | None = None
     whole: bool = True
 
@@ -160,7 +160,7 @@ class _Builder:
         self.key_place: Place = (0, 0)
         self.stack: list[tuple[Any, ...]] = []
         self.scalars: list[Place] = []
-        self.flaws: list[Flaw] = []
+        self.flaws: list[TextFlaw] = []
         self.anchors: dict[str, tuple[Any, Node, int, int] | None] = {}
         self.extra = 0  # nodes that are no scalars of the text: containers, and what aliases stand for
         self.height = 0
@@ -227,11 +227,11 @@ class _Builder:
         self.flaw(bounds.merge_key(place))
         return _DROPPED
 
-    def flaw(self, flaw: Flaw) -> None:
+    def flaw(self, flaw: TextFlaw) -> None:
         if len(self.flaws) < MAX_FLAWS:
             self.flaws.append(flaw)
 
-    def stop(self, flaw: Flaw) -> NoReturn:
+    def stop(self, flaw: TextFlaw) -> NoReturn:
         """Note a flaw after which nothing more is read."""
         self.flaws.append(flaw)
         raise _Stop

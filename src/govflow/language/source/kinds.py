@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from govflow.language.source.findings import Flaw
+from govflow.language.source.findings import TextFlaw
 from govflow.language.source.full_path import Node
 from govflow.text import Text
 
@@ -14,24 +14,24 @@ _HINT = re.compile(rb"^(?:\xef\xbb\xbf)?govflow[ \t]*:[ \t]*[\"']?([a-z][a-z0-9_
 _EXAMPLE = Text("例如：govflow: item/1", "For example: govflow: item/1")
 
 
-def stated_kind(data: Any, root: Node) -> tuple[tuple[str, int] | None, Flaw | None]:
+def stated_kind(data: Any, root: Node) -> tuple[tuple[str, int] | None, TextFlaw | None]:
     """Return the kind that a document names; else what is wrong with its outermost level or that line."""
     if data is None:
         message = Text("文件没有内容。", "The file has no content.")
-        return None, Flaw("empty-file", 0, 0, message, _EXAMPLE)
+        return None, TextFlaw("empty-file", 0, 0, message, _EXAMPLE)
     if not isinstance(data, dict):
         message = Text("文件的最外层必须是“键: 值”。", "The outermost level must be key: value.")
-        return None, Flaw("not-a-mapping", root[0], root[0] + 1, message, _EXAMPLE)
+        return None, TextFlaw("not-a-mapping", root[0], root[0] + 1, message, _EXAMPLE)
     if "govflow" not in data:
         message = Text(
             "缺少 govflow: 这一行，不知道这是什么文件。", "There is no govflow: line to say what this file is."
         )
-        return None, Flaw("unknown-kind", root[0], root[0] + 1, message, _EXAMPLE)
+        return None, TextFlaw("unknown-kind", root[0], root[0] + 1, message, _EXAMPLE)
     kind = kind_in(data)
     if kind is None:
         message = Text("govflow: 的值应写成 种类/版本。", "The value of govflow: should be kind/version.")
         start, end = root[2]["govflow"][1][:2]
-        return None, Flaw("unknown-kind", start, max(end, start + 1), message, _EXAMPLE)
+        return None, TextFlaw("unknown-kind", start, max(end, start + 1), message, _EXAMPLE)
     return kind, None
 
 

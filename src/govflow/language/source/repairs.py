@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from govflow.diagnostics import Edit, Fix
-from govflow.language.source.findings import Flaw, mend
+from govflow.language.source.findings import TextFlaw, mend
 from govflow.text import Text
 
 MAX_REPAIRS = 2000
@@ -56,7 +56,7 @@ class Repair:
     """
 
     edits: tuple[Edit, ...]
-    flaw: Flaw | None
+    flaw: TextFlaw | None
     lands: str = "syntax"
     doubt: bool = False
 
@@ -93,14 +93,14 @@ def _free(busy: list[tuple[int, int]], start: int, end: int) -> bool:
     return at == 0 or busy[at - 1][1] <= start
 
 
-def grouped(flaws: Iterable[Flaw], text: str) -> list[Flaw]:
+def grouped(flaws: Iterable[TextFlaw], text: str) -> list[TextFlaw]:
     """Make one finding of equal mistakes in one line, and one of all lines indented wrongly; it mends them all."""
-    groups: dict[tuple[str, int, str], list[Flaw]] = {}
+    groups: dict[tuple[str, int, str], list[TextFlaw]] = {}
     for flaw in flaws:
         whole_file = flaw.name in ("tab-indentation", "full-width-space")
         line = 0 if whole_file else text.rfind("\n", max(0, flaw.start - MAX_LINE), flaw.start)
         groups.setdefault((flaw.name, line, flaw.message.zh), []).append(flaw)
-    out: list[Flaw] = []
+    out: list[TextFlaw] = []
     for same in groups.values():
         first = same[0]
         edits = tuple(edit for flaw in same if flaw.fix for edit in flaw.fix.edits)
@@ -111,7 +111,7 @@ def grouped(flaws: Iterable[Flaw], text: str) -> list[Flaw]:
                 f"{message.zh.rstrip('。')}，共 {len(same)} 处。",
                 f"{message.en.rstrip('.')}; {len(same)} places.",
             )
-        out.append(Flaw(first.name, first.start, first.end, message, first.help, fix))
+        out.append(TextFlaw(first.name, first.start, first.end, message, first.help, fix))
     return out
 
 
@@ -172,7 +172,7 @@ def _indents(text: str) -> Iterator[Repair]:
             )
         fix = mend("换成半角空格", "use half-width spaces", start, end, new, safe=True)
         first = start + len(blanks) - len(blanks.lstrip(" "))
-        yield Repair((edit,), Flaw(name, first, end, message, fix=fix), "indent")
+        yield Repair((edit,), TextFlaw(name, first, end, message, fix=fix), "indent")
 
 
 def reindented(repairs: Iterable[Repair], text: str, tab: int, wide: int) -> list[Repair]:
@@ -198,7 +198,7 @@ def _gaps(text: str) -> Iterator[Repair]:
             "Separated by a full-width space (U+3000); YAML does not know it.",
         )
         fix = mend("换成半角空格", "use a half-width space", start, end, " ", safe=True)
-        yield Repair((Edit(start, end, " "),), Flaw("full-width-space", at, end, message, fix=fix))
+        yield Repair((Edit(start, end, " "),), TextFlaw("full-width-space", at, end, message, fix=fix))
 
 
 def _dashes(text: str) -> Iterator[Repair]:
@@ -283,7 +283,7 @@ def _wrappings(text: str) -> Iterator[Repair]:
             else f"{opening}{closing} 是全角引号，不起语法作用，会成为文字的一部分。",
             f"{opening}{closing} are full-width {en}; they have no meaning in YAML.",
         )
-        flaw = Flaw(name, start, end, message, fix=Fix(description, edits, sure))
+        flaw = TextFlaw(name, start, end, message, fix=Fix(description, edits, sure))
         if sure:
             yield Repair(edits, flaw, "value" if quotes else "syntax")
         else:
@@ -311,7 +311,7 @@ def _digits(text: str) -> Iterator[Repair]:
 def _punctuation(edit: Edit, start: int, end: int, message: Text, zh: str, en: str) -> Repair:
     fix = Fix(Text(zh, en), (edit,), True)
     advice = Text("如果它是文字的一部分，请给整个值加半角引号。", "If it is part of the text, quote the whole value.")
-    return Repair((edit,), Flaw("full-width-punctuation", start, end, message, advice, fix))
+    return Repair((edit,), TextFlaw("full-width-punctuation", start, end, message, advice, fix))
 
 
 def _end(pattern: re.Pattern[str], text: str, at: int) -> int:
