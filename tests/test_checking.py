@@ -497,7 +497,7 @@ def test_the_cache_forgets(tmp_path: Path) -> None:
         cache.keep([(f"{n}", Row("1 1 1 1", 1, "d", "f"), "v") for n in range(10)], ["1"], "k", "r")
         cache.close()
     with sqlite3.connect(tmp_path / FILE) as base:
-        assert base.execute("select count(distinct way) from files").fetchone() == (8,)
+        assert base.execute("select count(distinct configuration) from files").fetchone() == (8,)
         assert base.execute("select count(*) from reports").fetchone() == (8,)
     cache = Cache(tmp_path, 11)
     cache.keep([(f"{n}", Row("1 1 1 1", 1, "d", "f"), "v") for n in range(500)], ["1", "2"], "other", "r")

@@ -93,22 +93,22 @@ class Layers:
         None of that is taken from a level between: it stands in the variant or is the standard item's, whose department
         the local one replaces in the flow.
         """
-        own, standard, whole = _mapping(node_of(variant)), _mapping(self.standard), dict(_mapping(self.laid))
-        whole |= {key: own[key] for key in _OWN if key in own}
+        own, standard, effective = _mapping(node_of(variant)), _mapping(self.standard), dict(_mapping(self.laid))
+        effective |= {key: own[key] for key in _OWN if key in own}
         code = {key: each for key, each in _mapping(standard.get("code")).items() if key != "handling"}
         code |= _mapping(own.get("code"))  # a handling code continues the implementation code of one body
         if code:
-            whole["code"] = standard.get("code", own["region"]).of(code)
+            effective["code"] = standard.get("code", own["region"]).of(code)
         else:
-            whole.pop("code", None)
-        if whole["department"] is not standard["department"]:
+            effective.pop("code", None)
+        if effective["department"] is not standard["department"]:
             replaced = names.department(standard["department"].value)
-            whole["flow"] = _with_department(standard["flow"], replaced, whole["department"], names)
-        return self.laid.of(whole)
+            effective["flow"] = _with_department(standard["flow"], replaced, effective["department"], names)
+        return self.laid.of(effective)
 
 
 def node_of(document: Document) -> Node:
-    """A whole document."""
+    """The node of all that a document says."""
     return Node(document, (), document.data)
 
 
@@ -173,16 +173,17 @@ def _with_department(flow: Node, replaced: str, department: Node, names: Names) 
         return flow.of([_with_department(each, replaced, department, names) for each in entries])
     if entries is None:
         return flow
-    moved = dict(entries)
+    local = dict(entries)
     for key, each in entries.items():
         if key == "department" and names.department(each.value) == replaced:
-            moved[key] = department
+            local[key] = department
         elif key == "departments":
-            local = [department if names.department(one.value) == replaced else one for one in _list(each)]
-            moved[key] = each.of(local)
+            local[key] = each.of(
+                [department if names.department(one.value) == replaced else one for one in _list(each)]
+            )
         else:
-            moved[key] = _with_department(each, replaced, department, names)
-    return flow.of(moved)
+            local[key] = _with_department(each, replaced, department, names)
+    return flow.of(local)
 
 
 def _mapping(node: Node | None) -> Mapping[str, Node]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
 
-from govflow.catalog.facts import answer_flaws, condition_flaws, default_flaws
+from govflow.catalog.conditions import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
 from govflow.language.consistency import consistency_flaws

@@ -1,6 +1,6 @@
 """Checking definitions, from paths to a report: the module behind `govflow validate`.
 
-    paths -> files -> items one by one, then the whole (checking) -> ignore comments -> select, ignore -> baseline -> fixes
+    paths -> files -> items one by one, then all together (incremental) -> ignore comments -> select, ignore -> baseline -> fixes
 
 An author's mistake never raises, whatever the bytes; a path that is not there is NotFound, an unknown rule or a
 damaged settings or baseline file InvalidInput.
@@ -99,7 +99,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
         known = KnownFiles(tree, cache)
         before = None if last is None else KnownFiles(last, released)
         said = [(each.code, each.span.file, each.message.zh) for each in tree.loose]
-        settled = (
+        scope = (
             tree.named,
             bool(tree.around),
             said,
@@ -107,7 +107,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
             sorted(chosen.ignored),
             request.inline_ignores,
         )
-        kept = _kept(known, before, settled, cache)
+        kept = _kept(known, before, scope, cache)
         if kept is not None:
             return _report(kept, tree, tree.named, request.baseline)
         previous = None if before is None else check(before, frozenset())
@@ -116,7 +116,7 @@ def validate(request: Request, progress: Progress | None = None) -> Report:
         checked = check(known, chosen.rules, previous, progress)
         found = _found(tree, checked, chosen, request.inline_ignores)
         if len(checked.digests) == len(tree.names):
-            key = digest_of(settled, checked.digests, previous and previous.digests)
+            key = digest_of(scope, checked.digests, previous and previous.digests)
             cache.keep(checked.rows, tree.names, key, dumps(found))
     return _report(found, tree, [name for name in tree.named if name in checked.digests], request.baseline)
 
@@ -225,13 +225,13 @@ def _last(request: Request) -> Tree | None:
     return tree
 
 
-def _kept(known: KnownFiles, before: KnownFiles | None, settled: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
+def _kept(known: KnownFiles, before: KnownFiles | None, scope: object, cache: Cache) -> tuple[Diagnostic, ...] | None:
     """What was found when every file was as it is now; None when that is not known."""
     digests = known.digests()
     old = None if before is None else before.digests()
     if digests is None or (before is not None and old is None):
         return None
-    text = cache.report(digest_of(settled, digests, old))
+    text = cache.report(digest_of(scope, digests, old))
     try:
         return None if text is None else loads(text, tuple[Diagnostic, ...])
     except ValueError:  # damaged

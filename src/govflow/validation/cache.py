@@ -22,16 +22,19 @@ from govflow.version import VERSION
 
 FOLDER = ".govflow-cache"
 FILE = "findings.sqlite"
-_KEPT = 8  # ways of checking (rules, program) whose files are kept; and reports of each
+_KEPT = 8  # configurations (rules, program) whose files are kept; and reports of each
 _SETTLED_NS = 2_000_000_000  # a file touched less than this before it was read may change again within one tick
-_LAYOUT = 3  # another number when the tables change
+_LAYOUT = 4  # another number when the tables change
 _WAIT_SECONDS = 1.0  # for another run that is writing
 _SCHEMA = """
 create table if not exists files (
-  way text, name blob, stamp text, seen integer, digest text, environment text, value text, primary key (way, name)
+  configuration text, name blob, stamp text, seen integer, digest text, environment text, value text,
+  primary key (configuration, name)
 ) without rowid;
-create table if not exists ways (way text primary key, used integer) without rowid;
-create table if not exists reports (way text, key text, used integer, value text, primary key (way, key)) without rowid;
+create table if not exists configurations (configuration text primary key, used integer) without rowid;
+create table if not exists reports (
+  configuration text, key text, used integer, value text, primary key (configuration, key)
+) without rowid;
 """
 
 
@@ -39,7 +42,7 @@ create table if not exists reports (way text, key text, used integer, value text
 class Row:
     """What is known of a file: its size and times when it was read, when that was, its content's digest.
 
-    `environment` is the digest of what it was judged against, empty for a file that is no item.
+    `environment` is the digest of what it was checked against, empty for a file that is no item.
     """
 
     stamp: str
@@ -53,10 +56,10 @@ class Row:
 
 
 class Cache:
-    """The kept answers for one way of checking; without a folder nothing is known and nothing kept."""
+    """The kept answers for one configuration; without a folder nothing is known and nothing kept."""
 
-    def __init__(self, folder: Path | None, way: object) -> None:
-        self._way = digest_of(VERSION, _program() if folder else None, way)
+    def __init__(self, folder: Path | None, configuration: object) -> None:
+        self._configuration = digest_of(VERSION, _program() if folder else None, configuration)
         self._base: sqlite3.Connection | None = None
         self._folder = folder
         if folder is not None and os.path.exists(folder / FILE):
@@ -76,20 +79,24 @@ class Cache:
 
     def rows(self) -> dict[str, Row]:
         """File name -> what is known of it."""
-        found = self._asked("select name, stamp, seen, digest, environment from files where way = ?", self._way)
+        found = self._asked(
+            "select name, stamp, seen, digest, environment from files where configuration = ?", self._configuration
+        )
         return {_name(raw): Row(*known) for raw, *known in found}
 
     def values(self, environment: str) -> Iterator[tuple[str, str]]:
-        """File name and what became of it, for all items judged against this environment."""
+        """File name and what became of it, for all items checked against this environment."""
         for raw, value in self._asked(
-            "select name, value from files where way = ? and environment = ?", self._way, environment
+            "select name, value from files where configuration = ? and environment = ?",
+            self._configuration,
+            environment,
         ):
             yield _name(raw), value
 
     def report(self, key: str) -> str | None:
         """The kept report of a tree, or None."""
         return next((text for (text,) in self._asked(
-            "select value from reports where way = ? and key = ?", self._way, key)), None)  # fmt: skip
+            "select value from reports where configuration = ? and key = ?", self._configuration, key)), None)  # fmt: skip
 
     def keep(self, rows: Iterable[tuple[str, Row, str]], names: Iterable[str], key: str = "", report: str = "") -> None:
         """Keep what became of files, and a report. `names` are all files of the tree: of others not much is kept."""
@@ -99,35 +106,42 @@ class Cache:
         if base is None:
             return
         kept = [
-            (self._way, _raw(name), row.stamp, row.seen, row.digest, row.environment, value)
+            (self._configuration, _raw(name), row.stamp, row.seen, row.digest, row.environment, value)
             for name, row, value in rows
         ]
         now = time.time_ns()
         with contextlib.suppress(sqlite3.Error), base:
             base.executemany("insert or replace into files values (?, ?, ?, ?, ?, ?, ?)", kept)
-            base.execute("insert or replace into ways values (?, ?)", (self._way, now))
+            base.execute("insert or replace into configurations values (?, ?)", (self._configuration, now))
             if key:
-                base.execute("insert or replace into reports values (?, ?, ?, ?)", (self._way, key, now, report))
+                base.execute(
+                    "insert or replace into reports values (?, ?, ?, ?)", (self._configuration, key, now, report)
+                )
             self._forget(base, set(names))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         if self._base is not None:
             self._base.close()
             self._base = None
 
     def _forget(self, base: sqlite3.Connection, names: set[str]) -> None:
-        old = "select way from ways order by used desc limit -1 offset ?"
-        base.execute(f"delete from files where way in ({old})", (_KEPT,))
-        base.execute(f"delete from reports where way in ({old})", (_KEPT,))
-        base.execute(f"delete from ways where way in ({old})", (_KEPT,))
-        older = "select key from reports where way = ? order by used desc limit -1 offset ?"
-        base.execute(f"delete from reports where way = ? and key in ({older})", (self._way, self._way, _KEPT))
-        ((count,),) = base.execute("select count(*) from files where way = ?", (self._way,))
+        old = "select configuration from configurations order by used desc limit -1 offset ?"
+        base.execute(f"delete from files where configuration in ({old})", (_KEPT,))
+        base.execute(f"delete from reports where configuration in ({old})", (_KEPT,))
+        base.execute(f"delete from configurations where configuration in ({old})", (_KEPT,))
+        older = "select key from reports where configuration = ? order by used desc limit -1 offset ?"
+        base.execute(
+            f"delete from reports where configuration = ? and key in ({older})",
+            (self._configuration, self._configuration, _KEPT),
+        )
+        ((count,),) = base.execute("select count(*) from files where configuration = ?", (self._configuration,))
         if count > 2 * len(names) + 100:  # files come and go; parts of a tree are checked between
-            known = [raw for (raw,) in base.execute("select name from files where way = ?", (self._way,))]
-            gone = [(self._way, raw) for raw in known if _name(raw) not in names]
-            base.executemany("delete from files where way = ? and name = ?", gone)
+            known = [
+                raw for (raw,) in base.execute("select name from files where configuration = ?", (self._configuration,))
+            ]
+            gone = [(self._configuration, raw) for raw in known if _name(raw) not in names]
+            base.executemany("delete from files where configuration = ? and name = ?", gone)
 
     def _make(self, folder: Path) -> bool:
         try:
@@ -182,8 +196,8 @@ def stamp_of(name: str) -> str:
 
 
 def _latest(stamp: str) -> int:
-    changed, moved, _ = stamp.split(" ", 2)
-    return max(int(changed), int(moved))
+    written, renamed, _ = stamp.split(" ", 2)
+    return max(int(written), int(renamed))
 
 
 def _opened(file: str) -> sqlite3.Connection | None:
@@ -193,7 +207,7 @@ def _opened(file: str) -> sqlite3.Connection | None:
         base.execute("pragma synchronous = off")  # a lost answer is found again
         ((layout,),) = base.execute("pragma user_version")
         if layout != _LAYOUT:
-            for table in ("files", "ways", "reports"):
+            for table in ("files", "ways", "configurations", "reports"):
                 base.execute(f"drop table if exists {table}")
         base.executescript(f"{_SCHEMA} pragma user_version = {_LAYOUT};")
     except (sqlite3.Error, OSError):

@@ -213,7 +213,7 @@ class _TreeRun:
             self.rows[name] = (name, Row("", 0, digests[name], key), each.text)
 
     def report(self, result: Result) -> Checked:
-        """What is kept of a run and told about it."""
+        """What a run found, and what the cache should keep of it."""
         for document in result.others:
             self._keep(document.file, "", "")
         files: list[Document | CheckedItem] = [*result.others, *result.items]
