@@ -151,7 +151,7 @@ def test_operating_a_case_from_the_shell(tmp_path: Path) -> None:
     assert json.loads(run("sweep", "--db", db, "--json").stdout) == {"version": 1, "fired": []}
     assert (
         run("case", "withdraw", case, "--actor", "applicant:x", "--reason", "不开了", "--db", db).stdout.strip()
-        == "withdrawn"
+        == "已撤回"
     )
     checked = run("db", "check", "--db", db)
     assert checked.returncode == 0 and "0 处不符" in checked.stderr
@@ -173,8 +173,8 @@ def test_a_correction_from_the_shell(tmp_path: Path) -> None:
     assert asked["version"] == 1 and asked["case"]["state"] == "correcting"
     assert "M12" in refused("case", "supplement", case, "--material", "M09", *db)
     lines = run("case", "supplement", case, "--material", "M09、M12", *db).stdout.splitlines()
-    assert lines[0] == f"{case} received" and f"{case}.3" in lines[1]
-    assert run("task", "complete", f"{case}.3", "--outcome", "accept", *desk).stdout.startswith(f"{case} reviewing")
+    assert lines[0] == f"{case} 已收件" and f"{case}.3" in lines[1]
+    assert run("task", "complete", f"{case}.3", "--outcome", "accept", *desk).stdout.startswith(f"{case} 审查中")
 
 
 def test_a_correction_on_behalf_of_an_item_that_the_case_lacks(tmp_path: Path) -> None:

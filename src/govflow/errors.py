@@ -41,8 +41,8 @@ class ClockError(ValueError):
 
     def __init__(self, code: str, message: Text) -> None:
         super().__init__(f"{message.zh} / {message.en}")
-        self.code = code
         self.message = message
+        self.code = code
 
     def text(self, lang: Lang | str = Lang.ZH) -> str:
         """The message in this language. Raises ValueError for one that is neither Chinese nor English."""

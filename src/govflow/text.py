@@ -7,7 +7,7 @@ may read is a `Text`: both languages stand side by side, at the place that knows
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -91,3 +91,11 @@ class Text:
 def many(number: int, noun: str) -> str:
     """`1 item`, `2 items`: a number with its English noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def joined(names: Iterable[Text | str]) -> Text:
+    """Names in a row, parted as each language parts them; "none" where there are none."""
+    texts = [each if isinstance(each, Text) else Text(each) for each in names]
+    if not texts:
+        return Text("（无）", "(none)")
+    return Text("、".join(each.zh or each.en for each in texts), ", ".join(each.en or each.zh for each in texts))

@@ -19,7 +19,7 @@ from govflow.language.building import NO_NAMES
 from govflow.language.building.regions import holds, reach, uppers
 from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item
-from govflow.text import Text
+from govflow.text import Text, joined
 
 _PLAIN = re.compile(
     r"(?!(?:none|null|true|false|yes|no|on|off|y|n)\Z)[A-Za-z\u4e00-\u9fff][\w\u4e00-\u9fff/-]*\Z", re.I
@@ -40,10 +40,10 @@ def effective_text(loaded: Loaded, ref: str, region: str, on: date | None = None
     holding = [each for each in levels if holds(each[0], region) and _in_force(each[1], on)]
     if not holding:
         day = f"{on} " if on else ""
-        known = "、".join(sorted({code or "cn" for code, _ in levels}))
+        known = joined(sorted({code or "cn" for code, _ in levels}))
         raise NotFound(
             Text(f"{day}没有适用于 {region} 的 {item.code}；写了这些地区：{known}",
-            f"no {item.code} holds in {region}{f' on {on}' if on else ''}; there are: {known}"),
+            f"no {item.code} holds in {region}{f' on {on}' if on else ''}; there are: {known.en}"),
             ref=ref, region=region,
         )  # fmt: skip
     _, chosen = max(holding, key=lambda each: (len(reach(each[0])), each[1].baseline is not None))

@@ -101,9 +101,7 @@ def _run(call: Invocation) -> int:
         return 130
     except Failure as fault:
         return fault.code
-    except GovflowError as fault:
-        _complain(fault.text(call.lang))
-    except ClockError as fault:
+    except (GovflowError, ClockError) as fault:
         _complain(fault.text(call.lang))
     except click.ClickException as fault:
         fault.show()

@@ -17,9 +17,10 @@ from govflow.cli.running import OF_CASES, engine_for, engine_from
 from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
+from govflow.law.clocks import Limit
 from govflow.products.timeline import Narrator
-from govflow.text import Text
-from govflow.vocabulary import Light
+from govflow.text import Lang, Text
+from govflow.vocabulary import CaseStatus, ClockStatus, ItemStatus, Light
 
 LIGHTS = {"green": "🟢", "yellow": "🟡", "red": "🔴"}
 
@@ -80,7 +81,8 @@ def list_cases(
     if as_json:
         print_json({"cases": rows})
     for row in [] if as_json else rows:
-        click.echo(f"{row['id']}  {row['ref']:6} {row['state']:14} {row['applied'][:16]}")
+        state = CaseStatus.of(row["state"]).text(lang())
+        click.echo(f"{row['id']}  {row['ref']:6} {state:14} {row['applied'][:16]}")
 
 
 @command("一个办件的全貌。", within=case)
@@ -90,20 +92,24 @@ def list_cases(
 @json_option
 def show(id: str, definitions: str, db: str, as_json: bool) -> None:
     """One case in full."""
-    view = engine_from(db, definitions).case(id)
+    engine = engine_from(db, definitions)
+    view = engine.case(id)
     if as_json:
         print_json({"case": view.as_data()})
         return
-    click.echo(f"{view.id}  {view.name}  {view.state}")
+    catalog = engine.progress(id).catalog
+    subject = catalog.themes.get(view.ref) or catalog.items[view.ref]
+    click.echo(f"{view.id}  {subject.name.text(lang())}  {CaseStatus.of(view.state).text(lang())}")
     for item in view.items:
-        click.echo(f"  {item.item} {item.name}  {item.state}")
+        name, state = catalog.items[item.item].name.text(lang()), ItemStatus.of(item.state).text(lang())
+        click.echo(f"  {item.item} {name}  {state}")
     for task in view.open_tasks:
-        click.echo("  " + _task_line(task))
+        click.echo("  " + _task_line(engine, task))
     for clock in view.clocks:
         if clock.closed_at is None:
-            click.echo(
-                f"  {LIGHTS[clock.light]} {clock.id}  {clock.limit}  {clock.due or '—'}{provisional_mark(clock.provisional)}"
-            )
+            limit = Limit.parse(clock.limit).text(lang())
+            due = f"{clock.due or '—'}{provisional_mark(clock.provisional)}"
+            click.echo(f"  {LIGHTS[clock.light]} {clock.id}  {limit}  {due}")
 
 
 @command("办件的全部事件。", within=case)
@@ -204,7 +210,8 @@ def correct(
     as_json: bool,
 ) -> None:  # fmt: skip
     """Tell the applicant once what is missing."""
-    _show_step(engine_from(db, definitions).ask_correction(
+    engine = engine_from(db, definitions)
+    _show_step(engine, engine.ask_correction(
         id, item, missing=_materials(missing), actor=actor, opinion=opinion
     ), as_json)  # fmt: skip
 
@@ -227,22 +234,24 @@ def correct(
 @json_option
 def supplement(id: str, material: tuple[str, ...], actor: str, definitions: str, db: str, as_json: bool) -> None:
     """Hand in what was missing."""
-    _show_step(engine_from(db, definitions).supplement(id, materials=_materials(material), actor=actor), as_json)
+    engine = engine_from(db, definitions)
+    _show_step(engine, engine.supplement(id, materials=_materials(material), actor=actor), as_json)
 
 
-def _show_step(view: CaseView, as_json: bool = False) -> None:
+def _show_step(engine: Engine, view: CaseView, as_json: bool = False) -> None:
     if as_json:
         print_json({"case": view.as_data()})
         return
-    click.echo(f"{view.id} {view.state}")
+    click.echo(f"{view.id} {CaseStatus.of(view.state).text(lang())}")
     for each in view.open_tasks:
-        click.echo("  " + _task_line(each))
+        click.echo("  " + _task_line(engine, each))
 
 
 @_case_command("withdraw", "撤回申请。")
 def withdraw(id: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Take an application back."""
-    click.echo(engine_from(db, definitions).withdraw(id, actor=actor, reason=reason).state)
+    view = engine_from(db, definitions).withdraw(id, actor=actor, reason=reason)
+    click.echo(CaseStatus.of(view.state).text(lang()))
 
 
 @_case_command(
@@ -298,7 +307,7 @@ def resume(id: str, item: str, procedure: str | None, actor: str, reason: str, d
 def _show_clocks(clocks: Any, item: str) -> None:
     for clock in clocks:
         if clock.item == item and clock.kind in ("promised", "statutory"):
-            click.echo(f"{clock.id}  {clock.state}  {clock.due or '—'}")
+            click.echo(f"{clock.id}  {ClockStatus.of(clock.state).text(lang())}  {clock.due or '—'}")
 
 
 @group("任务：收件箱、认领、退回、办理。")
@@ -329,20 +338,20 @@ def list_tasks(
     definitions: str, db: str, as_json: bool,
 ) -> None:  # fmt: skip
     """The inbox."""
-    page = engine_from(db, definitions).tasks(
-        department=department, role=role, case=case_id, light=light, limit=limit, after=after
-    )
+    engine = engine_from(db, definitions)
+    page = engine.tasks(department=department, role=role, case=case_id, light=light, limit=limit, after=after)
     if as_json:
         print_json(page.as_data())
     for each in [] if as_json else page.items:
-        click.echo(_task_line(each))
+        click.echo(_task_line(engine, each))
 
 
-def _task_line(task: TaskView) -> str:
+def _task_line(engine: Engine, task: TaskView) -> str:
+    name = task.name if lang() is Lang.ZH else Narrator(engine.progress(task.case).catalog, lang()).task(task)
     who = f" @{task.assignee}" if task.assignee else ""
     due = f"{task.due}{provisional_mark(task.provisional)}" if task.due else "—"
     desk = f"{task.department}/{task.role}" if task.department else task.role
-    return f"{LIGHTS[task.light]} {task.id}  {task.item or '':4} {task.name}  {desk}{who}  {due}"
+    return f"{LIGHTS[task.light]} {task.id}  {task.item or '':4} {name}  {desk}{who}  {due}"
 
 
 @command("认领。", within=task)
@@ -352,7 +361,8 @@ def _task_line(task: TaskView) -> str:
 @database_option
 def claim(id: str, actor: str, definitions: str, db: str) -> None:
     """Claim."""
-    click.echo(_task_line(engine_from(db, definitions).claim(id, actor=actor)))
+    engine = engine_from(db, definitions)
+    click.echo(_task_line(engine, engine.claim(id, actor=actor)))
 
 
 @command("退回自己认领的任务。", within=task)
@@ -362,7 +372,8 @@ def claim(id: str, actor: str, definitions: str, db: str) -> None:
 @database_option
 def release(id: str, actor: str, definitions: str, db: str) -> None:
     """Give a claimed task back."""
-    click.echo(_task_line(engine_from(db, definitions).release(id, actor=actor)))
+    engine = engine_from(db, definitions)
+    click.echo(_task_line(engine, engine.release(id, actor=actor)))
 
 
 @command("办理一个任务。", within=task)
@@ -377,7 +388,7 @@ def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, d
     """Complete a task."""
     engine = engine_from(db, definitions)
     try:
-        _show_step(engine.complete(id, actor=actor, outcome=outcome, opinion=opinion, key=key))
+        _show_step(engine, engine.complete(id, actor=actor, outcome=outcome, opinion=opinion, key=key))
     except NotAllowed as fault:
         missing = fault.details.get("missing")
         if not isinstance(missing, list):

@@ -26,7 +26,7 @@ from govflow.language.lookup import find_item, find_subject
 from govflow.language.model import Item, Theme
 from govflow.products import compare
 from govflow.products import graph as graphs
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 UNITS = {
     "submissions": Text("份材料", "materials"), "fields": Text("个字段", "fields"),
@@ -89,7 +89,7 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
 
 def _told_of_item(item: Item, drawn: graphs.Graph) -> str:
     """What an item stands between; suggestions are about themes, and that is said."""
-    lines = [f"{item.name.text(lang())}（{item.code}）"]
+    lines = [say(Text(f"{item.name}（{item.code}）", f"{item.name.text(Lang.EN)} ({item.code})"))]
     named = {
         "department": Text("部门", "department"),
         "material": Text("材料", "material"),

@@ -14,7 +14,7 @@ from govflow.cli.values import answers_from
 from govflow.errors import NotFound
 from govflow.language.lookup import find_theme
 from govflow.language.model import Catalog
-from govflow.text import Text
+from govflow.text import Text, joined
 
 
 @command(
@@ -90,11 +90,11 @@ def _require_example(theme: str, catalog: Catalog, examples: Path) -> None:
     if (examples / theme / "application.yaml").is_file():
         return
     slugs = [each.slug for each in catalog.themes.values()]
-    known = "、".join(each for each in slugs if (examples / each / "application.yaml").is_file())
+    known = joined(each for each in slugs if (examples / each / "application.yaml").is_file())
     raise NotFound(
         Text(
-            f"{theme} 没有演示；有演示的：{known or '（无）'}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
-            f"{theme} has no demo; there are: {known or '(none)'}; to have one, write {examples / theme / 'application.yaml'}",
+            f"{theme} 没有演示；有演示的：{known}；要演示它，写一份申请 {examples / theme / 'application.yaml'}",
+            f"{theme} has no demo; there are: {known.en}; to have one, write {examples / theme / 'application.yaml'}",
         ),
         ref=theme,
     )

@@ -31,6 +31,7 @@ from govflow.engine.views import Fired
 from govflow.errors import NotFound
 from govflow.law import questions
 from govflow.text import Text
+from govflow.vocabulary import ClockEffect
 
 
 @command("算期限：每行一个 JSON 问题，每行一个 JSON 答案。")
@@ -55,7 +56,9 @@ def deadline(file: str, provisional: bool, explained: bool, definitions: str | N
     overlays = catalog_from(definitions, calendars=True).calendars if definitions else ()
     calendar = Calendars(overlays).strict
     with click.open_file(file, encoding="utf-8", errors="replace") as lines:
-        for answer in questions.answer_lines(lines, calendar=calendar, provisional=provisional, explain=explained):
+        for answer in questions.answer_lines(
+            lines, calendar=calendar, provisional=provisional, explain=explained, lang=lang()
+        ):
             click.echo(answer)
 
 
@@ -130,7 +133,9 @@ def sweep(now: str | None, definitions: str, db: str, as_json: bool) -> None:
 
 
 def _fired_line(fired: Fired) -> str:
-    return f"{'🟡' if fired.event == 'warned' else '🔴'} {fired.case} {fired.clock} {fired.due} {fired.effect}"
+    warned = fired.event == "warned"
+    effect = (Text("提醒", "warning") if warned else ClockEffect.of(fired.effect).name_text).text(lang())
+    return f"{'🟡' if warned else '🔴'} {fired.case} {fired.clock} {fired.due} {effect}"
 
 
 @command("持续触发到期的时钟，并把发件箱的消息逐行写到标准输出。", "worker")

@@ -23,7 +23,7 @@ from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound
 from govflow.language.lookup import find_subject, find_theme
 from govflow.products import guide
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 
 @command("把事项或一件事编译为 BPMN 2.0。", "compile")
@@ -115,7 +115,7 @@ def stats(theme: str | None, definitions: str, as_json: bool) -> None:
         print_json({"themes": found})
         return
     for each in themes:
-        click.echo(f"{each.name.text(lang())}（{each.slug}）")
+        click.echo(say(Text(f"{each.name}（{each.slug}）", f"{each.name.text(Lang.EN)} ({each.slug})")))
         for saving in plan.savings(each, catalog):
             click.echo(f"  {saving.name.text(lang())}: {saving.alone} → {saving.together}")
 

@@ -21,7 +21,7 @@ from govflow.errors import GovflowError, InvalidInput, NotFound, language
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
-from govflow.text import Lang, Text
+from govflow.text import Lang, Text, joined
 
 LARGEST_PAGE = 500
 
@@ -135,10 +135,10 @@ class Reader:
         with self._reading() as statements:
             row = statements.clock(inputs.text(case, "case", 40), inputs.text(clock, "clock"))
             if row is None:
-                known = "、".join(c.id for c in statements.clocks_of(case))
+                known = joined(c.id for c in statements.clocks_of(case))
                 raise NotFound(
-                    Text(f"办件 {case} 没有时钟 {clock!r}；有 {known or '（没有）'}",
-                    f"case {case} has no clock {clock!r}; it has {known or '(none)'}"), clock=clock,
+                    Text(f"办件 {case} 没有时钟 {clock!r}；有 {known}",
+                    f"case {case} has no clock {clock!r}; it has {known.en}"), clock=clock,
                 )  # fmt: skip
             _, subject = self._found(statements, case)
             calendar = self.calendars.for_region(subject.region(row.item))

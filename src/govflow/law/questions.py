@@ -15,6 +15,7 @@ from decimal import Decimal
 from math import isfinite
 from typing import Any, cast
 
+from govflow.errors import language
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import (
     NOTICE,
@@ -46,27 +47,33 @@ from govflow.law.clocks import (
     warn_at,
 )
 from govflow.law.clocks import due as due_of
+from govflow.text import Lang
 
 Answer = dict[str, Any]
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d([.,]\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?\Z")
 
 
-def due(case: Any, *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False) -> Answer:
+def due(
+    case: Any, *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False,
+    lang: Lang | str | None = None,
+) -> Answer:  # fmt: skip
     """Answer one case: `{"id", "kind", "input"}` in, `{"id", "result"}` out.
 
     An error is an answer too: `result` is `{"error": code, "message": ...}`, and `error` and `message` stand beside it.
-    `provisional` answers beyond the known calendar and marks it; `explain` adds the day-by-day list.
+    `provisional` answers beyond the known calendar and marks it; `explain` adds the day-by-day list. Messages are in
+    `lang`; without it in both languages, and the list in Chinese.
     """
     found = calendar or Calendar.national()
     if provisional:
         found = found.provisional()
-    return _answered(case, found, explain)
+    return _answered(case, found, _language_of(explain, lang), lang)
 
 
 def answer_lines(
-    lines: Iterable[str], *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False
-) -> Iterator[str]:
+    lines: Iterable[str], *, calendar: Calendar | None = None, provisional: bool = False, explain: bool = False,
+    lang: Lang | str | None = None,
+) -> Iterator[str]:  # fmt: skip
     """One JSON object a line in, one a line out, in the same order; empty lines are passed over.
 
     A line that is not JSON gets an error of its own, with its line number, and does not stop the others.
@@ -77,16 +84,21 @@ def answer_lines(
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("\ufeff")
         if text:
-            yield _dumped(_answer_line(text, number, found, explain))
+            yield _dumped(_answer_line(text, number, found, _language_of(explain, lang), lang))
 
 
-def _answer_line(text: str, number: int, calendar: Calendar, explained: bool) -> Answer:
+def _language_of(explain: bool, lang: Lang | str | None) -> Lang | None:
+    """The language of the day-by-day list; None where none is wanted."""
+    return language(lang or Lang.ZH) if explain else None
+
+
+def _answer_line(text: str, number: int, calendar: Calendar, explained: Lang | None, lang: Lang | str | None) -> Answer:
     try:
         case = json.loads(text)
     except (ValueError, RecursionError) as error:
         zh, en = f"第 {number} 行不是 JSON", f"line {number}: expected one JSON object, {error}"
-        return {"id": None, "line": number} | _error(clock_error("invalid_input", zh, en))
-    return _answered(case, calendar, explained)
+        return {"id": None, "line": number} | _error(clock_error("invalid_input", zh, en), lang)
+    return _answered(case, calendar, explained, lang)
 
 
 def _dumped(answer: Answer) -> str:
@@ -101,26 +113,26 @@ def _identity(case: Any) -> Any:
     return value if plain else str(value)
 
 
-def _answered(case: Any, calendar: Calendar, explained: bool) -> Answer:
+def _answered(case: Any, calendar: Calendar, explained: Lang | None, lang: Lang | str | None) -> Answer:
     identity = _identity(case)
     try:
         answer = {"id": identity, "result": _result(case, calendar, explained)}
         ignored = sorted(str(key) for key in set(case["input"]) - _KNOWN)
         return answer | {"ignored": ignored} if ignored else answer
     except ClockError as error:
-        return {"id": identity} | _error(error)
+        return {"id": identity} | _error(error, lang)
     except (OverflowError, RecursionError) as error:
         return {"id": identity} | _error(
-            clock_error("invalid_input", "数值超出范围", f"a value is out of range: {error}")
+            clock_error("invalid_input", "数值超出范围", f"a value is out of range: {error}"), lang
         )
 
 
-def _error(error: ClockError) -> Answer:
-    said = {"error": error.code, "message": str(error)}
+def _error(error: ClockError, lang: Lang | str | None) -> Answer:
+    said = {"error": error.code, "message": str(error) if lang is None else error.text(language(lang))}
     return {"result": said} | said
 
 
-def _result(case: Any, calendar: Calendar, explained: bool) -> Answer:
+def _result(case: Any, calendar: Calendar, explained: Lang | None) -> Answer:
     if not isinstance(case, Mapping):
         raise _wrong("(case)", case, "an object with id, kind and input")
     kind, given = case.get("kind"), case.get("input")
@@ -131,7 +143,7 @@ def _result(case: Any, calendar: Calendar, explained: bool) -> Answer:
     return _KINDS[kind](given, calendar, explained)
 
 
-def _due(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
+def _due(given: Mapping[str, Any], calendar: Calendar, explained: Lang | None) -> Answer:
     ledger = _ledger(given, calendar)
     result = _due_answer(ledger, due_of(ledger, calendar), calendar)
     return _explained(result, ledger, calendar, explained)
@@ -149,7 +161,7 @@ def _due_answer(ledger: Ledger, found: Due, calendar: Calendar) -> Answer:
     return _marked(result, found.provisional)
 
 
-def _status(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
+def _status(given: Mapping[str, Any], calendar: Calendar, explained: Lang | None) -> Answer:
     ledger, policy = _ledger(given, calendar), _policy(given.get("policy"))
     found = status(ledger, calendar, _when(given.get("as_of"), "as_of"), policy)
     result: Answer = {"due_date": _text(found.due.date)}
@@ -167,7 +179,7 @@ def _status(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> An
     return _explained(_marked(result, found.provisional), ledger, calendar, explained)
 
 
-def _correction(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
+def _correction(given: Mapping[str, Any], calendar: Calendar, explained: Lang | None) -> Answer:
     facts = _correction_facts(given)
     found = acceptance(facts, calendar)
     result = _acceptance_answer(found, facts)
@@ -211,7 +223,7 @@ def _acceptance_answer(found: Acceptance, facts: Correction) -> Answer:
     return result
 
 
-def _dual(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
+def _dual(given: Mapping[str, Any], calendar: Calendar, explained: Lang | None) -> Answer:
     statutory = _ledger(given, calendar, limit_key="statutory")
     promised_stops = given.get("promised_suspensions", given.get("suspensions"))
     promised = Ledger(
@@ -244,7 +256,7 @@ def _dual_answer(found: Dual) -> Answer:
     return _marked(result, found.promised.provisional or found.statutory.provisional)
 
 
-def _bundle(given: Mapping[str, Any], calendar: Calendar, explained: bool) -> Answer:
+def _bundle(given: Mapping[str, Any], calendar: Calendar, explained: Lang | None) -> Answer:
     items, done = given.get("items"), given.get("actual_completions")
     if not isinstance(items, Mapping) or not items:
         raise _wrong("items", items, "an object of items, each with its limit")
@@ -288,7 +300,7 @@ def _bundle_answer(found: ThemeDates) -> Answer:
     return _marked(result, found.provisional)
 
 
-_KINDS: Mapping[str, Callable[[Mapping[str, Any], Calendar, bool], Answer]] = {
+_KINDS: Mapping[str, Callable[[Mapping[str, Any], Calendar, Lang | None], Answer]] = {
     "due": _due,
     "error": _due,  # published samples of this command ask so for a due date that cannot be told
     "status": _status,
@@ -467,10 +479,10 @@ def _marked(result: Answer, provisional: bool) -> Answer:
     return result | {"provisional": True} if provisional else result
 
 
-def _explained(result: Answer, ledger: Ledger, calendar: Calendar, wanted: bool) -> Answer:
-    if not wanted:
+def _explained(result: Answer, ledger: Ledger, calendar: Calendar, wanted: Lang | None) -> Answer:
+    if wanted is None:
         return result
-    said = explain(ledger, calendar)
+    said = explain(ledger, calendar, wanted)
     lines = [
         {"date": line.date.isoformat(), "counted": line.counted, "number": line.number, "why": line.why}
         for line in said.lines

@@ -9,7 +9,7 @@ from typing import Literal
 from govflow.errors import InvalidInput
 from govflow.language.conditions import Answers, Condition, FactValue, UnknownFact, holds
 from govflow.language.model import Catalog, Item, Question, Theme
-from govflow.text import Text
+from govflow.text import Text, joined
 
 Handling = Literal["run", "verify", "skip"]
 
@@ -110,8 +110,7 @@ def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str], field: str) -> s
     for ref in refs:
         if ref not in catalog.items or catalog.items[ref].code not in members:
             zh, en = f"{theme.name}没有事项“{ref}”", f"{theme.slug} has no item {ref!r}"
-            listed = "、".join(members)
-            message = Text(f"{zh}；有：{listed}", f"{en}; it has {', '.join(members)}")
+            message = Text(f"{zh}；有：{joined(members)}", f"{en}; it has {joined(members).en}")
             raise InvalidInput(message, field=field, item=ref)
         found.add(catalog.items[ref].code)
     return found

@@ -8,12 +8,12 @@ from typing import Any
 
 from govflow.engine import case_clocks
 from govflow.engine.case import ClockId
-from govflow.engine.views import EventView
+from govflow.engine.views import EventView, TaskView
 from govflow.errors import language
 from govflow.language.model import Catalog, steps_of
 from govflow.law.clocks import local
 from govflow.text import Lang, Text, many
-from govflow.vocabulary import ClockKind
+from govflow.vocabulary import ClockKind, TaskKind
 
 WEEKDAYS = tuple(
     Text(f"周{zh}", en)
@@ -87,6 +87,11 @@ class Narrator:
         known = [step.name for step in steps_of(item.flow)] + [result.name for result in item.results]
         text = max((t for t in known if name.startswith(str(t))), key=lambda t: len(str(t)), default=None)
         return name if text is None else text.text(self.lang)
+
+    def task(self, task: TaskView) -> str:
+        """A task's name: that of its step, else the kind of task it is."""
+        name = self.named(task.item, task.name)
+        return name if self.lang is Lang.ZH or name != task.name else TaskKind.of(task.kind).text(self.lang)
 
     def materials(self, codes: list[str]) -> str:
         """Material names, listed."""

@@ -255,7 +255,10 @@ def contact_wrong(context: Context, item: Item) -> Iterator[Finding]:
         yield Finding(
             ("channels", "hours"),
             Text("没有办理时间（hours）。", "The hours are missing."),
-            help=Text("写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30", "E.g. hours: 工作日 09:00-17:30"),
+            help=Text(
+                "写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30",
+                "Write the workdays, as in “hours: 工作日 09:00-17:30”",
+            ),
         )
     elif "工作日" not in channels.hours:
         yield Finding(

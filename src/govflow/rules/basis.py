@@ -154,7 +154,7 @@ def loose_item_name(context: Context, item: Item) -> Iterator[Finding]:
     """事项名称模糊 / Item name vague
 
     事项名称里有模糊的词、带“等”的括号，或以“相关事项”结尾。
-    The name of the item holds a vague word, brackets with 等, or ends in "related matters".
+    The name of the item holds a vague word, brackets with “等”, or ends in “相关事项”.
 
     名称说不清，申请人找不到，统计也对不上。
     An unclear name cannot be found and cannot be counted.

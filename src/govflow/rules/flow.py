@@ -9,7 +9,7 @@ from govflow.language.model import Item, Step
 from govflow.rules import wording
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
-from govflow.text import Text
+from govflow.text import Text, joined
 
 MOST_SIGN_OFFS = 5
 _REVIEWS = frozenset({"review", "consult", "visit", "expert_review", "test", "hearing"})
@@ -272,12 +272,12 @@ def more_steps_than_before(context: Context, item: Item) -> Iterator[Finding]:
     signing = [step for _, step in steps if step.kind in ("review", "decide")]
     for departments, count in Counter(step.departments for step in signing).items():
         if count > MOST_SIGN_OFFS:
-            names = "、".join(departments)
+            names = joined(departments)
             yield Finding(
                 ("flow",),
                 Text(
                     f"{names} 内部签批 {count} 道，超过 {MOST_SIGN_OFFS} 道。",
-                    f"{count} sign-offs within {names}, more than {MOST_SIGN_OFFS}.",
+                    f"{count} sign-offs within {names.en}, more than {MOST_SIGN_OFFS}.",
                 ),
             )
 

@@ -15,7 +15,7 @@ from govflow.language.model import Item, Step, steps_of
 from govflow.rules.context import LEVELS, Context
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
-from govflow.text import Text
+from govflow.text import Text, joined
 
 _HERE = re.compile(r"本(?:省|自治区|市|州|县|区|镇|乡|街道|村)(?:行政区域|辖区|范围|境)?内?")
 
@@ -65,10 +65,12 @@ def level_basis(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     here = {(basis.law, basis.article) for basis in item.basis}
     there = {(basis.law, basis.article) for basis in above.basis}
     if here and there and here != there:
-        odd = "、".join(sorted(f"{law}{article or ''}" for law, article in here ^ there))
+        odd = joined(sorted(f"{law}{article or ''}" for law, article in here ^ there))
         yield Finding(
             ("basis",),
-            Text(f"设定依据与{above.level} {above.code} 不同：{odd}。", f"The basis differs from {above.code}: {odd}."),
+            Text(
+                f"设定依据与{above.level} {above.code} 不同：{odd}。", f"The basis differs from {above.code}: {odd.en}."
+            ),
         )
 
 
@@ -103,7 +105,7 @@ def level_conditions(context: Context, item: Item, above: Item) -> Iterator[Find
     """上下级受理条件不同 / Conditions differ between levels
 
     受理条件与上级标准不同（“本市”“本县”一类的地名除外）。
-    The acceptance conditions differ from the standard item above (beyond words such as 本市, 本县).
+    The acceptance conditions differ from the standard item above (beyond words such as “本市”, “本县”).
 
     各级自己加条件，就没有同一标准。
     If each level adds conditions, there is no common standard.
@@ -212,7 +214,7 @@ def level_flow(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     """
     here, there = [_key(step.name) for step in _steps(item)], [_key(step.name) for step in _steps(above)]
     if here != there:
-        names = "、".join(str(step.name) for step in _steps(above))
+        names = joined(str(step.name) for step in _steps(above))
         yield Finding(
             ("flow",),
             Text(

@@ -12,7 +12,7 @@ from govflow.rules.sources import could_be_committed
 from govflow.rules.summaries import ItemSummary
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
-from govflow.text import Text
+from govflow.text import Text, joined
 
 # 10 % of fewer items is less than one item.
 FEWEST_FOR_SHARE = 10
@@ -230,7 +230,7 @@ def circular_proof(context: Context) -> Iterator[Finding]:
         item = context.summaries[group[0]]
         for at, _, material in context.asked(item):
             if context.issuer(material) in group:
-                chain = "、".join(group)
+                chain = joined(group)
                 yield Finding(
                     ("materials", at),
                     Text(

@@ -171,7 +171,7 @@ def licence_without_validity(context: Context, item: Item) -> Iterator[Finding]:
     """证照没有有效期 / Licence without validity
 
     证照结果没有写有效期（长期的写长期）。
-    A licence does not say how long it is valid (长期 for ever).
+    A licence does not say how long it is valid (“长期” for ever).
 
     没有有效期就不能提醒到期换证。
     Without it nobody can be reminded before it expires.

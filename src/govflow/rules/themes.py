@@ -13,7 +13,7 @@ from govflow.plan.order import ancestors, cycles
 from govflow.rules.context import Context
 from govflow.rules.types import Finding
 from govflow.rules.wording import same_name_key
-from govflow.text import Text
+from govflow.text import Text, joined
 
 FEWEST_ITEMS = 3
 FEWEST_SITUATIONS = 3
@@ -233,8 +233,8 @@ def item_never_chosen(context: Context, theme: Theme) -> Iterator[Finding]:
         return
     answers = unanswered([condition for _, condition in conditions], domains)
     if answers is not None:
-        shown = "、".join(f"{fact}={value}" for fact, value in answers.items())
-        yield Finding(("items",), Text(f"回答 {shown} 时一个事项也选不到。", f"With {shown} no item is chosen."))
+        shown = joined(f"{fact}={value}" for fact, value in answers.items())
+        yield Finding(("items",), Text(f"回答 {shown} 时一个事项也选不到。", f"With {shown.en} no item is chosen."))
 
 
 def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:

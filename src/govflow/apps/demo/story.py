@@ -79,7 +79,7 @@ class Presentation:
                           f"  These answers choose {many(len(running), 'item')} of {many(count, 'department')}:").text(self.lang))  # fmt: skip
         for code, each in chosen.items():
             item = self.catalog.items[code]
-            mark = {"run": "✔", "verify": "○", "skip": "－"}[each.how]
+            mark = {"run": "✔", "verify": "○", "skip": "-"}[each.how]
             limits = [
                 Text(label, english).text(self.lang) + limit.within.text(self.lang)
                 for label, english, limit in (
@@ -111,7 +111,7 @@ class Presentation:
                 ).text(self.lang)
             )
         for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
-            mark = "✔" if line.how == "asked" else "－"
+            mark = "✔" if line.how == "asked" else "-"
             name = line.name.text(self.lang)
             self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.text(self.lang)}")
 

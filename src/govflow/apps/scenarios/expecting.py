@@ -10,7 +10,7 @@ from govflow.apps.scenarios.records import Expectation, Failure
 from govflow.engine.views import CaseView, ClockView
 from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
-from govflow.text import Text
+from govflow.text import Text, joined
 
 NONE = "—"
 
@@ -49,8 +49,8 @@ class _Check:
     def explained(self, clock: ClockView | None) -> Callable[[], tuple[str, ...]]:
         """Why a clock is due when it is, day by day; the clocks there are if it is none. Computed only when shown."""
         if clock is None:
-            listed = "、".join(each.id for each in self.view.clocks) or NONE
-            return lambda: (Text(f"现有的时钟：{listed}", f"clocks there are: {listed}").text(self.lang),)
+            listed = joined(each.id for each in self.view.clocks)
+            return lambda: (Text(f"现有的时钟：{listed}", f"clocks there are: {listed.en}").text(self.lang),)
         return lambda: _lines(self.player.engine.explain(self.player.id, clock.id, self.lang), self.lang)
 
 

@@ -20,7 +20,7 @@ from govflow.errors import InvalidInput, NotFound
 from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item, Question, Theme
 from govflow.plan import terms
-from govflow.text import Text
+from govflow.text import Text, joined
 
 COMPANY = {"kind": "企业法人", "name": "示范市江畔商贸有限公司", "id": "91421300MAXX884166"}
 PERSON = {"kind": "自然人", "name": "陈江", "id": "11010519491231002X"}
@@ -236,11 +236,11 @@ def _single(player: Player, found: list[TaskView], name: str) -> TaskView:
     if not found:
         raise _no_task(player, name)
     if len(found) > 1:
-        listed = "、".join(f"{t.item or ''} {player.step_id(t)}（{t.department}）" for t in found)
+        listed = joined(f"{t.item or ''} {player.step_id(t)}（{t.department}）" for t in found)
         raise InvalidInput(
             Text(
                 f"“{name}”有 {len(found)} 个：{listed}；请写明 item、task 或 department",
-                f"{len(found)} open tasks are meant: {listed}; name item, task or department",
+                f"{len(found)} open tasks are meant: {listed.en}; name item, task or department",
             ),
         )
     return found[0]
@@ -248,11 +248,11 @@ def _single(player: Player, found: list[TaskView], name: str) -> TaskView:
 
 def _no_task(player: Player, name: str) -> NotFound:
     view = player.view()
-    listed = "、".join(f"{t.item or ''} {player.step_id(t)}".strip() for t in view.open_tasks) or "（没有）"
+    listed = joined(f"{t.item or ''} {player.step_id(t)}".strip() for t in view.open_tasks)
     return NotFound(
         Text(
             f"现在没有待办的“{name}”；办件状态 {view.state}，待办的是 {listed}",
-            f"no task {name!r} is open; the case is {view.state}, open are {listed}",
+            f"no task {name!r} is open; the case is {view.state}, open are {listed.en}",
         ),
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
 from govflow.apps.scenarios.records import Failure, Played
 from govflow.language.model import Catalog
-from govflow.text import Text, cells
+from govflow.text import Text, cells, joined
 
 MOST_NAMED = 12
 """So many unexercised points are named in one line of the table at most."""
@@ -30,8 +30,10 @@ def told(played: Played, lang: str) -> str:
     words = {"expected": Text("期待", "expected").text(lang), "got": Text("实际", "got").text(lang)}
     lines = [line for failure in played.failures for line in _failure(played, failure, words, lang)]
     if played.failures and played.assumed:
-        names = "、".join(played.assumed) if lang == "zh" else ", ".join(played.assumed)
-        note = Text(f"没有写明的是否问题按“否”办：{names}", f"yes/no questions not answered are taken as no: {names}")
+        names = joined(played.assumed)
+        note = Text(
+            f"没有写明的是否问题按“否”办：{names}", f"yes/no questions not answered are taken as no: {names.en}"
+        )
         lines.append(f"    {note.text(lang)}")
     return "\n".join(lines)
 
@@ -91,7 +93,7 @@ def _missed(each: Coverage, lang: str) -> str:
     names = [f"{_HEADS[kind].text(lang)} {name}" for kind, name in each.missed]
     more = len(names) - MOST_NAMED
     shown = names[:MOST_NAMED] + ([Text(f"另有 {more} 处", f"{more} more").text(lang)] if more > 0 else [])
-    return Text("没有场景：", "no scenario: ").text(lang) + ("、" if lang == "zh" else ", ").join(shown)
+    return Text("没有场景：", "no scenario: ").text(lang) + joined(shown).text(lang)
 
 
 def _totals(found: Iterable[Coverage], lang: str) -> list[str]:

@@ -14,7 +14,7 @@ from govflow.language.model import ExtensionRule, Item
 from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
 from govflow.plan import terms
-from govflow.text import Text
+from govflow.text import Text, joined
 from govflow.vocabulary import ClockKind
 
 
@@ -32,7 +32,7 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
     item, state = _open_item(draft, code, actor)
     found = item.procedure(procedure)
     if found is None:
-        listed = "、".join(f"{p.id}（{p.kind}）" for p in item.special_procedures) or "（没有）"
+        listed = joined(f"{p.id}（{p.kind}）" for p in item.special_procedures)
         ids = ", ".join(p.id for p in item.special_procedures) or "none"
         raise NotAllowed(
             Text(f"事项 {code} 没有列出特别程序 {procedure!r}，不得据此停止计时；列出的有 {listed}",

@@ -6,7 +6,7 @@ it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -19,7 +19,7 @@ from govflow.errors import Conflict, InvalidInput, NotAllowed
 from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
 from govflow.plan import terms
-from govflow.text import Text
+from govflow.text import Text, joined
 from govflow.vocabulary import ClockKind, TaskKind
 
 OUTCOMES: Mapping[str, tuple[str, ...]] = {
@@ -177,11 +177,11 @@ def _gaps(draft: Draft) -> dict[str, Limit]:
     deferred = {code: limit for code in missing if (limit := _defer(draft, code)) is not None}
     lacking = [code for code in missing if code not in deferred]
     if lacking:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
+        names = _material_names(draft, lacking)
         raise NotAllowed(
             Text(
                 f"还缺 {names}，不能受理；请用 ask_correction 一次性告知申请人补正",
-                f"cannot accept while {', '.join(lacking)} are missing; ask for correction once, naming all of them",
+                f"cannot accept while {names.en} are missing; ask for correction once, naming all of them",
             ),
             missing=lacking,
         )
@@ -202,10 +202,13 @@ def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
     ]
 
 
-def material_name(draft: Draft, code: str) -> str:
-    """A material's name for a sentence."""
-    material = draft.subject.catalog.materials.get(code)
-    return str(material.name) if material is not None else code
+def _material_names(draft: Draft, codes: Iterable[str]) -> Text:
+    """Materials with code and name, in a row."""
+    known = draft.subject.catalog.materials
+    names = {code: known[code].name if code in known else Text("") for code in codes}
+    return joined(
+        Text(f"{code} {name}".strip(), f"{code} {name.en or name.zh}".strip()) for code, name in names.items()
+    )
 
 
 def ask_correction(
@@ -229,7 +232,7 @@ def ask_correction(
         strange = [code for code in codes if all(user != item for user, _ in _uses(draft, code))]
         if strange:
             raise InvalidInput(
-                Text(f"事项 {item} 不要 {'、'.join(f'{code} {material_name(draft, code)}' for code in strange)}",
+                Text(f"事项 {item} 不要 {_material_names(draft, strange)}",
                 f"item {item} does not ask for {', '.join(strange)}"), field="missing", item=item,
             )  # fmt: skip
     _require_once(draft, codes)
@@ -249,11 +252,11 @@ def _require_once(draft: Draft, codes: Sequence[str]) -> None:
     allowed = {*correction.later, *(code for notice in correction.notices for code in notice)}
     repeated = [code for code in codes if not first and code not in allowed]
     if repeated:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in repeated)
+        names = _material_names(draft, repeated)
         raise NotAllowed(
             Text(
                 f"第一次补正告知没有提到 {names}，而它当时就缺；补正须一次性告知，不得再次要求",
-                f"{', '.join(repeated)} was missing already at the first notice: a second request is not allowed",
+                f"{names.en} was missing already at the first notice: a second request is not allowed",
             ),
             materials=repeated,
         )
@@ -261,10 +264,10 @@ def _require_once(draft: Draft, codes: Sequence[str]) -> None:
         c for c, s in draft.state.materials.items() if s == "missing" and c not in codes and _defer(draft, c) is None
     ]
     if left_out and first:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in left_out)
+        names = _material_names(draft, left_out)
         raise InvalidInput(
             Text(f"补正须一次性告知全部内容：还缺 {names}，告知中没有列出",
-            f"the notice must name everything that is missing at once; it leaves out {', '.join(left_out)}"),
+            f"the notice must name everything that is missing at once; it leaves out {names.en}"),
             field="missing", materials=left_out,
         )  # fmt: skip
 
@@ -306,9 +309,9 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
         _may_work(draft, task, actor)
         lacking = _asked_and_missing(draft, codes)
         if lacking:
-            names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
+            names = _material_names(draft, lacking)
             raise InvalidInput(
-                Text(f"补正还缺 {names}；请一次补齐", f"still missing: {', '.join(lacking)}"),
+                Text(f"补正还缺 {names}；请一次补齐", f"still missing: {names.en}"),
                 field="materials", missing=lacking,
             )  # fmt: skip
     draft.emit(events.Supplemented(materials=codes))
@@ -328,10 +331,10 @@ def _supplement(draft: Draft, task: TaskState, outcome: str, opinion: str) -> st
     """A correction is done by what is handed in, never by ticking off its task (行政许可法 art. 32)."""
     lacking = _asked_and_missing(draft)
     if lacking:
-        names = "、".join(f"{code} {material_name(draft, code)}" for code in lacking)
+        names = _material_names(draft, lacking)
         raise NotAllowed(
             Text(f"还没有补交 {names}；请用 supplement 提交材料，补正任务随之办结",
-            f"{', '.join(lacking)} not handed in yet: hand them in by supplement, which completes this task"),
+            f"{names.en} not handed in yet: hand them in by supplement, which completes this task"),
             missing=lacking, task=task.id,
         )  # fmt: skip
     return ""
@@ -391,10 +394,8 @@ def _issue(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
     open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
     if open_gaps:
-        names = "、".join(f"{c} {material_name(draft, c)}" for c in open_gaps)
-        raise NotAllowed(
-            Text(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {', '.join(open_gaps)} arrive")
-        )
+        names = _material_names(draft, open_gaps)
+        raise NotAllowed(Text(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {names.en} arrive"))
     _issue_results(draft, code)
     results = draft.subject.item(code).results
     if results and all(result.elicence for result in results):

@@ -21,7 +21,7 @@ from govflow.plan import (
     stats,
 )
 from govflow.plan.order import ancestors
-from govflow.text import Text
+from govflow.text import Text, joined
 
 INSTANT = Limit(Decimal(0), "workday")
 
@@ -121,8 +121,8 @@ def _form_fields(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         labels.setdefault(str(field.label), []).append(field.meaning)
     same = {label: meanings for label, meanings in labels.items() if len(meanings) > 1}
     if same:
-        names = "、".join(same)
-        what = Text(f"统一含义相同的表单字段：{names}", f"give fields of one label one meaning: {names}")
+        names = joined(same)
+        what = Text(f"统一含义相同的表单字段：{names}", f"give fields of one label one meaning: {names.en}")
         about = tuple(meaning for meanings in same.values() for meaning in meanings)
         yield Suggestion(4, "merge-fields", what, about, "fields", len(form.fields), len(labels))
 
@@ -163,8 +163,8 @@ def _parallel(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
         if catalog.items[ref].code not in needed[catalog.items[entry.item].code]
     ]
     if habit:
-        names = "、".join(f"{one}→{other}" for one, other in habit)
-        what = Text(f"没有结果传递的先后关系改为并行：{names}", f"run in parallel where no result flows: {names}")
+        names = joined(f"{one}→{other}" for one, other in habit)
+        what = Text(f"没有结果传递的先后关系改为并行：{names}", f"run in parallel where no result flows: {names.en}")
         about = tuple(dict.fromkeys(code for pair in habit for code in pair))
         yield _days(6, "run-parallel", what, about, critical_path(theme, catalog)[1], critical_path(loose, catalog)[1])
 
@@ -182,7 +182,7 @@ def _joint_visit(theme: Theme, catalog: Catalog) -> Iterator[Suggestion]:
     if len(ways) > 1:
         count = stats(theme, catalog)["visits"]
         assert isinstance(count, dict)
-        names = "、".join(together)
+        names = joined(together)
         what = Text(f"{names} 一次联合踏勘", f"one joint visit for {', '.join(together)}")
         before = count["together"]
         yield Suggestion(7, "joint-visit", what, tuple(together), "visits", before, before - len(ways) + 1)

@@ -101,7 +101,7 @@ def _not_to_ask(lines: Iterable[plan.MergedMaterial], catalog: Catalog, lang: La
     )
     law = Text(
         "清单以外的材料不得要求（行政许可法第三十一条）。",
-        "Nothing beyond this list may be asked (行政许可法 art. 31).",
+        "Nothing beyond this list may be asked (《行政许可法》 art. 31).",
     ).text(lang)
     blocks = (
         (Table((Text("材料", "Material").text(lang), Text("由政府获取", "Got by the government").text(lang)), rows),)

@@ -264,7 +264,7 @@ def _limits(theme: Theme, catalog: Catalog, lang: Lang) -> Section:
         rows.append(
             (
                 Text("联合办理上限", "Joint limit").text(lang),
-                Text(f"{cap}（行政许可法第四十二条）", f"{cap} (行政许可法 art. 42)").text(lang),
+                Text(f"{cap}（行政许可法第四十二条）", f"{cap} (《行政许可法》 art. 42)").text(lang),
             )
         )
     rows.append((Text("一次告知", "Told once").text(lang), limits.notice(terms.notice_limit(theme, catalog), lang)))
