@@ -310,6 +310,10 @@ def _build(base: Base, overlays: tuple[Overlay, ...], provisional: bool) -> Cale
     )
 
 
+def _wrong(where: str, found: object, zh: str, en: str) -> CalendarDataError:
+    return CalendarDataError(where, found, Text(zh, en))
+
+
 def _horizon(base: Base, overlays: Iterable[Overlay]) -> date:
     """The last day covered by a notice: a national overlay for the year after the last known one moves it on."""
     horizon = base.last
@@ -317,12 +321,9 @@ def _horizon(base: Base, overlays: Iterable[Overlay]) -> date:
         if overlay.region != "cn" or overlay.provisional or overlay.year <= horizon.year:
             continue
         if overlay.year != horizon.year + 1:
-            raise CalendarDataError(
-                "year",
-                overlay.year,
-                Text(
-                    f"相连的年份：先要有 {horizon.year + 1} 年的安排", f"no gap: the notice of {horizon.year + 1} first"
-                ),
+            after = horizon.year + 1
+            raise _wrong(
+                "year", overlay.year, f"相连的年份：先要有 {after} 年的安排", f"no gap: the notice of {after} first"
             )
         horizon = date(overlay.year, 12, 31)
     return horizon
@@ -376,10 +377,8 @@ _REGION = re.compile(r"[0-9A-Za-z]{2,12}(-[0-9A-Za-z]{1,12})*\Z")
 def overlay_from(data: Mapping[str, Any]) -> Overlay:
     """Read a notice from plain data (keys: docs/calendars.md); raises `CalendarDataError` saying what is wrong."""
     if not isinstance(data, Mapping):
-        raise CalendarDataError(
-            "(top)",
-            data,
-            Text("含 region、year、holidays、workdays 的表", "a mapping with region, year, holidays, workdays"),
+        raise _wrong(
+            "(top)", data, "含 region、year、holidays、workdays 的表", "a mapping with region, year, holidays, workdays"
         )
     for key in data:
         if key not in _KEYS:
@@ -388,21 +387,19 @@ def overlay_from(data: Mapping[str, Any]) -> Overlay:
             raise CalendarDataError("(top)", key, expected)
     form = data.get("govflow", "calendar/1")
     if form != "calendar/1":
-        raise CalendarDataError("govflow", form, Text(" calendar/1", "calendar/1"))
+        raise _wrong("govflow", form, " calendar/1", "calendar/1")
     region, year = data.get("region", "cn"), data.get("year")
     if not isinstance(region, str) or not _REGION.match(region):
-        raise CalendarDataError(
-            "region",
-            region,
-            Text(" cn，或者其下的地区，如 450000、cn-45", "cn, or a region on top of it, as 450000 or cn-45"),
+        raise _wrong(
+            "region", region, " cn，或其下的地区，如 450000、cn-45", "cn, or a region in it, as 450000 or cn-45"
         )
     if isinstance(year, bool) or not isinstance(year, int) or not 1949 <= year <= 2999:
-        raise CalendarDataError("year", year, Text("数字写的年份，如 2027", "a year as a number, as 2027"))
+        raise _wrong("year", year, "数字写的年份，如 2027", "a year as a number, as 2027")
     source, provisional = data.get("source", "?"), data.get("provisional", False)
     if not isinstance(source, str) or not source.strip():
-        raise CalendarDataError("source", source, Text("发布这份安排的文件名称", "the notice that says so, as text"))
+        raise _wrong("source", source, "发布这份安排的文件名称", "the notice that says so, as text")
     if not isinstance(provisional, bool):
-        raise CalendarDataError("provisional", provisional, Text(" true 或 false", "true or false"))
+        raise _wrong("provisional", provisional, " true 或 false", "true or false")
     return Overlay(region, year, source, _special_days(data, year), _hours(data.get("business_hours")), provisional)
 
 
@@ -410,8 +407,8 @@ def _special_days(data: Mapping[str, Any], year: int) -> Mapping[date, Named]:
     days: dict[date, Named] = {}
     for where, entry in _entries(data, "holidays"):
         if not isinstance(entry, Mapping):
-            raise CalendarDataError(
-                where, entry, Text("含 name 和 from、to（或 date）的表", "a mapping with name and from, to (or date)")
+            raise _wrong(
+                where, entry, "含 name 和 from、to（或 date）的表", "a mapping with name and from, to (or date)"
             )
         name, name_en = _name(entry, where)
         for day in _span(entry, where, year):
@@ -435,7 +432,7 @@ def _once(named: Named) -> Text:
 def _entries(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
     entries = data.get(key) or []
     if not isinstance(entries, list | tuple):
-        raise CalendarDataError(key, entries, Text("列表", "a list"))
+        raise _wrong(key, entries, "列表", "a list")
     for number, entry in enumerate(entries):
         yield f"{key}[{number}]", entry
 
@@ -443,7 +440,7 @@ def _entries(data: Mapping[str, Any], key: str) -> Iterator[tuple[str, Any]]:
 def _name(entry: Mapping[str, Any], where: str) -> tuple[str, str]:
     name = entry.get("name")
     if not isinstance(name, str) or not name.strip():
-        raise CalendarDataError(f"{where}.name", name, Text("节日的名称", "the holiday's name"))
+        raise _wrong(f"{where}.name", name, "节日的名称", "the holiday's name")
     return name, str(entry.get("name_en") or _ENGLISH.get(name, name))
 
 
@@ -451,8 +448,8 @@ def _span(entry: Mapping[str, Any], where: str, year: int) -> Iterator[date]:
     first = _date(entry.get("date", entry.get("from")), f"{where}.from", year)
     last = _date(entry.get("to", first), f"{where}.to", year)
     if not 0 <= (last - first).days <= 31:
-        raise CalendarDataError(
-            f"{where}.to", last.isoformat(), Text(f"{first} 起一个月以内的日子", f"a day at most a month after {first}")
+        raise _wrong(
+            f"{where}.to", last.isoformat(), f"{first} 起一个月以内的日子", f"a day at most a month after {first}"
         )
     for ordinal in range(first.toordinal(), last.toordinal() + 1):
         yield date.fromordinal(ordinal)
@@ -463,18 +460,13 @@ def _date(value: object, where: str, year: int) -> date:
         try:
             value = date.fromisoformat(value)
         except ValueError:
-            raise CalendarDataError(
-                where, value, Text("存在的日子，如 2027-01-01", "a day that exists, as 2027-01-01")
-            ) from None
+            raise _wrong(where, value, "存在的日子，如 2027-01-01", "a day that exists, as 2027-01-01") from None
     if not isinstance(value, date) or isinstance(value, datetime):
-        raise CalendarDataError(where, value, Text("日期，如 2027-01-01", "a date, as 2027-01-01"))
+        raise _wrong(where, value, "日期，如 2027-01-01", "a date, as 2027-01-01")
     # A notice may move days of the last weeks before its year or the first after it, never more.
     if not date(year - 1, 12, 1) <= value <= date(year + 1, 1, 31):
-        raise CalendarDataError(
-            where,
-            value.isoformat(),
-            Text(f"{year} 年（或其前后一个月内）的日子", f"a day of {year} (or the month before or after it)"),
-        )
+        near = f"a day of {year} (or the month before or after it)"
+        raise _wrong(where, value.isoformat(), f"{year} 年（或其前后一个月内）的日子", near)
     return value
 
 
@@ -487,15 +479,11 @@ def _hours(value: object) -> BusinessHours | None:
     for number, pair in enumerate(value):
         where = f"business_hours[{number}]"
         if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise CalendarDataError(
-                where, pair, Text('一对时间，如 ["09:00", "12:00"]', 'a pair of times, as ["09:00", "12:00"]')
-            )
+            raise _wrong(where, pair, '一对时间，如 ["09:00", "12:00"]', 'a pair of times, as ["09:00", "12:00"]')
         opens, closes = _time(pair[0], where), _time(pair[1], where)
         if closes <= opens or (spans and opens < spans[-1][1]):
-            raise CalendarDataError(
-                where,
-                f"{opens:%H:%M}-{closes:%H:%M}",
-                Text("先后有序、不重叠的时间", "times in order, without overlap"),
+            raise _wrong(
+                where, f"{opens:%H:%M}-{closes:%H:%M}", "先后有序、不重叠的时间", "times in order, without overlap"
             )
         spans.append((opens, closes))
     return tuple(spans)
@@ -505,4 +493,4 @@ def _time(value: object, where: str) -> time:
     if isinstance(value, str) and re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
         return time.fromisoformat(value)
     # YAML reads 13:30 without quotes as a number in base sixty; say so instead of guessing.
-    raise CalendarDataError(where, value, Text('加引号的时间，如 "13:30"', 'a time in quotes, as "13:30"'))
+    raise _wrong(where, value, '加引号的时间，如 "13:30"', 'a time in quotes, as "13:30"')

@@ -8,7 +8,7 @@ from typing import Literal
 
 from govflow.language.conditions import Answers
 from govflow.language.model import Catalog, Item, Material, Theme
-from govflow.plan.selection import Known, facts, known_facts, selected_items, text
+from govflow.plan.selection import Known, facts, known_facts, selected_items
 from govflow.text import Text
 
 How = Literal["asked", "form", "issued", "verified", "elicence", "share", "commitment"]
@@ -131,7 +131,7 @@ def _merged(
         material, items = catalog.materials[code], tuple(dict.fromkeys(codes))
         if set(items) <= committed.get(code, set()):
             how: How = "commitment"
-            reason = text("以告知承诺替代，不用提交", "replaced by a written commitment, not submitted")
+            reason = Text("以告知承诺替代，不用提交", "replaced by a written commitment, not submitted")
         else:
             how, reason = _how(material, items, catalog, by_how)
         lines.append(MergedMaterial(code, material.name, items, how, reason))
@@ -154,29 +154,29 @@ def _how(
     issuer = issuing_item(material, catalog)
     name = _quoted(issuer) if issuer else ("", "")
     if issuer and issuer.code in by_how.get("run", ()) and issuer.code not in items:
-        return "issued", text(
+        return "issued", Text(
             f"由本次办理的{name[0]}核发，不用提交", f"issued by {name[1]} in this case, not submitted"
         )
     if issuer and issuer.code in by_how.get("verify", ()):
-        return "verified", text(
+        return "verified", Text(
             f"已持有，由{name[0]}核验，不用提交", f"already held, verified by {name[1]}, not submitted"
         )
     if material.elicence:
-        return "elicence", text(f"调取{material.elicence}，不用提交", f"fetched as an e-licence ({material.elicence})")
+        return "elicence", Text(f"调取{material.elicence}，不用提交", f"fetched as an e-licence ({material.elicence})")
     if material.share:
-        return "share", text(
+        return "share", Text(
             f"数据共享获取（{material.share}），不用提交", f"fetched as shared data ({material.share})"
         )
     several_zh = f"，{len(items)} 个事项共用，只交一次" if len(items) > 1 else ""
     several_en = f", once for {len(items)} items" if len(items) > 1 else ""
     if material.is_form:
         if not by_how:
-            return "form", text("由申请人填写", "filled in by the applicant")
-        return "form", text(f"合并填写一张申请表{several_zh}", f"part of the one merged form{several_en}")
+            return "form", Text("由申请人填写", "filled in by the applicant")
+        return "form", Text(f"合并填写一张申请表{several_zh}", f"part of the one merged form{several_en}")
     if issuer and issuer.code in by_how.get("skip", ()):
         again = (f"本次不办{name[0]}，需提交{several_zh}", f"{name[1]} is not handled, so it is submitted{several_en}")
-        return "asked", text(*again)
-    return "asked", text(f"由申请人提交{several_zh}", f"submitted by the applicant{several_en}")
+        return "asked", Text(*again)
+    return "asked", Text(f"由申请人提交{several_zh}", f"submitted by the applicant{several_en}")
 
 
 def _quoted(item: Item) -> tuple[str, str]:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.plan.dates import handling_order, waits_for
 from govflow.plan.materials import handed_in, handed_in_alone, merged_form, merged_materials
-from govflow.plan.selection import items_of, text
+from govflow.plan.selection import items_of
 from govflow.plan.terms import in_workdays, own_limit
 from govflow.text import Text
 
@@ -94,8 +94,8 @@ def savings(theme: Theme, catalog: Catalog) -> tuple[Saving, ...]:
     for key, alone, together, zh, en in pairs:
         group = numbers[key]
         assert isinstance(group, dict)
-        found.append(Saving(text(zh, en), group[alone], group[together]))
-    return (*found, Saving(text("填表字段", "form fields"), form.asked, len(form.fields)))
+        found.append(Saving(Text(zh, en), group[alone], group[together]))
+    return (*found, Saving(Text("填表字段", "form fields"), form.asked, len(form.fields)))
 
 
 def _steps(theme: Theme, catalog: Catalog) -> tuple[int, int, int, int]:

@@ -62,13 +62,13 @@ def selected_items(
             continue
         code = catalog.items[entry.item].code
         if code in out:
-            result[code] = Selection(code, "skip", text("申请人选择不办", "left out by the applicant"))
+            result[code] = Selection(code, "skip", Text("申请人选择不办", "left out by the applicant"))
         elif not known.holds(entry.when):
-            result[code] = Selection(code, "skip", text("按所答情形不用办", "not needed for these answers"))
+            result[code] = Selection(code, "skip", Text("按所答情形不用办", "not needed for these answers"))
         elif code in have or (entry.held_when is not None and known.holds(entry.held_when, unknown=False)):
-            result[code] = Selection(code, "verify", text("已持有，只核验", "already held, only verified"))
+            result[code] = Selection(code, "verify", Text("已持有，只核验", "already held, only verified"))
         else:
-            result[code] = Selection(code, "run", text("办理", "handled"))
+            result[code] = Selection(code, "run", Text("办理", "handled"))
     return result
 
 
@@ -114,8 +114,3 @@ def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str], field: str) -> s
             raise InvalidInput(message, field=field, item=ref)
         found.add(catalog.items[ref].code)
     return found
-
-
-def text(zh: str, en: str) -> Text:
-    """A text in both languages."""
-    return Text(zh, en)
