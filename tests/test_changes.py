@@ -43,7 +43,7 @@ def test_nothing_has_changed() -> None:
     again = load_texts(dict(old().sources), rules=())
     assert compare.compare(old().catalog, again.catalog) == ()
     assert compare.figures(old().catalog, again.catalog) == ()
-    assert scenarios.moved(scenarios.scenarios_in(old()), old().catalog, again.catalog) == []
+    assert scenarios.regressions(scenarios.scenarios_in(old()), old().catalog, again.catalog) == []
 
 
 def test_a_shorter_promise_is_a_change_of_substance() -> None:
@@ -54,7 +54,7 @@ def test_a_shorter_promise_is_a_change_of_substance() -> None:
     figures = {f.code: f.values for f in compare.figures(old().catalog, new.catalog)}
     assert figures["I07"] == {"workdays": (5, 4)}
     own = [s for s in scenarios.scenarios_in(old()) if s.of in ("I07", "I09")]
-    moved = scenarios.moved(own, old().catalog, new.catalog)
+    moved = scenarios.regressions(own, old().catalog, new.catalog)
     assert moved and {each.code for each in moved} == {"I07"}
     assert all("到期日" in failure.what.zh for each in moved for failure in each.failures)
 

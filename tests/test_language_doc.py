@@ -55,7 +55,7 @@ def test_the_files_of_the_page_are_one_sound_folder() -> None:
     assert {document.kind[0] for document in loaded.documents if document.kind} == set(KINDS)
     played = list(scenarios.play(scenarios.scenarios_in(loaded), loaded.catalog))
     assert len(played) >= 3
-    assert all(each.passed for each in played), [scenarios.told(each, "zh") for each in played]
+    assert all(each.passed for each in played), [scenarios.failure_text(each, "zh") for each in played]
 
 
 def test_every_block_of_yaml_is_executed() -> None:

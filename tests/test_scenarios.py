@@ -30,7 +30,7 @@ ACCEPTED = """
 
 
 @lru_cache
-def shipped() -> tuple[Loaded, tuple[scenarios.Played, ...]]:
+def shipped() -> tuple[Loaded, tuple[scenarios.Result, ...]]:
     """The definitions of this repository and their scenarios, run once."""
     loaded = load(ROOT / "definitions", rules=())
     return loaded, tuple(scenarios.play(scenarios.scenarios_in(loaded), loaded.catalog))
@@ -44,15 +44,15 @@ def written(steps: str, expect: str, of: str = "I07", more: str = "") -> str:
     )
 
 
-def played(steps: str, expect: str, of: str = "I07", more: str = "", lang: str = "zh") -> scenarios.Played:
+def played(steps: str, expect: str, of: str = "I07", more: str = "", lang: str = "zh") -> scenarios.Result:
     """That one scenario, run."""
     document = read(written(steps, expect, of, more), "try.scenarios.yaml")
     return next(scenarios.play(scenarios_from(document), catalog(), lang))
 
 
-def said(found: scenarios.Played) -> str:
+def said(found: scenarios.Result) -> str:
     """What is printed about a scenario, in Chinese."""
-    return scenarios.told(found, "zh")
+    return scenarios.failure_text(found, "zh")
 
 
 def findings(text: str) -> str:
@@ -96,7 +96,9 @@ def test_a_wrong_date_is_explained_day_by_day() -> None:
         steps, "      - {at: 2025-09-30, promised_due: 2025-10-09, state: reviewing}", of="food-business-permit"
     )
     for lang in ("zh", "en"):
-        text = scenarios.told(played(steps, "      - {at: 2025-09-30, promised_due: 2025-10-09}", lang=lang), lang)
+        text = scenarios.failure_text(
+            played(steps, "      - {at: 2025-09-30, promised_due: 2025-10-09}", lang=lang), lang
+        )
         golden = GOLDEN / f"wrong-date.{lang}.txt"
         if os.environ.get("GOVFLOW_WRITE_GOLDEN"):
             golden.write_text(text + "\n", encoding="utf-8")
@@ -244,4 +246,4 @@ def test_whatever_is_written_nothing_is_raised(of: str, steps: list[dict[str, An
     document = read(written(text, "      - {state: closed, light: red}", of), "try.scenarios.yaml")
     for each in scenarios.play(scenarios_from(document), catalog()):
         assert all(failure.what.zh and failure.got for failure in each.failures)
-        assert scenarios.told(each, "en") or each.passed
+        assert scenarios.failure_text(each, "en") or each.passed

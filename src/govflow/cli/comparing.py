@@ -67,9 +67,9 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
         case "svg":
             text = graphs.as_svg(drawn, lang())
         case _:
-            text = "".join(_told(theme.name.text(lang()), found[theme.slug]) for theme in themes)
+            text = "".join(_suggestion_lines(theme.name.text(lang()), found[theme.slug]) for theme in themes)
             if isinstance(subject, Item):
-                text = _told_of_item(subject, drawn)
+                text = _item_lines(subject, drawn)
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -77,7 +77,7 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
         click.echo(say(Text(f"已写入 {output}", f"wrote {output}")), err=True)
 
 
-def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
+def _suggestion_lines(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
     lines = [name]
     for each in found:
         unit = say(UNITS[each.unit])
@@ -87,7 +87,7 @@ def _told(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _told_of_item(item: Item, drawn: graphs.Graph) -> str:
+def _item_lines(item: Item, drawn: graphs.Graph) -> str:
     """What an item stands between; suggestions are about themes, and that is said."""
     lines = [say(Text(f"{item.name}（{item.code}）", f"{item.name.text(Lang.EN)} ({item.code})"))]
     named = {
@@ -120,9 +120,9 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
     found = compare.compare(before.catalog, after.catalog)
     counted = compare.figures(before.catalog, after.catalog)
     tests = [] if no_scenarios else scenarios.scenarios_in(before)
-    moved = scenarios.moved(tests, before.catalog, after.catalog, lang())
+    regressed = scenarios.regressions(tests, before.catalog, after.catalog, lang())
     if as_json:
-        print_json({**compare.as_data(found, counted), "moved": scenarios.as_data(moved, (), lang())["scenarios"]})
+        print_json({**compare.as_data(found, counted), "moved": scenarios.as_data(regressed, (), lang())["scenarios"]})
         return
     for each in found:
         if wording or not each.wording:
@@ -135,7 +135,7 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
     for figure in counted:
         numbers = ", ".join(_pair(key, *pair) for key, pair in figure.values.items())
         click.echo(f"{figure.code} {figure.name.text(lang())}: {numbers}")
-    for failure, name in ((failure, each.scenario.name) for each in moved for failure in each.failures):
+    for failure, name in ((failure, each.scenario.name) for each in regressed for failure in each.failures):
         what, place = failure.what.text(lang()), f"{failure.span.file}:{failure.span.line}"
         click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
     if not found:

@@ -26,14 +26,14 @@ def test(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
     for each in scenarios.play(found, loaded.catalog, lang()):
         played.append(each)
         if not each.passed and not as_json:
-            click.echo(scenarios.told(each, lang()))
+            click.echo(scenarios.failure_text(each, lang()))
     covered = scenarios.coverage(played, loaded.catalog, scenarios.subjects(loaded, played))
     if as_json:
         print_json(scenarios.as_data(played, covered, lang()))
     else:
         if not quiet:
             click.echo(scenarios.table(covered, loaded.catalog, lang()))
-        click.echo(scenarios.summed_up(played, lang()))
+        click.echo(scenarios.summary_line(played, lang()))
     if not all(each.passed for each in played) or not played:
         raise Failure(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -197,8 +197,12 @@ class Presentation:
     def closing(self, view: CaseView, output: Path) -> None:
         """Planned against actual, what was saved, where each due date came from, what was left behind."""
         self._title(Text("三、结果", "3. What came of it").text(self.lang))
-        self._comparison(view)
-        self._saved(view)
+        accepted = case_clocks.parse(view.accepted_as_of or view.applied)
+        planned = plan.planned(
+            self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
+        )
+        self._comparison(view, planned)
+        self._saved(view, accepted, planned)
         self._title(
             Text(
                 "四、期限从哪里来（✓ 计入  ✗ 休息日  ‖ 停止计时）",
@@ -222,11 +226,7 @@ class Presentation:
             if not file.name.endswith(("-wal", "-shm")):
                 self.out(f"  {output / file.name}")
 
-    def _comparison(self, view: CaseView) -> None:
-        accepted = case_clocks.parse(view.accepted_as_of or view.applied)
-        planned = plan.planned(
-            self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
-        )
+    def _comparison(self, view: CaseView, planned: plan.Plan) -> None:
         self.out(
             Text(
                 "  事项                                   计划        期限        实际",
@@ -264,15 +264,11 @@ class Presentation:
     def _dropped(self, view: CaseView) -> list[str]:
         return [item.item for item in view.items if item.mode == "skip"]
 
-    def _saved(self, view: CaseView) -> None:
+    def _saved(self, view: CaseView, accepted: datetime, planned: plan.Plan) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, view.answers, self._dropped(view))
         alone = plan.handed_in_alone(self.theme, self.catalog, view.answers, self._dropped(view))
         running = [item.item for item in view.items if item.mode == "run"]
         serial = sum(plan.in_workdays(plan.own_limit(self.catalog.items[code])) for code in running)
-        accepted = case_clocks.parse(view.accepted_as_of or view.applied)
-        planned = plan.planned(
-            self.theme, self.catalog, accepted, self.engine.calendar, view.answers, self._dropped(view)
-        )
         together = self.engine.calendar.workdays_between(case_clocks.local_date(accepted), planned.due)
         visited = [code for code in running if not self._committed(code, view)]
         visits = sum(1 for c in visited for s in steps_of(self.catalog.items[c].flow) if s.kind == "visit")

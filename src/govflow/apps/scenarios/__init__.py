@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 
 from govflow import compiler
 from govflow.apps.scenarios.coverage import Coverage, coverage
-from govflow.apps.scenarios.expecting import failures_of
-from govflow.apps.scenarios.playing import Player, Watch, player_for
+from govflow.apps.scenarios.expectations import failures_of
+from govflow.apps.scenarios.player import ManualClock, Player, player_for
 from govflow.apps.scenarios.reading import scenarios_from
-from govflow.apps.scenarios.records import Expectation, Failure, Played, Scenario, Step
-from govflow.apps.scenarios.telling import as_data, summed_up, table, told
+from govflow.apps.scenarios.records import Expectation, Failure, Result, Scenario, Step
+from govflow.apps.scenarios.report import as_data, failure_text, summary_line, table
 from govflow.catalog import Loaded
 from govflow.engine.api import Engine
 from govflow.engine.definitions import bundle
@@ -27,18 +27,18 @@ __all__ = [
     "Coverage",
     "Expectation",
     "Failure",
-    "Played",
+    "Result",
     "Scenario",
     "Step",
     "as_data",
     "coverage",
-    "moved",
+    "failure_text",
     "play",
+    "regressions",
     "scenarios_in",
     "subjects",
-    "summed_up",
+    "summary_line",
     "table",
-    "told",
 ]
 
 BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -55,7 +55,7 @@ def scenarios_in(loaded: Loaded) -> list[Scenario]:
     ]
 
 
-def subjects(loaded: Loaded, played: Iterable[Played]) -> list[str]:
+def subjects(loaded: Loaded, played: Iterable[Result]) -> list[str]:
     """The codes of the items and themes that were read, or that the scenarios are about: themes first."""
     catalog, files = loaded.catalog, set(loaded.files)
     about = {each.code for each in played}
@@ -67,22 +67,22 @@ def subjects(loaded: Loaded, played: Iterable[Played]) -> list[str]:
     ]
 
 
-def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: str = "zh") -> Iterator[Played]:
+def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: str = "zh") -> Iterator[Result]:
     """Run scenarios one after the other on one engine with a database in memory.
 
     Each begins with nothing and leaves nothing. An error of the engine is a failure of the scenario; nothing is raised.
     """
-    database, watch = Database("sqlite://"), Watch(BEGINNING)
-    engine = Engine(database.engine, catalog, clock=watch)
-    stage = _Stage(database, engine, watch, catalog, lang, {})
+    database, clock = Database("sqlite://"), ManualClock(BEGINNING)
+    engine = Engine(database.engine, catalog, clock=clock)
+    runner = _Runner(database, engine, clock, catalog, lang, {})
     try:
         for scenario in scenarios:
-            yield _played(scenario, stage)
+            yield _result(scenario, runner)
     finally:
         engine.close()
 
 
-def moved(scenarios: Iterable[Scenario], old: Catalog, new: Catalog, lang: str = "zh") -> list[Played]:
+def regressions(scenarios: Iterable[Scenario], old: Catalog, new: Catalog, lang: str = "zh") -> list[Result]:
     """The scenarios that pass with the old definitions and fail with the new ones, as they fail there.
 
     Only those of items and themes whose definition differs are run.
@@ -100,12 +100,12 @@ def _definition(ref: str, catalog: Catalog) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Stage:
+class _Runner:
     """What all scenarios share."""
 
     database: Database
     engine: Engine
-    watch: Watch
+    clock: ManualClock
     catalog: Catalog
     lang: str
     elements: dict[str, Mapping[str, compiler.ElementInfo]]
@@ -116,29 +116,29 @@ class _Stage:
         That happens outside the transaction of a scenario, which is rolled back.
         """
         if code not in self.elements:
-            self.watch.moment = BEGINNING
+            self.clock.moment = BEGINNING
             with suppress(GovflowError):  # nothing has been answered: that the answers are missing is no matter
                 self.engine.required(code, {})
             self.elements[code] = compiler.elements(code, self.catalog)
         return self.elements[code]
 
 
-def _played(scenario: Scenario, stage: _Stage) -> Played:
-    catalog = stage.catalog
+def _result(scenario: Scenario, runner: _Runner) -> Result:
+    catalog = runner.catalog
     shelf = catalog.themes if scenario.of in catalog.themes else catalog.items
     if scenario.of not in shelf:
         what = Text(f"{scenario.of} 的定义有错误，不能办理", f"the definition of {scenario.of} is not sound")
-        return Played(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
+        return Result(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
     code = shelf[scenario.of].code
-    elements = stage.elements_of(code)
-    with stage.database.engine.connect() as connection:
+    elements = runner.elements_of(code)
+    with runner.database.engine.connect() as connection:
         transaction = connection.begin()
         try:
-            player = player_for(stage.engine.joined(connection), catalog, stage.watch, scenario, code, elements)
-            failures = tuple(_acted(player, stage.lang))
+            player = player_for(runner.engine.joined(connection), catalog, runner.clock, scenario, code, elements)
+            failures = tuple(_acted(player, runner.lang))
         finally:
             transaction.rollback()
-    return Played(scenario, code, failures, tuple(player.events), player.assumed, elements)
+    return Result(scenario, code, failures, tuple(player.events), player.assumed, elements)
 
 
 def _acted(player: Player, lang: str) -> Iterator[Failure]:

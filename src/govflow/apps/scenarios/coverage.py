@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from govflow.apps.scenarios.records import Played
+from govflow.apps.scenarios.records import Result
 from govflow.engine.case import ClockId
 from govflow.engine.views import EventView
 from govflow.language.conditions import Answers, Condition, UnknownFact, holds
@@ -40,7 +40,7 @@ class Coverage:
         return all - sum(1 for k, _ in self.missed if k == kind), all
 
 
-def coverage(played: Iterable[Played], catalog: Catalog, codes: Iterable[str]) -> list[Coverage]:
+def coverage(played: Iterable[Result], catalog: Catalog, codes: Iterable[str]) -> list[Coverage]:
     """The coverage of these items and themes (codes) over all scenarios that were run, also those of other subjects."""
     seen: dict[str, set[Point]] = {}
     own: dict[str, int] = {}
@@ -124,7 +124,7 @@ class _Watcher:
     """Reads one case's events and notes the points that they exercise."""
 
     catalog: Catalog
-    played: Played
+    played: Result
     seen: dict[str, set[Point]]
     tasks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     running: tuple[str, ...] = ()

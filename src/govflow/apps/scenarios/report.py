@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
-from govflow.apps.scenarios.records import Failure, Played
+from govflow.apps.scenarios.records import Failure, Result
 from govflow.language.model import Catalog
 from govflow.text import Text, cells, joined
 
@@ -25,7 +25,7 @@ _HEADS: dict[Kind, Text] = {
 }
 
 
-def told(played: Played, lang: str) -> str:
+def failure_text(played: Result, lang: str) -> str:
     """A scenario's failures: where, what, expected and got, and why a date is as it is; empty if it passed."""
     words = {"expected": Text("期待", "expected").text(lang), "got": Text("实际", "got").text(lang)}
     lines = [line for failure in played.failures for line in _failure(played, failure, words, lang)]
@@ -38,7 +38,7 @@ def told(played: Played, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _failure(played: Played, failure: Failure, words: dict[str, str], lang: str) -> Iterator[str]:
+def _failure(played: Result, failure: Failure, words: dict[str, str], lang: str) -> Iterator[str]:
     span = failure.span
     yield f"✗ {span.file}:{span.line}:{span.column} {played.scenario.name}"
     yield f"    {failure.what.text(lang)}"
@@ -47,7 +47,7 @@ def _failure(played: Played, failure: Failure, words: dict[str, str], lang: str)
     yield from (f"        {line}" for line in failure.details)
 
 
-def summed_up(played: Sequence[Played], lang: str) -> str:
+def summary_line(played: Sequence[Result], lang: str) -> str:
     """One line: how many scenarios and expectations, how many failed."""
     failed = sum(1 for each in played if not each.passed)
     expectations = sum(len(each.scenario.expect) for each in played)
@@ -111,7 +111,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join((first, *rest)).rstrip()
 
 
-def as_data(played: Sequence[Played], found: Sequence[Coverage], lang: str) -> dict[str, Any]:
+def as_data(played: Sequence[Result], found: Sequence[Coverage], lang: str) -> dict[str, Any]:
     """The same for programs: plain data for JSON."""
     return {
         "passed": all(each.passed for each in played),
@@ -121,7 +121,7 @@ def as_data(played: Sequence[Played], found: Sequence[Coverage], lang: str) -> d
     }
 
 
-def _scenario_data(each: Played, lang: str) -> dict[str, Any]:
+def _scenario_data(each: Result, lang: str) -> dict[str, Any]:
     return {
         "file": each.scenario.file, "line": each.scenario.span.line, "name": each.scenario.name, "of": each.code,
         "passed": each.passed, "assumed_no": list(each.assumed),

@@ -29,7 +29,7 @@ APPLICANT = f"applicant:{NAME}"
 
 
 @dataclass
-class Watch:
+class ManualClock:
     """The clock of the engine: it stands where the player puts it."""
 
     moment: datetime
@@ -45,7 +45,7 @@ class Player:
 
     engine: Engine
     catalog: Catalog
-    watch: Watch
+    clock: ManualClock
     scenario: Scenario
     theme: Theme
     elements: Mapping[str, ElementInfo]
@@ -59,7 +59,7 @@ class Player:
 
     def go(self, moment: datetime) -> None:
         """Turn the clock to an instant and let everything happen that is due by then."""
-        self.watch.moment = moment
+        self.clock.moment = moment
         if self.case is not None and self.engine.sweep():
             self.shown = None
             self._note()
@@ -70,18 +70,18 @@ class Player:
 
     def show(self, view: CaseView) -> None:
         """Keep what a command gave back, and note its events."""
-        self.case, self.shown, self.shown_at = view.id, view, self.watch.moment
+        self.case, self.shown, self.shown_at = view.id, view, self.clock.moment
         self._note()
 
     def view(self) -> CaseView:
         """The case as it stood after the last thing that happened to it; NotFound before the application."""
         if self.shown is None:
-            self.shown, self.shown_at = self.engine.case(self.id), self.watch.moment
+            self.shown, self.shown_at = self.engine.case(self.id), self.clock.moment
         return self.shown
 
     def view_now(self) -> CaseView:
         """The case with the lights of this instant; NotFound before the application."""
-        if self.shown_at != self.watch.moment:
+        if self.shown_at != self.clock.moment:
             self.shown = None
         return self.view()
 
@@ -120,12 +120,17 @@ class Player:
 
 
 def player_for(
-    engine: Engine, catalog: Catalog, watch: Watch, scenario: Scenario, code: str, elements: Mapping[str, ElementInfo]
+    engine: Engine,
+    catalog: Catalog,
+    clock: ManualClock,
+    scenario: Scenario,
+    code: str,
+    elements: Mapping[str, ElementInfo],
 ) -> Player:
     """A player at the beginning of a scenario; `code` is that of its item or theme, `elements` those of its process."""
     if code in catalog.themes:
-        return Player(engine, catalog, watch, scenario, catalog.themes[code], elements, None)
-    return Player(engine, catalog, watch, scenario, terms.theme_of_one(catalog.items[code]), elements, code)
+        return Player(engine, catalog, clock, scenario, catalog.themes[code], elements, None)
+    return Player(engine, catalog, clock, scenario, terms.theme_of_one(catalog.items[code]), elements, code)
 
 
 # --- applying --------------------------------------------------------------------------------------------------
@@ -287,9 +292,9 @@ def _suspend(player: Player, words: Mapping[str, Any]) -> None:
     """The written notice of a step that needs a special procedure, else the command of the reviewing department."""
     item = _one_item(player, words)
     wanted = _procedure(item, words)
-    told = [t for t in _tasks_of(player, item, wanted) if t.kind == "notice"]
-    if told:
-        _finish(player, told[0], words, "approve")
+    notices = [t for t in _tasks_of(player, item, wanted) if t.kind == "notice"]
+    if notices:
+        _finish(player, notices[0], words, "approve")
         return
     actor, reason = words.get("actor") or f"{item.department}:{NAME}", words.get("reason", "特别程序")
     player.show(player.engine.suspend(player.id, item=item.code, procedure=str(wanted), actor=actor, reason=reason))

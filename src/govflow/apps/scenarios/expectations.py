@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from govflow.apps.scenarios.playing import Player
+from govflow.apps.scenarios.player import Player
 from govflow.apps.scenarios.records import Expectation, Failure
 from govflow.engine.views import CaseView, ClockView
 from govflow.errors import NotFound
