@@ -1,8 +1,10 @@
 """What every test may rely on: repeatable Hypothesis runs, no network but this machine, PostgreSQL when asked for."""
 
 import ipaddress
+import signal
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Generator, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -71,6 +73,27 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.stop()
     socket.socket.connect = _connect  # type: ignore[method-assign]
     socket.socket.connect_ex = _connect_ex  # type: ignore[method-assign]
+
+
+LONGEST = 300  # seconds; the slowest test takes a tenth of it
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """A test that hangs fails, with the place at which it waits, instead of holding up the run for ever."""
+    if threading.current_thread() is not threading.main_thread():
+        return (yield)
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(LONGEST)
+    try:
+        return (yield)
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _too_long(_number: int, _frame: object) -> None:
+    raise TimeoutError(f"the test has run for {LONGEST} seconds")
 
 
 @pytest.fixture(scope="session")
