@@ -21,6 +21,7 @@ DATA = 100_000
 """Longest JSON document, in characters."""
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 _short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
@@ -69,7 +70,7 @@ def texts(value: object, field: str) -> list[str]:
 def document(value: object, field: str) -> Any:
     """The value if JSON can hold it and a database can keep it; InvalidInput otherwise."""
     try:
-        written = json.dumps(value, ensure_ascii=False, allow_nan=False)
+        written = _JSON.encode(value)
         written.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as fault:
         raise InvalidInput(

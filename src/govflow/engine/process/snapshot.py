@@ -33,18 +33,6 @@ def dump(process: Process, case: Case, status: int) -> bytes:
     return msgspec.json.encode([FORMAT, process.fingerprint, status, level])
 
 
-def can_read(process: Process, state: bytes) -> bool:
-    """Whether the verbs can go on from this snapshot: it has our format and belongs to this definition.
-
-    False for bytes of another version of the executor: then the state is made again by replaying the moves of the log.
-    """
-    try:
-        form, fingerprint, _, _ = _opened(state)
-    except ProcessError:
-        return False
-    return bool(form == FORMAT and fingerprint == process.fingerprint)
-
-
 def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
     """Format, fingerprint, status and level of a snapshot."""
     try:

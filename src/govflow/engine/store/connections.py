@@ -1,14 +1,13 @@
 """Connections that stay open for the next transaction, one of our own engine for each thread at work.
 
 What it saves: a check-out of SQLAlchemy's pool and the reset at its return, 0.02 ms of processor in a tight loop and
-twice that in a step. Without it (`connection` a plain `engine.connect()`) everything works as before.
+twice that in a step. Without it (`take` a plain `engine.connect()`, `give_back` its `close`) everything works
+as before.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -30,30 +29,31 @@ class Connections:
         self._generation = 0
         self._process = os.getpid()
 
-    @contextmanager
-    def connection(self) -> Iterator[sa.Connection]:
-        """A connection without a transaction, for this thread alone until the block ends."""
+    def take(self) -> tuple[sa.Connection, int]:
+        """A connection without a transaction, for this thread alone until it is given back or up; and its generation."""
         if self._process != os.getpid():
             self._abandon()
         generation = self._generation
         try:
-            connection = self._idle.pop()  # threads do not meet here: pop and append are one step each
+            return self._idle.pop(), generation  # threads do not meet here: pop and append are one step each
         except IndexError:
-            connection = self._engine.connect()
-        try:
-            yield connection
-        except BaseException as fault:
-            connection.close()
-            if isinstance(fault, sa.exc.DBAPIError) and fault.connection_invalidated:
-                self.close()  # the server is gone, and with it what the others are connected to
-            raise
+            return self._engine.connect(), generation
+
+    def give_back(self, connection: sa.Connection, generation: int) -> None:
+        """After a transaction that ended well."""
         if generation == self._generation and self._has_room():
             self._idle.append(connection)
         else:
             connection.close()
 
+    def give_up(self, connection: sa.Connection, fault: BaseException) -> None:
+        """After an error: the connection is closed, which rolls back what it was at."""
+        connection.close()
+        if isinstance(fault, sa.exc.DBAPIError) and fault.connection_invalidated:
+            self.close()  # the server is gone, and with it what the others are connected to
+
     def close(self) -> None:
-        """Close what is kept; a connection at work is closed when its block ends."""
+        """Close what is kept; a connection at work is closed when it is given back."""
         self._generation += 1
         while self._idle:
             self._idle.pop().close()
