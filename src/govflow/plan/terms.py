@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from types import MappingProxyType
 
 from govflow.language.conditions import Answers, holds
@@ -97,6 +98,7 @@ def length_key(limit: Limit) -> tuple[Decimal, int]:
     return in_workdays(limit), limit.upper_bound_days()
 
 
+@lru_cache(maxsize=1024)  # definitions repeat few limits, cases ask at every step
 def warning_lead(within: Limit, warn: Warn | None = None) -> Warn:
     """How long before its end a clock warns: the setting in whole workdays, at most half of the limit; or a share.
 
