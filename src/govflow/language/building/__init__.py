@@ -36,7 +36,7 @@ from govflow.language.model import (
     ThemeItem,
     TimeLimit,
 )
-from govflow.law.clocks import Limit
+from govflow.law.clocks import DELIVERY, NOTICE, Limit
 from govflow.text import Text
 from govflow.vocabulary import CaseType, DefinitionStatus, ItemType, Level, Missed
 
@@ -249,9 +249,9 @@ def _limits(data: Data) -> Limits:
     return Limits(
         statutory=_time_limit(data.get("statutory")),
         promised=_time_limit(data.get("promised")),
-        correction_notice=Limit.parse(data.get("correction_notice", "5 workdays")),
+        correction_notice=limit_of(data.get("correction_notice")) or NOTICE,
         correction=_correction(data.get("correction", {})),
-        delivery=Limit.parse(data.get("delivery", "10 workdays")),
+        delivery=limit_of(data.get("delivery")) or DELIVERY,
         post_check=_time_limit(data.get("post_check"), "decided"),
         warning=warn_of(data.get("warning", "2 workdays")),
     )

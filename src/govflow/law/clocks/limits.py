@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 from zoneinfo import ZoneInfo
 
 from govflow.errors import ClockError
@@ -107,11 +107,6 @@ class Limit:
         if Lang.of(lang) is Lang.ZH:
             return f"{value}{_ZH[self.unit]}"
         return f"{value} {_EN[self.unit]}{'' if self.value == 1 else 's'}"
-
-    def as_data(self) -> dict[str, Any]:
-        """The JSON shape `{"value": ..., "unit": ...}`."""
-        whole = self.value == self.value.to_integral_value()
-        return {"value": int(self.value) if whole else float(self.value), "unit": self.unit}
 
     @property
     def timed(self) -> bool:
