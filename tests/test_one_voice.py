@@ -133,6 +133,8 @@ QUESTIONS = (
     ("guide", "food-business-permit"),
     ("guide", "open-restaurant"),
     ("guide", "open-restaurant", "--checklist"),
+    ("draw", "open-restaurant"),
+    ("draw", "food-business-permit"),
     ("guide", "nothing"),
     ("stats",),
     ("plan", "open-restaurant", "--accepted", "2025-03-03T09:00"),

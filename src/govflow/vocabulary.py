@@ -280,12 +280,19 @@ class ResultKind(Word):
     OTHER = "其他", "其他", "other"
 
 
+class Window(Word):
+    """Which window of the service hall takes applications."""
+
+    GENERAL = "综合窗口", "综合窗口", "general window"
+    DEPARTMENT = "部门窗口", "部门窗口", "department window"
+
+
 _TABLE: MappingProxyType[str, type[Word]] = MappingProxyType({
     "case_status": CaseStatus, "item_status": ItemStatus, "mode": Mode, "task_status": TaskStatus, "task_kind": TaskKind,
     "outcome": Outcome, "role": Role, "clock_kind": ClockKind, "clock_status": ClockStatus, "clock_effect": ClockEffect,
     "light": Light, "material_status": MaterialStatus, "start": Start, "missed": Missed, "item_type": ItemType,
     "case_type": CaseType, "level": Level, "definition_status": DefinitionStatus, "basis_kind": BasisKind,
-    "applicant_kind": ApplicantKind, "result_kind": ResultKind,
+    "applicant_kind": ApplicantKind, "result_kind": ResultKind, "window": Window,
 })  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import Any, TypeVar, cast
 
 from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, PARALLEL, SEND, START, Compiled, Purpose
 from govflow.compiler.blocks import elements as _elements
@@ -12,7 +13,7 @@ from govflow.compiler.layout.geometry import Diagram
 from govflow.compiler.process import process_from
 from govflow.compiler.xml import to_xml
 from govflow.language.model import Catalog, Step
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 __all__ = [
     "MEANT_BY_KIND",
@@ -25,6 +26,8 @@ __all__ = [
     "pictures",
     "to_bpmn",
 ]
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,28 @@ def compiled(ref: str, catalog: Catalog) -> Compiled:
     return process_from(ref, catalog)
 
 
-def pictures(ref: str, catalog: Catalog) -> tuple[Diagram, ...]:
-    """Every process of the theme or item laid out: the case's own first, then each called one."""
-    return tuple(lay_out(process) for process in process_from(ref, catalog).processes)
+def pictures(ref: str, catalog: Catalog, lang: Lang = Lang.ZH) -> tuple[Diagram, ...]:
+    """Every process of the theme or item laid out: the case's own first, then each called one.
+
+    Names are in `lang`, so that the room for them is right. The BPMN file is always in the language of the definitions.
+    """
+    return tuple(lay_out(_named_in(process, lang)) for process in process_from(ref, catalog).processes)
+
+
+def _named_in(part: T, lang: Lang) -> T:
+    """A part of a process with its names in one language; notes, which are Chinese, are left out of the English one."""
+    if lang is Lang.ZH:
+        return part
+    if isinstance(part, Text):
+        return cast(T, Text(part.text(lang)))
+    if isinstance(part, tuple):
+        return cast(T, tuple(_named_in(each, lang) for each in part))
+    if not is_dataclass(part) or isinstance(part, type) or not type(part).__module__.startswith(__name__):
+        return part
+    named: dict[str, Any] = {each.name: _named_in(getattr(part, each.name), lang) for each in fields(part)}
+    if "note" in named:
+        named["note"] = ""
+    return cast(T, replace(part, **named))
 
 
 def to_bpmn(ref: str, catalog: Catalog) -> bytes:

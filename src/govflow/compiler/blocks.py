@@ -21,6 +21,10 @@ EXCLUSIVE, PARALLEL = "exclusiveGateway", "parallelGateway"
 EVENTS = (START, END, BOUNDARY)
 GATEWAYS = (EXCLUSIVE, PARALLEL)
 
+UNNAMED = Text("")
+ACCEPTED = Text("受理", "accepted")
+CORRECTION = Text("补正", "correction")
+
 
 class Purpose(StrEnum):
     """What a BPMN element is there for. The engine acts on this word; an element's id is a name and nothing else."""
@@ -111,7 +115,7 @@ class Branch:
     """One way out of a gateway; no block means straight on to the merge. No flag on a choice: the default."""
 
     block: Block | None
-    name: str = ""
+    name: Text = UNNAMED
     flag: str | None = None
     side: str = "straight"
 
@@ -167,6 +171,8 @@ class Intake:
     refused: Element
     supplement: Activity
     accepted: Element
+    accept_name: Text = ACCEPTED
+    correct_name: Text = CORRECTION
 
 
 Block = Activity | Row | Choice | Scope | Network | Intake
@@ -178,7 +184,7 @@ class Flow:
 
     source: str
     target: str
-    name: str = ""
+    name: Text = UNNAMED
     flag: str | None = None
     default: bool = False
 
@@ -193,7 +199,7 @@ class Lane:
     """One lane: the applicant, the window, or a department."""
 
     key: str
-    name: str
+    name: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,11 +207,11 @@ class Process:
     """One process: its tree, its lanes (none for a called one) and the names that its picture carries."""
 
     id: str
-    name: str
+    name: Text
     note: str
     tree: Block
     lanes: tuple[Lane, ...] = ()
-    pool: str | None = None
+    pool: Text | None = None
     facts: tuple[tuple[str, str], ...] = ()
 
 
@@ -413,8 +419,8 @@ def _intake_flows(intake: Intake, parent: str | None) -> Iterator[tuple[Flow, st
     if intake.accept.deemed is not None:
         yield Flow(intake.accept.deemed.id, intake.accepted.id), parent
     yield Flow(intake.accept.node.id, intake.decide.id), parent
-    yield Flow(intake.decide.id, intake.accepted.id, "受理", "outcome_accept"), parent
-    yield Flow(intake.decide.id, intake.supplement.node.id, "补正", "outcome_correct"), parent
+    yield Flow(intake.decide.id, intake.accepted.id, intake.accept_name, "outcome_accept"), parent
+    yield Flow(intake.decide.id, intake.supplement.node.id, intake.correct_name, "outcome_correct"), parent
     yield Flow(intake.decide.id, intake.refused.id, default=True), parent
     yield from _flows(intake.supplement, parent)
     yield Flow(intake.supplement.node.id, intake.received.id), parent

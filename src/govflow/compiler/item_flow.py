@@ -11,6 +11,7 @@ from govflow.compiler.blocks import (
     PARALLEL,
     START,
     SUB,
+    UNNAMED,
     USER,
     Activity,
     Block,
@@ -27,7 +28,7 @@ from govflow.language.model import Block as Flow
 from govflow.language.model import Catalog, Item, SpecialProcedure, Step, Together
 from govflow.language.xml_names import ncname
 from govflow.plan import terms
-from govflow.text import Text
+from govflow.text import Lang, Text
 from govflow.vocabulary import ClockEffect
 
 WINDOW = "window"
@@ -52,9 +53,9 @@ class ItemContext:
         """The department that does the step."""
         return step.departments[0] if step is not None and step.departments else self.item.department
 
-    def gateway(self, id: str, kind: str = EXCLUSIVE, ask: str = "", step: Step | None = None) -> Element:
+    def gateway(self, id: str, kind: str = EXCLUSIVE, ask: Text = UNNAMED, step: Step | None = None) -> Element:
         """A gateway in the lane of the step; `ask` is the question of a split."""
-        return Element(id, kind, Text.of(ask), self.lane(step), self.item.code, step, self.department(step))
+        return Element(id, kind, ask, self.lane(step), self.item.code, step, self.department(step))
 
     def event(self, id: str, kind: str, zh: str, en: str) -> Element:
         """A start or end event of the item."""
@@ -76,10 +77,10 @@ def handling(item: Item, catalog: Catalog, lanes: bool = False, deliver: bool = 
     assert isinstance(decide, Step)
     refused = context.event(f"e_{item.code}_refused", END, "不予许可", "Refused")
     decided = Choice(
-        context.gateway(f"g_{item.code}_decided", ask="准予？", step=decide),
+        context.gateway(f"g_{item.code}_decided", ask=Text("准予？", "Granted?"), step=decide),
         (
-            Branch(Row(tuple(granted)), "准予", f"granted_{item.code}"),
-            Branch(Activity(refused), "不予", None, "down"),
+            Branch(Row(tuple(granted)), Text("准予", "granted"), f"granted_{item.code}"),
+            Branch(Activity(refused), Text("不予", "refused"), None, "down"),
         ),
     )
     return Row((*blocks, *_blocks(context, [decide], [200]), decided))
@@ -95,8 +96,11 @@ def _until_decision(context: ItemContext, blocks: list[Block]) -> list[Block]:
     if context.item.commitment is None or not blocks:
         return blocks
     choice = Choice(
-        context.gateway(f"g_{code}_commit", ask="告知承诺？"),
-        (Branch(Row(tuple(blocks)), "一般"), Branch(None, "告知承诺", f"commit_{code}", "up")),
+        context.gateway(f"g_{code}_commit", ask=Text("告知承诺？", "Commitment?")),
+        (
+            Branch(Row(tuple(blocks)), Text("一般", "usual way")),
+            Branch(None, Text("告知承诺", "commitment"), f"commit_{code}", "up"),
+        ),
         context.gateway(f"g_{code}_commit_done"),
     )
     return [choice]
@@ -128,8 +132,10 @@ def _conditional(context: ItemContext, step: Step, block: Block) -> Block:
         return block
     stem = f"{context.item.code}_{ncname(step.id)}"
     return Choice(
-        context.gateway(f"g_{stem}_when", ask=f"需{step.name}？", step=step),
-        (Branch(block, "需要", f"when_{stem}"), Branch(None, "不需要", None, "up")),
+        context.gateway(
+            f"g_{stem}_when", ask=Text(f"需{step.name}？", f"{step.name.text(Lang.EN)} needed?"), step=step
+        ),
+        (Branch(block, Text("需要", "needed"), f"when_{stem}"), Branch(None, Text("不需要", "not needed"), None, "up")),
         context.gateway(f"g_{stem}_done", step=step),
     )
 

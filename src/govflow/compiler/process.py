@@ -45,7 +45,8 @@ from govflow.language.model import (
 from govflow.language.xml_names import ncname
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
-from govflow.text import Text
+from govflow.text import Lang, Text
+from govflow.vocabulary import Window
 
 APPLICANT = "applicant"
 _LAPSED = {
@@ -84,7 +85,13 @@ def _unique(compiled: Compiled) -> Compiled:
 def _theme(theme: Theme, catalog: Catalog) -> Compiled:
     items = [_item(each.item, theme, catalog) for each in theme.items]
     lead = theme.lead
-    window = Lane(WINDOW, f"综合窗口（{short_name(catalog, lead)}牵头）")
+    window = Lane(
+        WINDOW,
+        Text(
+            f"综合窗口（{short_name(catalog, lead)}牵头）",
+            f"General window (lead: {short_name(catalog, lead).text(Lang.EN)})",
+        ),
+    )
     departments = dict.fromkeys(item.department for item in items)
     node = Element(
         "s_joint", SUB, Text("并联审批", "Joint handling"), WINDOW, department=lead,
@@ -96,8 +103,8 @@ def _theme(theme: Theme, catalog: Catalog) -> Compiled:
     tree = _case(catalog, theme, "一口受理", joint, items, items if together else [])
     facts = (("theme", theme.code), ("lead", lead), *files(theme.file))
     main = Process(
-        f"P_{theme.code}", str(theme.name), f"{theme.name}：{len(items)}个事项，{len(departments)}个部门", tree,
-        _lanes(catalog, window, departments), str(theme.name), facts,
+        f"P_{theme.code}", theme.name, f"{theme.name}：{len(items)}个事项，{len(departments)}个部门", tree,
+        _lanes(catalog, window, departments), theme.name, facts,
     )  # fmt: skip
     called = (_called(item, catalog, deliver=not together) for item in items)
     return Compiled(theme.code, (main, *called), theme.file)
@@ -116,7 +123,8 @@ def _item(code: str, theme: Theme, catalog: Catalog) -> Item:
 def _called(item: Item, catalog: Catalog, deliver: bool) -> Process:
     facts = (("item", item.code), ("department", item.department), *files(item.file))
     return Process(
-        f"P_{item.code}_handling", f"{item.name}·办理", f"{item.name}：受理之后、送达之前的办理环节",
+        f"P_{item.code}_handling", Text(f"{item.name}·办理", f"{item.name.text(Lang.EN)}: handling"),
+        f"{item.name}：受理之后、送达之前的办理环节",
         handling(item, catalog, deliver=deliver), facts=facts,
     )  # fmt: skip
 
@@ -127,12 +135,12 @@ def _item_case(item: Item, catalog: Catalog) -> Compiled:
         node, handling(item, catalog, lanes=True), timer_group(item.code, node, terms.decision_clocks(item)), over=True
     )
     tree = _case(catalog, terms.theme_of_one(item), "受理", scope, [item], [item])
-    window = Lane(WINDOW, item.channels.window or "综合窗口")
+    window = Lane(WINDOW, Window.of(item.channels.window or Window.GENERAL).name_text)
     departments = dict.fromkeys([item.department, *_asked(item)])
     facts = (("item", item.code), ("department", item.department), *files(item.file))
     main = Process(
-        f"P_{item.code}", str(item.name), f"{item.name}：单独办理", tree, _lanes(catalog, window, departments),
-        str(item.name), facts,
+        f"P_{item.code}", item.name, f"{item.name}：单独办理", tree, _lanes(catalog, window, departments),
+        item.name, facts,
     )  # fmt: skip
     return Compiled(item.code, (main,), item.file)
 
@@ -149,7 +157,11 @@ def _asked(item: Item) -> Iterator[str]:
 
 
 def _lanes(catalog: Catalog, window: Lane, departments: Iterable[str]) -> tuple[Lane, ...]:
-    return (Lane(APPLICANT, "申请人"), window, *(Lane(code, short_name(catalog, code)) for code in departments))
+    return (
+        Lane(APPLICANT, Text("申请人", "Applicant")),
+        window,
+        *(Lane(code, short_name(catalog, code)) for code in departments),
+    )
 
 
 def _case(
@@ -215,8 +227,8 @@ def _post_check(item: Item, clock: ClockSpec, catalog: Catalog) -> Choice:
     return Choice(
         Element(f"g_{code}_post_check", EXCLUSIVE, Text("事后核查？", "Post-check?"), WINDOW, code),
         (
-            Branch(None, "不需要"),
-            Branch(Activity(task, hung), "核查", f"post_check_{code}", "down"),
+            Branch(None, Text("不需要", "not needed")),
+            Branch(Activity(task, hung), Text("核查", "checked"), f"post_check_{code}", "down"),
         ),
         Element(f"g_{code}_post_check_done", EXCLUSIVE, Text.of(""), WINDOW, code),
     )
@@ -317,7 +329,11 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
     item = catalog.items[each.item]
     code, department = item.code, item.department
     call = _scope_element(item, CALL, department)
-    branches = [Branch(Activity(call, timer_group(code, call, terms.decision_clocks(item))), "办理", f"run_{code}")]
+    branches = [
+        Branch(
+            Activity(call, timer_group(code, call, terms.decision_clocks(item))), Text("办理", "handled"), f"run_{code}"
+        )
+    ]
     if each.held_when is not None:
         what = str(item.results[0].name) if item.results else str(item.name)
         verify = Element(
@@ -325,8 +341,8 @@ def _item_node(each: ThemeItem, catalog: Catalog) -> Choice:
             department=department, role="reviewer", note=f"申请人已持有{what}，只核验", purpose=Purpose.VERIFY,
             facts=(("department", department), ("role", "reviewer"), ("candidateGroups", f"{department}:reviewer")),
         )  # fmt: skip
-        branches.append(Branch(Activity(verify), "核验", f"verify_{code}", "up"))
-    branches.append(Branch(None, "不涉及", None, "up"))
+        branches.append(Branch(Activity(verify), Text("核验", "verified"), f"verify_{code}", "up"))
+    branches.append(Branch(None, Text("不涉及", "left out"), None, "up"))
     return Choice(
         Element(f"g_{code}", EXCLUSIVE, Text("是否办理？", "Needed?"), department, code, department=department),
         tuple(branches),

@@ -11,9 +11,9 @@ from math import hypot
 from govflow.compiler import pictures
 from govflow.compiler.blocks import BOUNDARY, CALL, END, EXCLUSIVE, GATEWAYS, SEND, START, SUB, USER
 from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, wrapped
-from govflow.errors import InvalidInput, NotAllowed, NotFound
+from govflow.errors import InvalidInput, NotAllowed, NotFound, language
 from govflow.language.model import Catalog
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 try:
     import resvg_py
@@ -52,7 +52,7 @@ def draw(
     states: Mapping[str, str] | None = None,
     process: str | None = None,
     title: str | None = None,
-    lang: str = "zh",
+    lang: Lang | str = Lang.ZH,
 ) -> str:
     """The picture of a theme or item (slug or code) as SVG text; `process` picks a called one, e.g. `P_I07_handling`.
 
@@ -60,7 +60,8 @@ def draw(
     what it leaves out is waiting. A sequence flow is named in the same way, as done, when it was walked. Raises
     NotFound for an unknown process, InvalidInput for an unknown state.
     """
-    found = pictures(ref, catalog)
+    lang = language(lang)
+    found = pictures(ref, catalog, lang)
     chosen = next((each for each in found if process in (None, each.process.id)), None)
     if chosen is None:
         known = ", ".join(each.process.id for each in found)
@@ -69,7 +70,7 @@ def draw(
 
 
 def to_svg(
-    diagram: Diagram, states: Mapping[str, str] | None = None, title: str | None = None, lang: str = "zh"
+    diagram: Diagram, states: Mapping[str, str] | None = None, title: str | None = None, lang: Lang | str = Lang.ZH
 ) -> str:
     """A laid-out process as SVG text, with a title; with `states` coloured and with a legend."""
     looks = None if states is None else _by_element(states)
@@ -78,15 +79,15 @@ def to_svg(
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         f' font-family="{FONTS}" font-size="12" fill="{INK}">',
-        f"<title>{escape(title or diagram.process.name)}</title>",
+        f"<title>{escape(title or str(diagram.process.name))}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="20" y="34" font-size="18" font-weight="bold">{escape(title or diagram.process.name)}</text>',
+        f'<text x="20" y="34" font-size="18" font-weight="bold">{escape(title or str(diagram.process.name))}</text>',
         f'<g transform="translate(0 {TITLE_HEIGHT - 10})">',
         *_content(diagram, looks),
         "</g>",
     ]
     if looks is not None:
-        parts += _legend(height - LEGEND_HEIGHT + 8, lang)
+        parts += _legend(height - LEGEND_HEIGHT + 8, language(lang))
     return "\n".join((*parts, "</svg>", ""))
 
 
@@ -114,7 +115,7 @@ def _by_element(states: Mapping[str, str]) -> dict[str, str]:
 
 def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]:
     if diagram.pool is not None:
-        yield from _pool(diagram.pool, diagram.process.pool or diagram.process.name)
+        yield from _pool(diagram.pool, str(diagram.process.pool or diagram.process.name))
         for index, lane in enumerate(diagram.lanes):
             yield from _lane(lane, index)
     scopes = [shape for shape in diagram.shapes if shape.element.kind == SUB]
@@ -144,7 +145,7 @@ def _lane(lane: LaneShape, index: int) -> Iterator[str]:
     fill = PALE if index % 2 else "#ffffff"
     yield f'<rect x="{box.x}" y="{box.y}" width="{box.w}" height="{box.h}" fill="{fill}" stroke="{LINE}"/>'
     yield f'<rect x="{box.x}" y="{box.y}" width="30" height="{box.h}" fill="#eef2f6" stroke="{LINE}"/>'
-    yield _upright(lane.lane.name, box.x + 15, box.y + box.h // 2, 12, box.h)
+    yield _upright(str(lane.lane.name), box.x + 15, box.y + box.h // 2, 12, box.h)
 
 
 def _upright(text: str, x: int, y: int, size: int, room: int) -> str:
@@ -181,7 +182,7 @@ def _edge(edge: Edge, colour: str) -> Iterator[str]:
     if edge.flow.default:
         yield _slash(edge.points[0], edge.points[1], colour)
     if edge.label is not None:
-        yield _line(edge.flow.name, edge.label, SOFT)
+        yield _line(str(edge.flow.name), edge.label, SOFT)
 
 
 def _slash(start: Point, after: Point, colour: str) -> str:
@@ -290,10 +291,10 @@ def _person(x: int, y: int, colour: str) -> str:
     )
 
 
-def _legend(y: int, lang: str) -> Iterator[str]:
+def _legend(y: int, lang: Lang) -> Iterator[str]:
     x = 20
     for look in LOOKS.values():
-        name = look.zh if lang.startswith("zh") else look.en
+        name = Text(look.zh, look.en).text(lang)
         yield f'<rect x="{x}" y="{y}" width="22" height="14" rx="3" fill="{look.fill}" stroke="{look.stroke}"/>'
         yield f'<text x="{x + 28}" y="{y + 12}">{escape(name)}</text>'
-        x += 28 + 12 * len(name) + 24 if lang.startswith("zh") else 28 + 7 * len(name) + 24
+        x += 28 + (12 if lang is Lang.ZH else 7) * len(name) + 24

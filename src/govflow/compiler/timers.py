@@ -8,7 +8,7 @@ from govflow.compiler.blocks import BOUNDARY, END, EXCLUSIVE, SEND, Element, Tim
 from govflow.language.model import Catalog, Share
 from govflow.law.clocks import Limit
 from govflow.plan.terms import ClockSpec
-from govflow.text import Text
+from govflow.text import Lang, Text
 from govflow.vocabulary import ClockKind, Start
 
 _NOMINAL_DAYS = {"workday": 1, "natural_day": 1, "month": 30, "year": 365}
@@ -108,10 +108,10 @@ def timer_group(
     )
 
 
-def short_name(catalog: Catalog, department: str) -> str:
-    """A department's short name, its code when the catalogue does not hold it."""
+def short_name(catalog: Catalog, department: str) -> Text:
+    """A department's short name (in English its name), its code when the catalogue does not hold it."""
     found = catalog.departments.get(department)
-    return department if found is None else str(found.short) or str(found.name)
+    return Text(department) if found is None else Text(str(found.short) or str(found.name), found.name.text(Lang.EN))
 
 
 def files(*names: str) -> tuple[tuple[str, str], ...]:

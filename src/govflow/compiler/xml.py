@@ -73,7 +73,7 @@ def to_xml(compiled: Compiled, diagrams: Sequence[Diagram]) -> bytes:
     out.open("bpmn:definitions", {**names, **about})
     main = compiled.processes[0]
     out.open("bpmn:collaboration", {"id": f"C_{compiled.ref}"})
-    pool = {"id": f"pool_{compiled.ref}", "name": main.pool or main.name, "processRef": main.id}
+    pool = {"id": f"pool_{compiled.ref}", "name": str(main.pool or main.name), "processRef": main.id}
     out.leaf("bpmn:participant", None, pool)
     out.close()
     for process in compiled.processes:
@@ -95,7 +95,7 @@ def _described(out: Writer, note: str, facts: tuple[tuple[str, str], ...]) -> No
 
 
 def _process(out: Writer, process: Process) -> None:
-    out.open("bpmn:process", {"id": process.id, "name": process.name, "isExecutable": "true"})
+    out.open("bpmn:process", {"id": process.id, "name": str(process.name), "isExecutable": "true"})
     _described(out, process.note, process.facts)
     held = list(elements(process.tree))
     if process.lanes:
@@ -113,7 +113,7 @@ def _process(out: Writer, process: Process) -> None:
 def _lanes(out: Writer, process: Process, held: Sequence[tuple[Element, str | None]]) -> None:
     out.open("bpmn:laneSet", {"id": f"lanes_{process.id}"})
     for lane in process.lanes:
-        about = {"id": f"lane_{lane.key}", "name": lane.name}
+        about = {"id": f"lane_{lane.key}", "name": str(lane.name)}
         refs = [element.id for element, _ in held if element.lane == lane.key]
         if not refs:
             out.leaf("bpmn:lane", None, about)
@@ -145,8 +145,8 @@ def _contents(
 
 def _flow(out: Writer, flow: Flow) -> None:
     about = {"id": flow.id, "sourceRef": flow.source, "targetRef": flow.target}
-    if flow.name:
-        about["name"] = flow.name
+    if flow.name.zh:
+        about["name"] = flow.name.zh
     if flow.flag is None:
         out.leaf("bpmn:sequenceFlow", None, about)
         return
@@ -183,7 +183,7 @@ def _node(out: Writer, element: Element, incoming: list[str], outgoing: list[Flo
 
 def _diagram(out: Writer, compiled: Compiled, diagram: Diagram) -> None:
     process = diagram.process
-    out.open("bpmndi:BPMNDiagram", {"id": f"diagram_{process.id}", "name": process.name})
+    out.open("bpmndi:BPMNDiagram", {"id": f"diagram_{process.id}", "name": str(process.name)})
     plane_of = process.id if diagram.pool is None else f"C_{compiled.ref}"
     out.open("bpmndi:BPMNPlane", {"id": f"plane_{process.id}", "bpmnElement": plane_of})
     if diagram.pool is not None:

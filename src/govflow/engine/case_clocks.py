@@ -12,6 +12,7 @@ from govflow.language.building.regions import holds
 from govflow.law import clocks
 from govflow.law.calendar import Calendar, Overlay
 from govflow.law.clocks import Due, Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.text import Lang
 
 
 def utc(moment: datetime) -> str:
@@ -149,6 +150,6 @@ def outcome(clock: ClockState, at: str) -> str:
     return "met" if at <= clock.due_at else "missed"
 
 
-def explanation(clock: ClockState, calendar: Calendar, lang: str) -> Explanation:
+def explanation(clock: ClockState, calendar: Calendar, lang: Lang | str) -> Explanation:
     """The clock's due date, day by day."""
     return clocks.explain(ledger_of(clock), calendar, lang)

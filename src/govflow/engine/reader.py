@@ -130,7 +130,7 @@ class Reader:
             rows = statements.events(case, after)
         return [EventView(e.seq, e.at, e.actor, e.type, json.loads(e.body), e.previous, e.hash) for e in rows]
 
-    def explain(self, case: str, clock: str, lang: str = "zh") -> Explanation:
+    def explain(self, case: str, clock: str, lang: Lang | str = Lang.ZH) -> Explanation:
         """A clock's due date day by day: counted or skipped, and why."""
         with self._reading() as statements:
             row = statements.clock(inputs.text(case, "case", 40), inputs.text(clock, "clock"))
@@ -142,7 +142,7 @@ class Reader:
                 )  # fmt: skip
             _, subject = self._found(statements, case)
             calendar = self.calendars.for_region(subject.region(row.item))
-        return case_clocks.explanation(views.clock_from(row), calendar, lang)
+        return case_clocks.explanation(views.clock_from(row), calendar, language(lang))
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""

@@ -80,7 +80,7 @@ def _rows_to_y(heights: Heights, lanes: tuple[Lane, ...], order: dict[str, int])
     y = MARGIN
     centres: dict[Cell, int] = {}
     borders = [y]
-    names = {lane.key: lane.name for lane in lanes}
+    names = {lane.key: str(lane.name) for lane in lanes}
     for lane in sorted(order, key=lambda key: order[key]):
         top = y
         y += LANE_PAD
@@ -181,9 +181,9 @@ def _points(
 
 def _flow_label(flow: Flow, points: tuple[Point, ...]) -> Bounds | None:
     """The name of a flow stands on its first level stretch, near the gateway."""
-    if not flow.name:
+    if not flow.name.zh:
         return None
-    width = text_width(flow.name)
+    width = text_width(flow.name.zh)
     for (x1, y1), (x2, y2) in pairwise(points):
         if y1 == y2:
             x = x1 + 6 if x2 > x1 else x1 - 6 - width

@@ -8,9 +8,10 @@ from html import escape
 from typing import Any
 
 from govflow.compiler.svg import FONTS
+from govflow.errors import language
 from govflow.products.graph.network import Edge, Graph, Node
 from govflow.products.graph.suggestions import Suggestion
-from govflow.text import shortened
+from govflow.text import Lang, shortened
 
 WIDE, HIGH, GAP, COLUMN, MARGIN = 190, 30, 14, 290, 20
 MOST_CELLS = 26
@@ -21,8 +22,9 @@ LINE = {"department": "#3949ab", "material": "#b7791f", "item": "#1565c0", "resu
 SHAPE = {"department": "house", "material": "note", "item": "box", "result": "ellipse"}
 
 
-def as_data(graph: Graph, found: Mapping[str, Iterable[Suggestion]], lang: str = "zh") -> dict[str, Any]:
+def as_data(graph: Graph, found: Mapping[str, Iterable[Suggestion]], lang: Lang | str = Lang.ZH) -> dict[str, Any]:
     """Plain data: nodes, edges, and each theme's suggestions."""
+    lang = language(lang)
     return {
         "nodes": [{"id": n.id, "kind": n.kind, "name": n.name.text(lang)} for n in graph.nodes],
         "edges": [{"from": e.source, "to": e.target, "kind": e.kind} for e in graph.edges],
@@ -30,13 +32,14 @@ def as_data(graph: Graph, found: Mapping[str, Iterable[Suggestion]], lang: str =
     }
 
 
-def _suggestion(each: Suggestion, lang: str) -> dict[str, Any]:
+def _suggestion(each: Suggestion, lang: Lang | str) -> dict[str, Any]:
     return {"number": each.number, "name": each.name, "what": each.what.text(lang), "about": list(each.about),
             "unit": each.unit, "before": each.before, "after": each.after}  # fmt: skip
 
 
-def as_dot(graph: Graph, lang: str = "zh") -> str:
+def as_dot(graph: Graph, lang: Lang | str = Lang.ZH) -> str:
     """DOT text; every name is quoted and escaped."""
+    lang = language(lang)
     lines = ["digraph govflow {", "  rankdir=LR;", '  node [fontname="sans-serif"];']
     for node in graph.nodes:
         label = _quoted(f"{node.id} {node.name.text(lang)}")
@@ -61,8 +64,9 @@ class _Box:
     y: float
 
 
-def as_svg(graph: Graph, lang: str = "zh") -> str:
+def as_svg(graph: Graph, lang: Lang | str = Lang.ZH) -> str:
     """A picture from left to right: what is needed stands to the left of what needs it."""
+    lang = language(lang)
     boxes = {box.node.id: box for box in _placed(graph)}
     width = max((box.x for box in boxes.values()), default=0) + WIDE + MARGIN
     height = max((box.y for box in boxes.values()), default=0) + HIGH + MARGIN
@@ -84,7 +88,7 @@ def _curve(edge: Edge, start: _Box, end: _Box) -> str:
     return f'<path class="{edge.kind}" d="{path}" fill="none" stroke="{LINE[start.node.kind]}" opacity="0.6"{dash}/>'
 
 
-def _box(box: _Box, lang: str) -> str:
+def _box(box: _Box, lang: Lang | str) -> str:
     kind, name = box.node.kind, box.node.name.text(lang)
     label = name if kind == "result" else f"{box.node.id} {name}"
     round_ = HIGH / 2 if kind == "result" else 4

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from govflow.text import Lang, Text
-from govflow.vocabulary import ApplicantKind, BasisKind, CaseType, DefinitionStatus, ItemType, Level, ResultKind
+from govflow.vocabulary import ApplicantKind, BasisKind, CaseType, DefinitionStatus, ItemType, Level, ResultKind, Window
 
 Tone = Literal["plain", "give", "free", "note"]  # the applicant gives it · the government gets it · a remark
 
@@ -122,7 +122,7 @@ class Page:
 
 _WORDS: dict[str, Text] = {
     word.value: word.name_text
-    for words in (ItemType, CaseType, Level, DefinitionStatus, BasisKind, ApplicantKind, ResultKind)
+    for words in (ItemType, CaseType, Level, DefinitionStatus, BasisKind, ApplicantKind, ResultKind, Window)
     for word in words
 } | {
     zh: Text(zh, en)
@@ -133,8 +133,6 @@ _WORDS: dict[str, Text] = {
         ("网上办理", "online"),
         ("窗口办理", "at the window"),
         ("快递申请", "by courier"),
-        ("综合窗口", "general window"),
-        ("部门窗口", "department window"),
         ("签字", "signature"),
         ("盖章", "seal"),
         ("签字并盖章", "signature and seal"),
