@@ -117,14 +117,14 @@ def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
     """Keys that only some activities take, and ids that become one in a process."""
     taken = {"post_check": ""}  # the engine's own check after the decision
     for path, word, body in steps:
-        for key, (words, listed) in _ONLY_FOR.items():
-            if word not in words:
-                yield from _idle(body, path, (key,), listed)
-        if "within" not in body:
+        for key in body:
+            if key in _ONLY_FOR and word not in _ONLY_FOR[key][0]:
+                yield from _idle(body, path, (key,), _ONLY_FOR[key][1])
+        if "silence" in body and "within" not in body:
             yield from _idle(body, path, ("silence",), "within")  # no limit, so no silence within it
         own = str(body.get("id", word))
-        ids = [ncname(own), *([f"{ncname(own)}_notice"] if "procedure" in body else [])]
-        for id in ids:
+        name = ncname(own)
+        for id in (name, f"{name}_notice") if "procedure" in body else (name,):
             other = taken.setdefault(id, own)
             if other != own and own != word:
                 yield _clash((*path, "id"), own, other or "post_check")
