@@ -166,18 +166,22 @@ def _members(tree: ast.ClassDef) -> Iterator[str]:
 
 
 def _imported(parts: list[str]) -> bool:
-    """Whether a dotted name leads from the package to a module or to something in one."""
-    for length in range(len(parts), 0, -1):
-        try:
-            found: object = importlib.import_module(".".join(("govflow", *parts[:length])))
-        except ImportError:
-            continue
-        for name in parts[length:]:
-            if not hasattr(found, name):
-                return False
-            found = getattr(found, name)
-        return True
-    return len(parts) == 1 and hasattr(govflow, parts[0])
+    """Whether a dotted name leads from the package, or from the engine's room, to a module or to something in one."""
+    return (len(parts) == 1 and hasattr(govflow, parts[0])) or any(
+        _leads(base, parts, length) for base in ("govflow", "govflow.engine") for length in range(len(parts), 0, -1)
+    )
+
+
+def _leads(base: str, parts: list[str], length: int) -> bool:
+    try:
+        found: object = importlib.import_module(".".join((base, *parts[:length])))
+    except ImportError:
+        return False
+    for name in parts[length:]:
+        if not hasattr(found, name):
+            return False
+        found = getattr(found, name)
+    return True
 
 
 _CHECKS = (
