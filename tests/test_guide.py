@@ -18,7 +18,7 @@ from govflow.language.model import (
     Basis,
     Catalog,
     Commitment,
-    Extension,
+    ExtensionRule,
     Fee,
     FormField,
     Item,
@@ -54,7 +54,7 @@ def _text(zh: str, en: str) -> Text:
 def _permit() -> Item:
     """A food permit with something in every section."""
     plain = item("I2", [])
-    extension = Extension(Limit.parse("5 workdays"), "head")
+    extension = ExtensionRule(Limit.parse("5 workdays"), "head")
     limits = replace(
         plain.limits,
         statutory=TimeLimit(Limit.parse("10 workdays"), "accepted", "law", extension),

@@ -13,6 +13,7 @@ def main() -> None:
     try:
         importlib.import_module("govflow.cli").main()
     except KeyboardInterrupt:
+        # while modules load the language is not known yet; what is said later is said by `govflow.cli`
         sys.stderr.write("govflow: 已中断 / interrupted\n")
         sys.exit(130)
 
