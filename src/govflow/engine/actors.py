@@ -25,7 +25,7 @@ class Actor:
 
 def actor_from(text: object, catalog: Catalog) -> Actor:
     """Read an actor; raises InvalidInput for another shape or a department that the catalog does not know."""
-    text = inputs.text(text, "actor", 120)
+    text = inputs.checked_text(text, "actor", 120)
     who, colon, name = text.partition(":")
     if who == "applicant" and name:
         return Actor(text, "applicant")

@@ -81,7 +81,7 @@ class Engine(Reader):
         again after a wait that doubles, from 5 seconds up to an hour. Two processes that deliver at once on PostgreSQL
         take different messages; on SQLite one waits for the other.
         """
-        inputs.whole(limit, "limit", 1, 1_000_000)
+        inputs.checked_int(limit, "limit", 1, 1_000_000)
         now = self.now()
         with self._writing() as statements:
             return outbox.deliver(statements, now, send, limit)
@@ -112,10 +112,10 @@ class Engine(Reader):
         `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
         """
         now = self.now()
-        code = self._library.code(inputs.text(ref, "ref"))
-        materials, drop = inputs.texts(materials, "materials"), inputs.texts(drop, "drop")
-        inputs.text(channel, "channel", 40)
-        digest = application.digest([code, inputs.document(applicant, "applicant"), inputs.document(answers, "answers"),
+        code = self._library.code(inputs.checked_text(ref, "ref"))
+        materials, drop = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
+        inputs.checked_text(channel, "channel", 40)
+        digest = application.digest([code, inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers"),
                                 materials, channel, drop])  # fmt: skip
         try:
             with self._writing() as statements:
@@ -182,7 +182,7 @@ class Engine(Reader):
     ) -> CaseView:
         """One command, one transaction: load and lock, do what is due, decide, write, publish."""
         now = self.now()
-        inputs.text(case, "case", 40)
+        inputs.checked_text(case, "case", 40)
         with self._writing() as statements:
             draft, file = self._load(statements, case, now, actor)
             if key is not None and self._seen(statements, *key) is not None:
@@ -233,7 +233,7 @@ class Engine(Reader):
             raise self._gone(task) from None
 
     def _case_of(self, task: str) -> str:
-        case, dot, _ = inputs.text(task, "task", 60).rpartition(".")
+        case, dot, _ = inputs.checked_text(task, "task", 60).rpartition(".")
         if not dot:
             raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         return case
@@ -272,9 +272,9 @@ class Engine(Reader):
         Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object,
         done or refuse elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
-        inputs.document(data or {}, "data")
-        inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
-        inputs.text(outcome, "outcome", 20)
+        inputs.checked_json(data or {}, "data")
+        inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
+        inputs.checked_text(outcome, "outcome", 20)
 
         given = data or {}
         args = None
@@ -291,8 +291,8 @@ class Engine(Reader):
 
         `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
         """
-        missing = inputs.texts(missing, "missing")
-        inputs.text(opinion, "opinion", inputs.PROSE, empty=True)
+        missing = inputs.checked_list(missing, "missing")
+        inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
 
         def decide(draft: Draft, who: Actor) -> None:
             code = None if item is None else _item(draft, item)
@@ -302,31 +302,31 @@ class Engine(Reader):
 
     def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
-        materials = inputs.texts(materials, "materials")
+        materials = inputs.checked_list(materials, "materials")
         return self._command(case, actor, lambda draft, who: tasks.supplement(draft, who, materials))
 
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
-        inputs.text(procedure, "procedure")
-        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        inputs.checked_text(procedure, "procedure")
+        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         return self._command(
             case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
         """Let an item's clocks run again; the reason, if given, is kept in the log."""
-        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         if procedure is not None:
-            inputs.text(procedure, "procedure")
+            inputs.checked_text(procedure, "procedure")
         return self._command(
             case, actor, lambda draft, who: suspension.resume_by(draft, _item(draft, item), procedure, who, reason)
         )
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
-        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         try:
-            limit = Limit.parse(inputs.text(by, "by", 60))
+            limit = Limit.parse(inputs.checked_text(by, "by", 60))
         except ClockError as fault:
             why = fault.message
             raise InvalidInput(Text(f"by 是 {by!r}：{why.zh}", f"by {by!r}: {why.en}"), field="by") from fault
@@ -336,7 +336,7 @@ class Engine(Reader):
 
     def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
         """Take the application back; possible until everything is decided."""
-        inputs.text(reason, "reason", inputs.PROSE, empty=True)
+        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason))
 
     # --- time --------------------------------------------------------------------------------------------------
@@ -344,7 +344,7 @@ class Engine(Reader):
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
         """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
         moment = self.now() if now is None else aware(now)
-        inputs.whole(limit, "limit", 1, 1_000_000)
+        inputs.checked_int(limit, "limit", 1, 1_000_000)
         fired: list[Fired] = []
         skip: set[str] = set()
         while len(skip) < limit:
@@ -424,7 +424,7 @@ def _open_task(draft: Draft, task: str) -> TaskState:
 
 def _item(draft: Draft, item: str) -> str:
     """The code of an item of the case, named by code or slug."""
-    code = draft.subject.code_of(inputs.text(item, "item"))
+    code = draft.subject.code_of(inputs.checked_text(item, "item"))
     if code is None:
         listed = list(draft.state.items)
         raise NotFound(
@@ -436,7 +436,7 @@ def _item(draft: Draft, item: str) -> str:
 
 def _key(key: str | None) -> str | None:
     """An idempotency key of the caller, checked."""
-    return None if key is None else inputs.text(key, "key", 120)
+    return None if key is None else inputs.checked_text(key, "key", 120)
 
 
 def _fired(case: str, fact: events.ClockWarned | events.ClockExpired) -> Fired:

@@ -1,4 +1,4 @@
-"""Guards at the door: values from outside are of the right type and size before anything else looks at them."""
+"""Values from outside are of the right type and size before anything else looks at them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def shown(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-def text(value: object, field: str, most: int = NAME, *, empty: bool = False) -> str:
+def checked_text(value: object, field: str, most: int = NAME, *, empty: bool = False) -> str:
     """The value if it is text of a fair length that a database can hold; InvalidInput otherwise."""
     if not isinstance(value, str) or len(value) > most or not (value or empty):
         least = 0 if empty else 1
@@ -55,7 +55,7 @@ def text(value: object, field: str, most: int = NAME, *, empty: bool = False) ->
     return value
 
 
-def texts(value: object, field: str) -> list[str]:
+def checked_list(value: object, field: str) -> list[str]:
     """The value as a list of names; InvalidInput for anything else."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise InvalidInput(
@@ -64,10 +64,10 @@ def texts(value: object, field: str) -> list[str]:
             ),
             field=field,
         )
-    return [text(each, f"{field}[{at}]") for at, each in enumerate(value)]
+    return [checked_text(each, f"{field}[{at}]") for at, each in enumerate(value)]
 
 
-def document(value: object, field: str) -> Any:
+def checked_json(value: object, field: str) -> Any:
     """The value if JSON can hold it and a database can keep it; InvalidInput otherwise."""
     try:
         written = _JSON.encode(value)
@@ -94,7 +94,7 @@ def _named_by_text(value: object) -> bool:
     return all(map(_named_by_text, value)) if isinstance(value, list | tuple) else True
 
 
-def whole(value: object, field: str, least: int, most: int) -> int:
+def checked_int(value: object, field: str, least: int, most: int) -> int:
     """The value if it is a whole number in this range; InvalidInput otherwise."""
     if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
         raise InvalidInput(

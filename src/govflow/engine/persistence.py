@@ -13,11 +13,27 @@ from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
 
-NOTICES = frozenset({
-    "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
-    "result_issued", "delivered", "withdrawn", "deemed_withdrawn", "clocks_suspended", "clocks_resumed", "clocks_extended",
-    "clock_reprojected", "closed",
-})  # fmt: skip
+NOTICES = frozenset(
+    {
+        events.Applied,
+        events.Accepted,
+        events.NotAccepted,
+        events.CorrectionAsked,
+        events.ClockWarned,
+        events.ClockExpired,
+        events.Escalated,
+        events.ItemDecided,
+        events.ResultIssued,
+        events.Delivered,
+        events.Withdrawn,
+        events.DeemedWithdrawn,
+        events.ClocksSuspended,
+        events.ClocksResumed,
+        events.ClocksExtended,
+        events.ClockReprojected,
+        events.Closed,
+    }
+)
 """Events that somebody outside is told of: they go to the outbox in the case's transaction."""
 
 
@@ -54,7 +70,7 @@ def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
 def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
     messages = [
         {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": e.text, "created_at": e.at, "retry_at": e.at}
-        for e in draft.events if e.type in NOTICES
+        for e in draft.events if e.fact.__class__ in NOTICES
     ]  # fmt: skip
     new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
     return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages)

@@ -75,7 +75,7 @@ class Reader:
         light: str | None = None, limit: int = 50, after: str | None = None,
     ) -> Page:  # fmt: skip
         """Open tasks, one page by id. Reads only the page, from an index."""
-        inputs.whole(limit, "limit", 1, LARGEST_PAGE)
+        inputs.checked_int(limit, "limit", 1, LARGEST_PAGE)
         if light not in (None, "green", "yellow", "red"):
             raise InvalidInput(
                 Text(f"light 是 {inputs.shown(light)}，应为 green、yellow、red", "light: green, yellow or red"),
@@ -83,7 +83,7 @@ class Reader:
             )
         for field, value in (("department", department), ("role", role), ("case", case), ("after", after)):
             if value is not None:
-                inputs.text(value, field)
+                inputs.checked_text(value, field)
         if department is not None and department in self.catalog.departments:
             department = self.catalog.departments[department].code
         now = case_clocks.utc(self.now())
@@ -98,11 +98,11 @@ class Reader:
         self, *, state: str | None = None, ref: str | None = None, limit: int = 50, after: str | None = None
     ) -> list[dict[str, Any]]:
         """Cases by id, one page: id, ref, state, applied, updated, closed."""
-        inputs.whole(limit, "limit", 1, LARGEST_PAGE)
-        code = self._library.code(inputs.text(ref, "ref")) if ref is not None else None
+        inputs.checked_int(limit, "limit", 1, LARGEST_PAGE)
+        code = self._library.code(inputs.checked_text(ref, "ref")) if ref is not None else None
         for field, value in (("state", state), ("after", after)):
             if value is not None:
-                inputs.text(value, field)
+                inputs.checked_text(value, field)
         with self._reading() as statements:
             rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
         return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,
@@ -114,7 +114,7 @@ class Reader:
             return self._view(statements, case, self.now())
 
     def _view(self, statements: Statements, case: str, now: datetime) -> CaseView:
-        file = statements.file(inputs.text(case, "case", 40))
+        file = statements.file(inputs.checked_text(case, "case", 40))
         if file is None:
             raise no_case(case)
         subject = self._library.pinned(file.row.definition, statements)
@@ -123,9 +123,9 @@ class Reader:
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
-        inputs.whole(after, "after", 0, 2**31 - 1)
+        inputs.checked_int(after, "after", 0, 2**31 - 1)
         with self._reading() as statements:
-            if statements.case(inputs.text(case, "case", 40)) is None:
+            if statements.case(inputs.checked_text(case, "case", 40)) is None:
                 raise no_case(case)
             rows = statements.events(case, after)
         return [EventView(e.seq, e.at, e.actor, e.type, json.loads(e.body), e.previous, e.hash) for e in rows]
@@ -133,7 +133,7 @@ class Reader:
     def explain(self, case: str, clock: str, lang: Lang | str = Lang.ZH) -> Explanation:
         """A clock's due date day by day: counted or skipped, and why."""
         with self._reading() as statements:
-            row = statements.clock(inputs.text(case, "case", 40), inputs.text(clock, "clock"))
+            row = statements.clock(inputs.checked_text(case, "case", 40), inputs.checked_text(clock, "clock"))
             if row is None:
                 known = joined(c.id for c in statements.clocks_of(case))
                 raise NotFound(
@@ -146,8 +146,8 @@ class Reader:
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
-        subject = self._library.newest(self._library.code(inputs.text(ref, "ref")))
-        drop = inputs.texts(drop, "drop")
+        subject = self._library.newest(self._library.code(inputs.checked_text(ref, "ref")))
+        drop = inputs.checked_list(drop, "drop")
         facts = application.checked_answers(subject, answers)
         application.selected(subject, facts, drop)
         return list(application.material_statuses(subject, facts, drop, ()))
@@ -155,7 +155,7 @@ class Reader:
     def is_open(self, task: str) -> bool:
         """Whether a task waits for somebody; NotFound if there never was one with this id."""
         with self._reading() as statements:
-            row = statements.task(inputs.text(task, "task", 60))
+            row = statements.task(inputs.checked_text(task, "task", 60))
         if row is None:
             raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         return row.state == "open"
@@ -167,7 +167,7 @@ class Reader:
             return queries.progress(statements, row, subject, case_clocks.utc(self.now()))
 
     def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
-        row = statements.case(inputs.text(case, "case", 40))
+        row = statements.case(inputs.checked_text(case, "case", 40))
         if row is None:
             raise no_case(case)
         return row, self._library.pinned(row.definition, statements)
@@ -181,7 +181,7 @@ class Reader:
         """
         chosen = language(lang)
         with self._reading() as statements:
-            row = statements.case(inputs.text(case, "case", 40))
+            row = statements.case(inputs.checked_text(case, "case", 40))
             if row is None:
                 raise no_case(case)
             try:

@@ -6,7 +6,7 @@ it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import UNSET
@@ -20,18 +20,22 @@ from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
 from govflow.plan import terms
 from govflow.text import Text, joined
-from govflow.vocabulary import ClockKind, TaskKind
+from govflow.vocabulary import ClockKind, ItemStatus, MaterialStatus, Mode, Outcome, Role, TaskKind, TaskStatus
 
-OUTCOMES: Mapping[str, tuple[str, ...]] = {
-    "accept": ("accept", "refuse"),
-    "decide": ("approve", "refuse"),
-    "verify": ("approve", "refuse"),
+OUTCOMES: Mapping[str, tuple[Outcome, ...]] = {
+    TaskKind.ACCEPT: (Outcome.ACCEPT, Outcome.REFUSE),
+    TaskKind.DECIDE: (Outcome.APPROVE, Outcome.REFUSE),
+    TaskKind.VERIFY: (Outcome.APPROVE, Outcome.REFUSE),
 }
 """Outcomes by kind of task; every other kind takes OPINIONS."""
 
-OPINIONS = ("approve", "object", "done", "refuse")
+OPINIONS = (Outcome.APPROVE, Outcome.OBJECT, Outcome.DONE, Outcome.REFUSE)
 
-SYNONYMS = {"accept": {"approve": "accept", "not_accept": "refuse"}, "decide": {"grant": "approve", "reject": "refuse"}}
+SYNONYMS: Mapping[str, Mapping[str, str]] = {
+    TaskKind.ACCEPT: {"approve": "accept", "not_accept": "refuse"},
+    TaskKind.DECIDE: {"grant": "approve", "reject": "refuse"},
+}
+"""Other words for an outcome, by kind of task."""
 
 
 # --- tasks -----------------------------------------------------------------------------------------------------
@@ -87,7 +91,7 @@ def finish(
 
     `verdict` is the choice that the intake gateway sees.
     """
-    draft.close_task(task, "completed", outcome)
+    draft.close_task(task, TaskStatus.COMPLETED.value, outcome)
     if timer is not None:
         move = flow.next_move(draft, "fire", timer)
     else:
@@ -97,7 +101,7 @@ def finish(
         data=dict(data), move=move,
     )  # fmt: skip
     draft.emit(completed, actor)
-    if task.kind == "notice" and task.item is not None:
+    if task.kind == TaskKind.NOTICE and task.item is not None:
         suspension.stop_for_step(draft, task)
     flow.run_process(draft, move)
 
@@ -105,11 +109,11 @@ def finish(
 def _joint(draft: Draft, task: TaskState) -> list[TaskState]:
     """The task and, at a joint visit 联合踏勘, the visits of the other items that are open now."""
     others = draft.state.tasks.values() if task.joint is not None else ()
-    return [task, *(o for o in others if o.joint == task.joint and o.id != task.id and o.kind != "notice")]
+    return [task, *(o for o in others if o.joint == task.joint and o.id != task.id and o.kind != TaskKind.NOTICE)]
 
 
 def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
-    if task.role == "applicant":
+    if task.role == Role.APPLICANT:
         if actor.kind == "applicant" or actor.department == draft.subject.theme.lead:
             return
         raise NotAllowed(Text(f"任务“{task.name}”由申请人办理", "this task is the applicant's"))
@@ -121,7 +125,7 @@ def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
             f"task {task.id} belongs to department {task.department}; {actor.text} is not of it"),
             task=task.id, department=task.department,
         )  # fmt: skip
-    if actor.role is not None and actor.role != task.role and actor.role != "head":
+    if actor.role is not None and actor.role != task.role and actor.role != Role.HEAD:
         raise NotAllowed(
             Text(
                 f"任务“{task.name}”由{task.role}角色办理，{actor.text} 的角色是 {actor.role}",
@@ -143,7 +147,7 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
             Text(f"任务“{task.name}”的办理结果 outcome 是 {outcome!r}，应为 {'、'.join(allowed)} 之一",
             f"outcome {outcome!r}: expected one of {', '.join(allowed)}"), field="outcome",
         )  # fmt: skip
-    if outcome == "refuse" and not opinion.strip():
+    if outcome == Outcome.REFUSE and not opinion.strip():
         raise InvalidInput(
             Text(
                 "不予许可、不予受理须说明理由（行政许可法第三十八条）：请填写 opinion",
@@ -158,7 +162,7 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
 
 
 def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
-    if outcome == "refuse":
+    if outcome == Outcome.REFUSE:
         draft.emit(events.NotAccepted(reason=opinion))
         return "refuse"
     gaps = _gaps(draft)
@@ -173,7 +177,7 @@ def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
 
 def _gaps(draft: Draft) -> dict[str, Limit]:
     """Missing materials that every item asking for them lets come later 容缺; raises for any other missing one."""
-    missing = [code for code, status in draft.state.materials.items() if status == "missing"]
+    missing = [code for code, status in draft.state.materials.items() if status == MaterialStatus.MISSING]
     deferred = {code: limit for code in missing if (limit := _defer(draft, code)) is not None}
     lacking = [code for code in missing if code not in deferred]
     if lacking:
@@ -196,7 +200,7 @@ def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
     subject, state = draft.subject, draft.state
     return [
         (item.code, use)
-        for item in (subject.item(c) for c, i in state.items.items() if i.mode == "run")
+        for item in (subject.item(c) for c, i in state.items.items() if i.mode == Mode.RUN)
         for use in item.materials
         if use.material == code
     ]
@@ -236,11 +240,13 @@ def ask_correction(
                 f"item {item} does not ask for {', '.join(strange)}"), field="missing", item=item,
             )  # fmt: skip
     _require_once(draft, codes)
-    draft.close_task(task, "completed", "correct")
+    draft.close_task(task, TaskStatus.COMPLETED.value, Outcome.CORRECT.value)
     draft.emit(events.CorrectionAsked(missing=codes, item=UNSET if item is None else item))
     move = flow.next_move(draft, "complete", task.path, "correct")
     draft.emit(
-        events.TaskCompleted(task=task.id, name=task.name, item=None, outcome="correct", opinion=opinion, move=move)
+        events.TaskCompleted(
+            task=task.id, name=task.name, item=None, outcome=Outcome.CORRECT.value, opinion=opinion, move=move
+        )
     )
     flow.run_process(draft, move)
 
@@ -261,7 +267,9 @@ def _require_once(draft: Draft, codes: Sequence[str]) -> None:
             materials=repeated,
         )
     left_out = [
-        c for c, s in draft.state.materials.items() if s == "missing" and c not in codes and _defer(draft, c) is None
+        c
+        for c, s in draft.state.materials.items()
+        if s == MaterialStatus.MISSING and c not in codes and _defer(draft, c) is None
     ]
     if left_out and first:
         names = _material_names(draft, left_out)
@@ -318,13 +326,13 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
     gaps = draft.live_clocks(ClockKind.GAP)
     draft.close_clocks(id for id in gaps if ClockId.of(id).owner in codes)
     if task is not None:
-        finish(draft, task, "done", "", {})
+        finish(draft, task, Outcome.DONE.value, "", {})
 
 
 def _asked_and_missing(draft: Draft, given: Sequence[str] = ()) -> list[str]:
     """What the last correction notice asked for and is neither here nor among those `given` now."""
     asked = draft.state.correction.notices[-1]
-    return [code for code in asked if code not in given and draft.state.materials[code] == "missing"]
+    return [code for code in asked if code not in given and draft.state.materials[code] == MaterialStatus.MISSING]
 
 
 def _supplement(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
@@ -355,9 +363,9 @@ def _decide(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
         )
     draft.emit(events.ItemDecided(item=code, outcome=outcome))
     draft.close_clocks(draft.live_clocks(*flow.DECISION_CLOCKS, item=code))
-    if outcome == "approve":
+    if outcome == Outcome.APPROVE:
         _start_after_decision(draft, code)
-        if not _has_step(draft, code, "issue"):
+        if not _has_step(draft, code, TaskKind.ISSUE):
             _issue_results(draft, code)
     else:
         _terminate_dependants(draft, code, "前置事项不予许可")
@@ -379,13 +387,13 @@ def _has_step(draft: Draft, code: str, kind: str) -> bool:
 
 def _terminate_dependants(draft: Draft, code: str, reason: str) -> None:
     for other in draft.subject.dependants(code):
-        if draft.state.items[other].state == "waiting":
+        if draft.state.items[other].state == ItemStatus.WAITING:
             draft.emit(events.ItemTerminated(item=other, reason=f"{reason}：{code}"))
 
 
 def _verify(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     draft.emit(events.ItemVerified(item=str(task.item), outcome=outcome))
-    if outcome != "approve":
+    if outcome != Outcome.APPROVE:
         _terminate_dependants(draft, str(task.item), "核验未通过")
     return outcome
 
@@ -419,7 +427,7 @@ def _issue_results(draft: Draft, code: str) -> None:
 
 
 def _deliver(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
-    granted = [c for c, i in draft.state.items.items() if i.state == "granted" and task.item in (None, c)]
+    granted = [c for c, i in draft.state.items.items() if i.state == ItemStatus.GRANTED and task.item in (None, c)]
     if granted:
         draft.emit(events.Delivered(items=granted))
     for code in granted:
@@ -432,7 +440,8 @@ def _post_check(draft: Draft, task: TaskState, outcome: str, opinion: str) -> st
     return outcome
 
 
-def _visit(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _resume_after(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+    """The clocks that stood still for this task run again."""
     info = draft.subject.elements[task.element]
     item = draft.state.items.get(task.item or "")
     if item is not None and info.step is not None and info.step.procedure in item.stopped_by:
@@ -440,18 +449,19 @@ def _visit(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     return outcome
 
 
-_BEFORE = {
-    "accept": _accept,
-    "supplement": _supplement,
-    "decide": _decide,
-    "verify": _verify,
-    "issue": _issue,
-    "deliver": _deliver,
-    "post_check": _post_check,
-    "visit": _visit,
-    "test": _visit,
-    "expert_review": _visit,
-    "hearing": _visit,
-    "publicise": _visit,
-    "review": _visit,
+_BEFORE: Mapping[str, Callable[[Draft, TaskState, str, str], str]] = {
+    TaskKind.ACCEPT: _accept,
+    TaskKind.SUPPLEMENT: _supplement,
+    TaskKind.DECIDE: _decide,
+    TaskKind.VERIFY: _verify,
+    TaskKind.ISSUE: _issue,
+    TaskKind.DELIVER: _deliver,
+    TaskKind.POST_CHECK: _post_check,
+    TaskKind.VISIT: _resume_after,
+    TaskKind.TEST: _resume_after,
+    TaskKind.EXPERT_REVIEW: _resume_after,
+    TaskKind.HEARING: _resume_after,
+    TaskKind.PUBLICISE: _resume_after,
+    TaskKind.REVIEW: _resume_after,
 }
+"""What completing a task of this kind means, before the process goes on; gives the choice that the intake sees."""
