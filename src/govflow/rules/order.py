@@ -12,7 +12,7 @@ from govflow.text import Text
 
 
 def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
-    """前置关系成环 / Prerequisites in a circle
+    """前置关系成环 / Prerequisites in a cycle
 
     几个事项互为前置。
     Items are each other's prerequisites.

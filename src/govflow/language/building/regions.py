@@ -1,7 +1,7 @@
 """Which region lies in which, by the digits of their codes 行政区划代码 (GB/T 2260), and so which variant over which.
 
 A region's code begins with that of the region around it: 420000 holds 421300, that holds 421381, that holds the town
-421381101. So one region can never hold another that holds it, and variants cannot lie over each other in a circle.
+421381101. So one region can never hold another that holds it, and variants cannot lie over each other in a cycle.
 """
 
 from __future__ import annotations

@@ -359,7 +359,7 @@ def _ignore(builder: _Builder, event: Any) -> None:
     """Stream and document ends carry nothing."""
 
 
-# Not bound to a builder: a builder that held its own methods would be a circle, and no text would ever be let go of.
+# Not bound to a builder: a builder that held its own methods would be a cycle, and no text would ever be freed.
 _HANDLERS: dict[Any, Any] = {
     yaml.ScalarEvent: _Builder.scalar,
     yaml.MappingStartEvent: _Builder.start_mapping,
