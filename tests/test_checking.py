@@ -145,7 +145,7 @@ def _edited(folder: Path, edits: Edits) -> Iterator[None]:
 
 
 @given(edits=EDITS)
-@settings(max_examples=40)
+@settings(max_examples=20)  # each is checked four times after each of its edits
 def test_item_by_item_finds_what_all_at_once_finds(
     few: Path, tmp_path_factory: pytest.TempPathFactory, edits: Edits
 ) -> None:
