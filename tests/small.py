@@ -15,9 +15,9 @@ departments:
 MATERIALS = """\
 govflow: materials/1
 materials:
-  M01: {slug: plan, name: 场所平面图, kind: 其他, source: 申请人自备, form: 纸质或电子, copies: 1, necessity: 必要}
-  M02: {slug: health, name: 健康证明, kind: 其他, source: 政府部门核发, issuer: D02, form: 纸质或电子, copies: 1,
-        necessity: 容缺后补}
+  M01: {slug: plan, name: {zh-CN: 场所平面图, en: floor plan}, kind: 其他, source: 申请人自备, form: 纸质或电子, copies: 1, necessity: 必要}
+  M02: {slug: health, name: {zh-CN: 健康证明, en: health certificate}, kind: 其他, source: 政府部门核发, issuer: D02,
+        form: 纸质或电子, copies: 1, necessity: 容缺后补}
 """
 
 ITEM = """\

@@ -176,7 +176,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "accepting what is incomplete": (
         incomplete, lambda d: d.complete(outcome="accept"), NotAllowed, {"missing": ["M01"]},
-        r"还缺 M01 场所平面图，不能受理；请用 ask_correction", r"cannot accept while M01 are missing",
+        r"还缺 M01 场所平面图，不能受理；请用 ask_correction", r"cannot accept while M01 floor plan are missing",
     ),
     "a correction notice that lists nothing": (
         incomplete, lambda d: d.engine.ask_correction(d.case, missing=[], actor=WANG), InvalidInput,
@@ -188,7 +188,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "a correction notice that leaves something out": (
         incomplete, lambda d: d.engine.ask_correction(d.case, missing=["M02"], actor=WANG), InvalidInput,
-        {"field": "missing", "materials": ["M01"]}, r"一次性告知全部内容：还缺 M01 场所平面图", r"leaves out M01",
+        {"field": "missing", "materials": ["M01"]}, r"一次性告知全部内容：还缺 M01 场所平面图", r"leaves out M01 floor plan",
     ),
     "a correction notice of another department": (
         incomplete, lambda d: d.engine.ask_correction(d.case, missing=["M01"], actor=OTHER), NotAllowed,
@@ -196,7 +196,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "a second notice for what was missing before": (
         corrected, lambda d: d.engine.ask_correction(d.case, missing=["M02"], actor=WANG), NotAllowed,
-        {"materials": ["M02"]}, r"第一次补正告知没有提到 M02 健康证明", r"M02 was missing already at the first notice",
+        {"materials": ["M02"]}, r"第一次补正告知没有提到 M02 健康证明", r"M02 health certificate was missing already at the first notice",
     ),
     "a correction notice after acceptance": (
         accepted, lambda d: d.engine.ask_correction(d.case, missing=["M01"], actor=WANG), NotAllowed,
@@ -207,7 +207,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "ticking off a correction": (
         correcting, lambda d: d.complete(CHEN, "done"), NotAllowed, {"missing": ["M01"], "task": ANY},
-        r"还没有补交 M01 场所平面图；请用 supplement", r"M01 not handed in yet: hand them in by supplement",
+        r"还没有补交 M01 场所平面图；请用 supplement", r"M01 floor plan not handed in yet: hand them in by supplement",
     ),
     "a supplement by another department": (
         correcting, lambda d: d.engine.supplement(d.case, materials=["M01"], actor=OTHER), NotAllowed, {},
@@ -219,7 +219,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "a supplement that leaves something missing": (
         correcting, lambda d: d.engine.supplement(d.case, materials=["M02"], actor=CHEN), InvalidInput,
-        {"field": "materials", "missing": ["M01"]}, r"补正还缺 M01 场所平面图", r"still missing: M01",
+        {"field": "materials", "missing": ["M01"]}, r"补正还缺 M01 场所平面图", r"still missing: M01 floor plan",
     ),
     "a supplement that nobody asked for": (
         accepted, lambda d: d.engine.supplement(d.case, materials=["M01"], actor=CHEN), NotAllowed,
@@ -297,7 +297,7 @@ REFUSALS: dict[str, Row] = {
     ),
     "issuing while a material may still come": (
         gap_at_the_issue, lambda d: d.complete(), NotAllowed, {},
-        r"容缺材料 M02 健康证明 补齐之前不能发放结果", r"no result before M02",
+        r"容缺材料 M02 健康证明 补齐之前不能发放结果", r"no result before M02 health certificate",
     ),
     "a withdrawal without a reason": (
         accepted, lambda d: d.engine.withdraw(d.case, actor=CHEN, reason=" "), InvalidInput, {"field": "reason"},
