@@ -58,12 +58,15 @@ def pytest_configure(config: pytest.Config) -> None:
         postgres.prepare()
 
 
+LONG = ("test_engine_kill.py", "test_engine_races.py", "test_stored.py", "test_wheel.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """No test may hang: each ends, failing, after five minutes. One that asks for a PostgreSQL server is slow."""
     for item in items:
         if config.pluginmanager.hasplugin("timeout"):
             item.add_marker(pytest.mark.timeout(300))
-        if "postgres_server" in getattr(item, "fixturenames", ()):
+        if "postgres_server" in getattr(item, "fixturenames", ()) or item.path.name in LONG:
             item.add_marker("slow")
 
 
