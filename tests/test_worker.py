@@ -11,9 +11,15 @@ import sqlalchemy as sa
 import govflow
 from govflow.engine import case_clocks
 from govflow.engine.outbox import Message
-from govflow.engine.persistence import NOTICES
 from govflow.engine.worker import work
 from tests.cases import Watch, accepted, act, apply_for, catalog, finish, watch
+
+NOTICES = {
+    "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
+    "result_issued", "delivered", "withdrawn", "deemed_withdrawn", "clocks_suspended", "clocks_resumed", "clocks_extended",
+    "clock_reprojected", "closed",
+}  # fmt: skip
+"""The types of event that concern somebody outside; a receiver counts on them."""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
