@@ -67,7 +67,7 @@ def due(
     found = calendar or Calendar.national()
     if provisional:
         found = found.provisional()
-    return _answered(case, found, _language_of(explain, lang), lang)
+    return _answered(case, found, language(lang or Lang.ZH) if explain else None, lang)
 
 
 def answer_lines(
@@ -84,12 +84,7 @@ def answer_lines(
     for number, line in enumerate(lines, 1):
         text = line.strip().removeprefix("\ufeff")
         if text:
-            yield _dumped(_answer_line(text, number, found, _language_of(explain, lang), lang))
-
-
-def _language_of(explain: bool, lang: Lang | str | None) -> Lang | None:
-    """The language of the day-by-day list; None where none is wanted."""
-    return language(lang or Lang.ZH) if explain else None
+            yield _dumped(_answer_line(text, number, found, language(lang or Lang.ZH) if explain else None, lang))
 
 
 def _answer_line(text: str, number: int, calendar: Calendar, explained: Lang | None, lang: Lang | str | None) -> Answer:
