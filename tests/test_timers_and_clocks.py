@@ -216,7 +216,7 @@ def flows(draw: st.DrawFn) -> list[dict[str, Any]]:
         words: dict[str, Any] = {"id": name}
         if draw(st.booleans()):
             words["within"] = draw(PERIODS)
-        if kind == "consult" and draw(st.booleans()):
+        if kind == "consult" and "within" in words and draw(st.booleans()):
             words["silence"] = "no_objection"
         if kind != "consult" and draw(st.booleans()):
             words["procedure"] = "look"
