@@ -180,7 +180,7 @@ def test_the_readme_s_picture_is_drawn_by_the_demo(tmp_path: Path) -> None:
     progress = govflow.Engine(f"sqlite:///{tmp_path / 'cases.db'}", loaded.catalog).progress("20250303-0001")
     within = "s_joint/c_I07/"
     states = {path.removeprefix(within): look for path, look in progress.looks.items() if path.startswith(within)}
-    picture = svg.draw(progress.ref, progress.catalog, states, process="P_I07_handling", lang="zh")
+    picture = svg.draw(progress.ref, progress.catalog, states, process="P_I07_handling", lang="en")
     file = ROOT / "docs" / "food-permit.svg"
     if os.environ.get("GOVFLOW_UPDATE_GOLDEN"):
         file.write_text(picture, "utf-8")

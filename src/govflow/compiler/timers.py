@@ -14,14 +14,14 @@ from govflow.vocabulary import ClockKind, Start
 _NOMINAL_DAYS = {"workday": 1, "natural_day": 1, "month": 30, "year": 365}
 _HOURS_A_DAY = {"working_hour": 8, "hour": 24}
 _CLOCK_NAMES = {
-    ClockKind.PROMISED: Text("承诺", "Promised limit"),
-    ClockKind.STATUTORY: Text("法定", "Statutory limit"),
-    ClockKind.JOINT_CAP: Text("联办", "Joint limit"),
-    ClockKind.CORRECTION_NOTICE: Text("告知", "Correction notice"),
+    ClockKind.PROMISED: Text("承诺", "Promised"),
+    ClockKind.STATUTORY: Text("法定", "Statutory"),
+    ClockKind.JOINT_CAP: Text("联办", "Joint"),
+    ClockKind.CORRECTION_NOTICE: Text("告知", "Notice"),
     ClockKind.CORRECTION: Text("补正", "Correction"),
     ClockKind.DELIVERY: Text("送达", "Delivery"),
     ClockKind.POST_CHECK: Text("核查", "Post-check"),
-    ClockKind.PROCEDURE: Text("程序", "Special procedure"),
+    ClockKind.PROCEDURE: Text("程序", "Procedure"),
     ClockKind.STEP: Text("环节", "Step"),
 }
 _EDGE_NAMES = {"warning": Text("预警", "warning"), "due": Text("到期", "due")}

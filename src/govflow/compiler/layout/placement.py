@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 from govflow.compiler.blocks import (
@@ -40,6 +41,7 @@ from govflow.compiler.layout.canvas import (
     size_of,
     union,
 )
+from govflow.compiler.layout.geometry import text_width
 from govflow.compiler.layout.network import grid_of
 
 
@@ -70,7 +72,16 @@ def _host_width(activity: Activity) -> int:
     if activity.node.kind == CALL and count > 1:
         count += count % 2  # as many places left of its mark as right of it
     spare = 10 + _aside(activity.node, count, count)
-    return max(size_of(activity.node)[0], TIMER_STEP * count + spare if count else 0)
+    return max(size_of(activity.node)[0], _timer_step(_timers(activity)) * count + spare if count else 0)
+
+
+def _timers(activity: Activity) -> tuple[Element, ...]:
+    return (*(activity.group.timers if activity.group else ()), *((activity.deemed,) if activity.deemed else ()))
+
+
+def _timer_step(timers: Sequence[Element]) -> int:
+    """How far apart the timers of one host stand, so that no name runs into the next one."""
+    return max([TIMER_STEP, *(text_width(timer.label) + 12 for timer in timers)])
 
 
 def _aside(node: Element, index: int, count: int) -> int:
@@ -132,7 +143,7 @@ def _measure_scope(canvas: Canvas, scope: Scope) -> Size:
         return Size(width, rows)
     top, bottom = rows[scope.node.lane]
     rows[scope.node.lane] = (top - 1, bottom) if scope.over else (top, bottom + 1)
-    hung = TIMER_STEP * len(scope.group.timers) + 40 if scope.over else 0
+    hung = _timer_step(scope.group.timers) * len(scope.group.timers) + 40 if scope.over else 0
     return Size(max(width, hung + _group_width(scope.group) + 20), rows)
 
 
@@ -170,9 +181,10 @@ def _place_activity(canvas: Canvas, activity: Activity, x: int, rows: Offsets) -
     node, group = activity.node, activity.group
     width = _host_width(activity)
     right = canvas.put(node, x, rows, width=width)
-    timers = (*(group.timers if group else ()), *((activity.deemed,) if activity.deemed else ()))
+    timers = _timers(activity)
+    step = _timer_step(timers)
     for index, timer in enumerate(timers):
-        _hang(canvas, timer, node.id, x + TIMER_FIRST + TIMER_STEP * index + _aside(node, index, len(timers)))
+        _hang(canvas, timer, node.id, x + TIMER_FIRST + step * index + _aside(node, index, len(timers)))
     if group is not None:
         _place_group(canvas, group, x, rows, 1)
     if activity.rejoin is not None:
@@ -234,15 +246,16 @@ def _place_scope(canvas: Canvas, scope: Scope, x: int, rows: Offsets) -> None:
     if group is None:
         return
     top, bottom = size.rows[scope.node.lane]
+    step = _timer_step(group.timers)
     if not scope.over:
         for index, timer in enumerate(group.timers):
-            _hang(canvas, timer, scope.node.id, x + TIMER_FIRST + TIMER_STEP * index)
+            _hang(canvas, timer, scope.node.id, x + TIMER_FIRST + step * index)
         _place_group(canvas, group, x, rows, bottom)
         return
     canvas.over.add(scope.node.id)
     for index, timer in enumerate(group.timers):
-        _hang(canvas, timer, scope.node.id, x + 40 + TIMER_STEP * index, over=True)
-    after = x + 40 + TIMER_STEP * len(group.timers) + 10
+        _hang(canvas, timer, scope.node.id, x + 40 + step * index, over=True)
+    after = x + 40 + step * len(group.timers) + 10
     _place_group(canvas, group, after, rows, top)
     for timer in group.timers:
         canvas.routes[timer.id, (group.gather or group.remind).id] = Route("VH")
