@@ -1,5 +1,6 @@
 """Values of any type and size at the door: a plain refusal, and nothing has changed."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,3 +109,42 @@ def test_withdrawing_needs_words(engine: govflow.Engine) -> None:
         with pytest.raises(GovflowError):
             engine.withdraw(view.id, actor="applicant:x", reason=reason)  # type: ignore[arg-type]
     assert engine.case(view.id).state == "received"
+
+
+class _Safe(str):
+    """Text as template engines mark it."""
+
+
+class _Count(int):
+    """A number with a class of its own."""
+
+
+def test_kinds_of_text_and_numbers_are_kept_as_such(tmp_path: Path) -> None:
+    """Subclasses of text and numbers, as web frameworks make them, are stored like plain ones."""
+    engine = govflow.Engine(f"sqlite:///{tmp_path / 'a.db'}", catalog(), clock=watch())
+    case = accepted(engine, channel=_Safe("online"), actor=_Safe("applicant:chen"))
+    task = case.open_tasks[0]
+    done = engine.complete(
+        _Safe(task.id), actor=_Safe(f"{task.department}:officer"), outcome=_Safe("approve"), opinion=_Safe("同意"),
+        data={_Safe("count"): _Count(3), "list": (_Safe("x"),)},
+    )  # fmt: skip
+    assert engine.check(done.id) == []
+    data = [each.body["data"] for each in engine.history(done.id) if each.type == "task_completed"][-1]
+    assert data == {"count": 3, "list": ["x"]}
+    engine.close()
+
+
+@pytest.mark.parametrize("depth", [65, 400, 900, 5_000])
+def test_data_that_is_too_deep_is_refused(tmp_path: Path, depth: int) -> None:
+    """Nested data end in a sentence at every depth, and 64 levels are kept."""
+    engine = govflow.Engine(f"sqlite:///{tmp_path / 'a.db'}", catalog(), clock=watch())
+    task = accepted(engine).open_tasks[0]
+    deep: object = 1
+    for _ in range(depth):
+        deep = [deep]
+    with pytest.raises(govflow.InvalidInput) as caught:
+        engine.complete(
+            task.id, actor=f"{task.department}:officer", outcome="approve", opinion="同意", data={"x": deep}
+        )
+    assert caught.value.details == {"field": "data"}
+    engine.close()

@@ -158,6 +158,16 @@ def test_a_code_used_twice_is_found_in_the_later_file() -> None:
     assert "I07" not in loaded.catalog.items and not loaded.catalog.themes
 
 
+def test_a_theme_with_the_name_of_an_item_is_found() -> None:
+    """A case is applied for by one name, so that an item and a theme may not share a code or a slug."""
+    theme = SOUND["themes/open-restaurant.yaml"].replace("id: T1", "id: I07")
+    loaded = load_texts(SOUND | {"themes/open-restaurant.yaml": theme}, rules=())
+    (found,) = loaded.diagnostics
+    assert found.name == "duplicate-id" and found.span.file == "items/food-permit.yaml"
+    assert found.notes[0].span.file == "themes/open-restaurant.yaml"
+    assert "I07" not in loaded.catalog.items and "I07" not in loaded.catalog.themes
+
+
 def test_what_an_item_shows_about_a_department_stands_in_the_library() -> None:
     """A rule about an item may point at what it uses: at its own place, once for all items."""
     (found,) = [each for each in load_texts(SOUND).diagnostics if each.code == "GF-F05"]

@@ -208,6 +208,21 @@ def test_the_table_of_elements_is_made_where_none_is_stored(
     again.close()
 
 
+def test_a_damaged_definition_is_named(url: str, engine: govflow.Engine) -> None:
+    """A stored BPMN that is no XML is a sentence about its definition, for the upgrade and for the check of a case."""
+    case, digest = rows(url, "SELECT id, definition FROM cases ORDER BY id")[0]
+    changed(
+        url, "UPDATE definitions SET bpmn = :broken, elements = NULL WHERE hash = :digest", broken=b"<a", digest=digest
+    )
+    with pytest.raises(StoreError, match=digest[:12]) as refused:
+        library.upgrade(Database(url))
+    assert refused.value.details["definitions"] == [digest]
+    again = govflow.Engine(url, engine.catalog, clock=engine.now)
+    (fault,) = again.check(case)
+    assert digest[:12] in fault
+    again.close()
+
+
 def test_a_definition_whose_elements_nobody_knows_is_named(url: str) -> None:
     """A file with an id that this compiler does not make is not guessed at; all others are completed all the same."""
     Database(url).upgrade()

@@ -130,7 +130,11 @@ def _library(index: Index, kind: str, document: Document) -> None:
 def _declare(index: Index, shelf: str, name: str, definition: Definition) -> None:
     first = index.shelves[shelf].setdefault(name, definition)
     if first is definition:
-        return
+        # a case is applied for by one name, whether it is an item's or a theme's
+        rival = {"item": "theme", "theme": "item"}.get(shelf)
+        if rival is None or name not in index.shelves[rival]:
+            return
+        first = index.shelves[rival][name]
     zh, en = KIND_NAMES[shelf]
     message = Text(f"{zh}的编号或短名 {name} 已经用过。", f"The code or slug {name} of a {en} is already taken.")
     at_key = shelf in LIBRARIES.values() and len(definition.path) == 2

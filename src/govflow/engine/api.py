@@ -114,9 +114,9 @@ class Engine(Reader):
         now = self.now()
         code = self._library.code(inputs.checked_text(ref, "ref"))
         materials, drop = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
-        inputs.checked_text(channel, "channel", 40)
-        digest = application.digest([code, inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers"),
-                                materials, channel, drop])  # fmt: skip
+        channel = inputs.checked_text(channel, "channel", 40)
+        applicant, answers = inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers")
+        digest = application.digest([code, applicant, answers, materials, channel, drop])
         try:
             with self._writing() as statements:
                 known = self._seen(statements, _key(key), "apply", digest)
@@ -182,7 +182,7 @@ class Engine(Reader):
     ) -> CaseView:
         """One command, one transaction: load and lock, do what is due, decide, write, publish."""
         now = self.now()
-        inputs.checked_text(case, "case", 40)
+        case, actor = inputs.checked_text(case, "case", 40), inputs.checked_text(actor, "actor", 120)
         with self._writing() as statements:
             draft, file = self._load(statements, case, now, actor)
             if key is not None and self._seen(statements, *key) is not None:
@@ -272,11 +272,9 @@ class Engine(Reader):
         Outcomes: accept or refuse at acceptance; approve or refuse at decisions and verifications; approve, object,
         done or refuse elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
-        inputs.checked_json(data or {}, "data")
-        inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
-        inputs.checked_text(outcome, "outcome", 20)
-
-        given = data or {}
+        given = inputs.checked_json(data or {}, "data")
+        opinion = inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
+        outcome = inputs.checked_text(outcome, "outcome", 20)
         args = None
         if key is not None:
             args = str(_key(key)), "complete", application.digest([task, actor, outcome, opinion, given])
@@ -292,7 +290,7 @@ class Engine(Reader):
         `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
         """
         missing = inputs.checked_list(missing, "missing")
-        inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
+        opinion = inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
 
         def decide(draft: Draft, who: Actor) -> None:
             code = None if item is None else _item(draft, item)
@@ -307,24 +305,24 @@ class Engine(Reader):
 
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
-        inputs.checked_text(procedure, "procedure")
-        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        procedure = inputs.checked_text(procedure, "procedure")
+        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         return self._command(
             case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
         """Let an item's clocks run again; the reason, if given, is kept in the log."""
-        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         if procedure is not None:
-            inputs.checked_text(procedure, "procedure")
+            procedure = inputs.checked_text(procedure, "procedure")
         return self._command(
             case, actor, lambda draft, who: suspension.resume_by(draft, _item(draft, item), procedure, who, reason)
         )
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
-        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         try:
             limit = Limit.parse(inputs.checked_text(by, "by", 60))
         except ClockError as fault:
@@ -336,7 +334,7 @@ class Engine(Reader):
 
     def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
         """Take the application back; possible until everything is decided."""
-        inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
         return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason))
 
     # --- time --------------------------------------------------------------------------------------------------

@@ -22,6 +22,9 @@ DATA = 100_000
 
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+DEPTH = 64
+"""Deepest nesting of a JSON document: what reads it goes down by calling itself."""
+
 _short = reprlib.Repr()
 _short.maxstring = _short.maxother = 60
 _short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
@@ -52,7 +55,7 @@ def checked_text(value: object, field: str, most: int = NAME, *, empty: bool = F
             Text(f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate"),
             field=field,
         )
-    return value
+    return value if type(value) is str else str.__str__(value)  # a subclass, such as text marked safe, is kept as text
 
 
 def checked_list(value: object, field: str) -> list[str]:
@@ -68,7 +71,7 @@ def checked_list(value: object, field: str) -> list[str]:
 
 
 def checked_json(value: object, field: str) -> Any:
-    """The value if JSON can hold it and a database can keep it; InvalidInput otherwise."""
+    """The value as JSON gives it back, if JSON can hold it and a database can keep it; InvalidInput otherwise."""
     try:
         written = _JSON.encode(value)
         written.encode("utf-8")
@@ -76,22 +79,27 @@ def checked_json(value: object, field: str) -> Any:
         raise InvalidInput(
             Text(f"{field} 不能保存为 JSON：{shown(fault)}", f"{field} is not JSON: {shown(fault)}"), field=field
         ) from None
-    if not _named_by_text(value):
-        raise InvalidInput(Text(f"{field} 里有不是文字的键", f"{field} has a key that is no text"), field=field)
+    _check_structure(value, field, 0)
     if len(written) > DATA:
         raise InvalidInput(
             Text(f"{field} 有 {len(written)} 字，至多 {DATA}", f"{field} is longer than {DATA}"), field=field
         )
     if "\\u0000" in written:
         raise InvalidInput(Text(f"{field} 含有不能保存的字符（NUL）", f"{field} holds a NUL"), field=field)
-    return value
+    return json.loads(written) if value else value
 
 
-def _named_by_text(value: object) -> bool:
-    """Whether every key of a JSON value is text, as it will be once it has been written and read."""
+def _check_structure(value: object, field: str, depth: int) -> None:
+    """Every key of a JSON value is text, as it will be once it has been written and read, and no part is too deep."""
+    if depth > DEPTH:
+        raise InvalidInput(Text(f"{field} 嵌套超过 {DEPTH} 层", f"{field} is nested deeper than {DEPTH}"), field=field)
     if isinstance(value, dict):
-        return all(isinstance(key, str) and _named_by_text(each) for key, each in value.items())
-    return all(map(_named_by_text, value)) if isinstance(value, list | tuple) else True
+        if not all(isinstance(key, str) for key in value):
+            raise InvalidInput(Text(f"{field} 里有不是文字的键", f"{field} has a key that is no text"), field=field)
+        value = list(value.values())
+    if isinstance(value, list | tuple):
+        for each in value:
+            _check_structure(each, field, depth + 1)
 
 
 def checked_int(value: object, field: str, least: int, most: int) -> int:

@@ -9,7 +9,7 @@ from govflow.compiler import to_bpmn
 from govflow.engine.definitions import bundle, elements
 from govflow.engine.definitions.compiled import Subject, subject_from
 from govflow.engine.store import Database, DefinitionRow, Statements, StoreError
-from govflow.errors import NotFound
+from govflow.errors import GovflowError, NotFound
 from govflow.language.lookup import find_subject
 from govflow.language.model import Catalog
 from govflow.text import Text
@@ -90,7 +90,15 @@ class Library:
 
 
 def _stored_subject(row: DefinitionRow) -> Subject:
-    return subject_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
+    try:
+        return subject_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
+    except StoreError:
+        raise
+    except GovflowError as fault:  # the row was damaged: a case of it stops, and says why
+        raise StoreError(
+            Text(f"数据库里的定义 {row.hash[:12]} 不能使用：{fault.zh}",
+                 f"the stored definition {row.hash[:12]} cannot be used: {fault.en}"), definition=row.hash,
+        ) from fault  # fmt: skip
 
 
 def upgrade(database: Database) -> tuple[str | None, str]:

@@ -255,7 +255,7 @@ class Node(NamedTuple):
 def nodes(xml: bytes) -> Iterator[Node]:
     """The flow nodes of a BPMN file that was compiled before, in the order of the text."""
     kinds = {tag: tag.rpartition("}")[2] for tag in _Parser.OVERRIDE_PARSER_CLASSES}
-    for node in ElementTree.fromstring(xml).iter():
+    for node in _root(xml).iter():
         kind = kinds.get(node.tag)
         if kind is not None:
             host = node.get("attachedToRef")
@@ -263,7 +263,14 @@ def nodes(xml: bytes) -> Iterator[Node]:
             yield Node(node.attrib["id"], kind, node.get("name", ""), host, interrupts)
 
 
+def _root(xml: bytes) -> ElementTree.Element:
+    try:
+        return ElementTree.fromstring(xml)
+    except ElementTree.ParseError as fault:
+        raise ProcessError("bad_bpmn", f"the stored BPMN is no XML: {fault}") from fault
+
+
 def flows(xml: bytes) -> Iterator[Flow]:
     """The sequence flows of a BPMN file that was compiled before, in the order of the text."""
-    for node in ElementTree.fromstring(xml).iter(full_tag("sequenceFlow")):
+    for node in _root(xml).iter(full_tag("sequenceFlow")):
         yield Flow(node.attrib["id"], node.attrib["sourceRef"], node.attrib["targetRef"])
