@@ -192,7 +192,11 @@ def test_a_warning_may_be_a_share_of_the_limit(
 
 @pytest.mark.parametrize(
     ("missed", "state", "event"),
-    [("withdrawn", "deemed_withdrawn", "deemed_withdrawn"), ("not_accepted", "not_accepted", "not_accepted")],
+    [
+        ("withdrawn", "deemed_withdrawn", "deemed_withdrawn"),
+        ("not_accepted", "not_accepted", "not_accepted"),
+        ("refused", "refused", "refused"),
+    ],
 )
 def test_a_missed_correction_ends_as_the_definition_says(
     start: Any, clock: Watch, missed: str, state: str, event: str

@@ -15,7 +15,7 @@ from govflow.engine.worker import work
 from tests.cases import Watch, accepted, act, apply_for, catalog, finish, watch
 
 NOTICES = {
-    "applied", "accepted", "not_accepted", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
+    "applied", "accepted", "not_accepted", "refused", "correction_asked", "clock_warned", "clock_expired", "escalated", "item_decided",
     "result_issued", "delivered", "withdrawn", "deemed_withdrawn", "clocks_suspended", "clocks_resumed", "clocks_extended",
     "clock_reprojected", "closed",
 }  # fmt: skip

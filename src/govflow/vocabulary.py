@@ -49,6 +49,7 @@ class CaseStatus(Word):
     POST_CHECK = "post_check", "事后核查中", "under post-check"
     CLOSED = "closed", "已办结", "closed"
     NOT_ACCEPTED = "not_accepted", "不予受理", "not accepted"
+    REFUSED = "refused", "不予许可", "refused"
     WITHDRAWN = "withdrawn", "已撤回", "withdrawn"
     DEEMED_WITHDRAWN = "deemed_withdrawn", "视为撤回", "deemed withdrawn"
 

@@ -18,6 +18,7 @@ NOTICES = frozenset(
         events.Applied,
         events.Accepted,
         events.NotAccepted,
+        events.Refused,
         events.CorrectionAsked,
         events.ClockWarned,
         events.ClockExpired,

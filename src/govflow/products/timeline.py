@@ -142,6 +142,10 @@ def _not_accepted(n: Narrator, b: Mapping[str, Any]) -> Line:
     return Text(f"不予受理：{b['reason']}", f"does not accept: {b['reason']}").text(n.lang), "✘"
 
 
+def _refused(n: Narrator, b: Mapping[str, Any]) -> Line:
+    return Text(f"不予许可：{b['reason']}", f"refuses the application: {b['reason']}").text(n.lang), "✘"
+
+
 def _item_started(n: Narrator, b: Mapping[str, Any]) -> Line:
     return Text(f"开始办理 {n.item(b['item'])}", f"{n.item(b['item'])} begins").text(n.lang), "▸"
 
@@ -250,6 +254,7 @@ _SENTENCES: Mapping[str, Callable[[Narrator, Mapping[str, Any]], Line]] = {
     "supplemented": _supplemented,
     "accepted": _accepted,
     "not_accepted": _not_accepted,
+    "refused": _refused,
     "item_started": _item_started,
     "task_completed": _completed,
     "item_decided": _decided,

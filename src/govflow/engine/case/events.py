@@ -87,6 +87,12 @@ class NotAccepted(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class Refused(Fact, frozen=True, kw_only=True):
+    """The application is refused without acceptance, since its definition says so of a missed correction (`missed: refused`)."""
+
+    reason: str
+
+
 class Withdrawn(Fact, frozen=True, kw_only=True):
     """The applicant took the application back."""
 
@@ -322,7 +328,7 @@ class Closed(Fact, frozen=True, kw_only=True):
 
 
 AnyFact = (
-    Applied | CorrectionAsked | Supplemented | Accepted | NotAccepted | Withdrawn | DeemedWithdrawn | TaskOpened
+    Applied | CorrectionAsked | Supplemented | Accepted | NotAccepted | Refused | Withdrawn | DeemedWithdrawn | TaskOpened
     | TaskClaimed | TaskReleased | TaskCompleted | TaskCancelled | Escalated | ItemStarted | ItemDecided | ItemVerified
     | ItemFinished | ItemTerminated | ResultIssued | Delivered | ClockStarted | ClocksSuspended | ClocksResumed
     | ClocksExtended | ClockWarned | ClockExpired | ClockClosed | ClockReprojected | TimerFired | StateChanged | Closed

@@ -57,7 +57,7 @@ _OfClocks = (
     e.ClockStarted | e.ClocksSuspended | e.ClocksResumed | e.ClocksExtended | e.ClockWarned | e.ClockExpired
     | e.ClockClosed | e.ClockReprojected | e.TimerFired
 )  # fmt: skip
-_Ends = e.NotAccepted | e.Withdrawn | e.DeemedWithdrawn | e.Closed
+_Ends = e.NotAccepted | e.Refused | e.Withdrawn | e.DeemedWithdrawn | e.Closed
 _OfCases = e.Applied | e.CorrectionAsked | e.Supplemented | e.Accepted | e.StateChanged | _Ends
 
 
@@ -89,7 +89,7 @@ def _change_case(state: CaseState, fact: _OfCases, event: Event) -> None:
             state.state = CaseStatus.REVIEWING.value
         case e.StateChanged():
             state.state = fact.state
-        case e.NotAccepted() | e.Withdrawn() | e.DeemedWithdrawn() | e.Closed():
+        case e.NotAccepted() | e.Refused() | e.Withdrawn() | e.DeemedWithdrawn() | e.Closed():
             _end(state, *_ENDS[fact.__class__], event)
         case e.Applied():
             raise ValueError(f"case {event.case}: event {event.seq} applies a second time")
@@ -109,6 +109,7 @@ def _supplemented(state: CaseState, fact: e.Supplemented, event: Event) -> None:
 
 _ENDS: dict[type[_Ends], tuple[CaseStatus, ItemStatus]] = {
     e.NotAccepted: (CaseStatus.NOT_ACCEPTED, ItemStatus.TERMINATED),
+    e.Refused: (CaseStatus.REFUSED, ItemStatus.REFUSED),
     e.Withdrawn: (CaseStatus.WITHDRAWN, ItemStatus.WITHDRAWN),
     e.DeemedWithdrawn: (CaseStatus.DEEMED_WITHDRAWN, ItemStatus.WITHDRAWN),
     e.Closed: (CaseStatus.CLOSED, ItemStatus.TERMINATED),

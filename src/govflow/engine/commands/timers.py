@@ -91,8 +91,10 @@ def _expire(draft: Draft, clock: ClockState) -> None:
         case ClockEffect.WITHDRAWN:
             draft.emit(events.DeemedWithdrawn(reason="逾期未补正，视为撤回申请"), SYSTEM)
             _fire_timer(draft, clock, "due")
-        case ClockEffect.NOT_ACCEPTED | ClockEffect.REFUSED:
-            # before acceptance there is nothing yet to refuse: the application is not accepted (行政许可法 art. 32)
+        case ClockEffect.REFUSED:
+            draft.emit(events.Refused(reason="逾期未补正，不予许可"), SYSTEM)
+            _fire_timer(draft, clock, "due")
+        case ClockEffect.NOT_ACCEPTED:
             draft.emit(events.NotAccepted(reason="逾期未补正，不予受理"), SYSTEM)
             _fire_timer(draft, clock, "due")
         case ClockEffect.ESCALATE:
