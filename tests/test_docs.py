@@ -179,7 +179,9 @@ def test_the_readme_s_picture_is_drawn_by_the_demo(tmp_path: Path) -> None:
     demo.run("open-restaurant", loaded.catalog, ROOT / "examples", {}, (), tmp_path, "en", lambda line: None)
     progress = govflow.Engine(f"sqlite:///{tmp_path / 'cases.db'}", loaded.catalog).progress("20250303-0001")
     within = "s_joint/c_I07/"
-    states = {path.removeprefix(within): look for path, look in progress.looks.items() if path.startswith(within)}
+    states = {
+        path.removeprefix(within): look for path, look in progress.element_states.items() if path.startswith(within)
+    }
     picture = svg.draw(progress.ref, progress.catalog, states, process="P_I07_handling", lang="en")
     file = ROOT / "docs" / "food-permit.svg"
     if os.environ.get("GOVFLOW_UPDATE_GOLDEN"):

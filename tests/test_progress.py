@@ -35,7 +35,7 @@ def _engine(tmp_path: Path, clock: Watch) -> Iterator[govflow.Engine]:
 def green(engine: govflow.Engine, case: str, process: str | None = None) -> set[str]:
     """The flows that the case's picture draws as walked."""
     progress = engine.progress(case)
-    svg = drawing.draw(progress.ref, progress.catalog, progress.looks, process)
+    svg = drawing.draw(progress.ref, progress.catalog, progress.element_states, process)
     paths = etree.fromstring(svg.encode()).iter(f"{SVG}path")
     stroke = drawing.LOOKS["done"].stroke
     return {str(e.get("id")) for e in paths if str(e.get("id")).startswith("f_") and e.get("stroke") == stroke}
@@ -87,7 +87,7 @@ def test_every_place_that_was_reached_was_reached_by_a_walked_way(engine: govflo
     """In every process of a finished case: a passed node has a walked way in, and a walked way joins passed nodes."""
     view = finish(engine, corrected(engine, clock))
     progress = engine.progress(view.id)
-    passed = {path.rpartition("/")[2].partition("#")[0] for path in progress.looks}
+    passed = {path.rpartition("/")[2].partition("#")[0] for path in progress.element_states}
     for diagram in pictures(progress.ref, progress.catalog):
         walked = green(engine, view.id, diagram.process.id)
         ends = {e.flow.target for e in diagram.edges if e.flow.id in walked}
@@ -99,6 +99,6 @@ def test_walked_ways_lie_over_those_that_share_their_trunk(engine: govflow.Engin
     """Several timers share one line to their reminder; the walked one is drawn last."""
     view = corrected(engine, clock)
     progress = engine.progress(view.id)
-    svg = drawing.draw(progress.ref, progress.catalog, progress.looks)
+    svg = drawing.draw(progress.ref, progress.catalog, progress.element_states)
     other = svg.index('id="f_b_I01_statutory_warning__g_I01_alert"')
     assert other < svg.index('id="f_b_I01_promised_warning__g_I01_alert"')

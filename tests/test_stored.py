@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import govflow
 from govflow import compiler
-from govflow.engine.definitions import library
+from govflow.engine.definitions import pinned
 from govflow.engine.store import Database, StoreError
 from tests.cases import ANSWERS, COMPANY, MATERIALS, ROOT
 from tests.stored import carry, states, stored
@@ -76,7 +76,7 @@ def engine(url: str, catalog: govflow.Catalog, clock: Clock) -> Iterator[govflow
 def upgraded(url: str) -> None:
     """As `govflow db upgrade` does it."""
     database = Database(url)
-    assert library.upgrade(database)[0] == "0001"
+    assert pinned.upgrade(database)[0] == "0001"
     database.dispose()
 
 
@@ -215,7 +215,7 @@ def test_a_damaged_definition_is_named(url: str, engine: govflow.Engine) -> None
         url, "UPDATE definitions SET bpmn = :broken, elements = NULL WHERE hash = :digest", broken=b"<a", digest=digest
     )
     with pytest.raises(StoreError, match=digest[:12]) as refused:
-        library.upgrade(Database(url))
+        pinned.upgrade(Database(url))
     assert refused.value.details["definitions"] == [digest]
     again = govflow.Engine(url, engine.catalog, clock=engine.now)
     (fault,) = again.check(case)
@@ -230,7 +230,7 @@ def test_a_definition_whose_elements_nobody_knows_is_named(url: str) -> None:
     other = bpmn.replace(b'"t_accept"', b'"t_taken_in"').replace(b">t_accept<", b">t_taken_in<")
     changed(url, "UPDATE definitions SET bpmn = :other WHERE hash = :digest", other=other, digest=digest)
     with pytest.raises(StoreError, match="t_taken_in") as refused:
-        library.upgrade(Database(url))
+        pinned.upgrade(Database(url))
     assert refused.value.details["definitions"] == [digest] and digest[:12] in refused.value.en
     assert rows(url, "SELECT hash FROM definitions WHERE elements IS NULL") == [(digest,)]
 
@@ -258,7 +258,7 @@ def test_the_same_files_compiled_otherwise_are_kept_beside(
 ) -> None:
     """A new case runs by the new compiler's file, an old one by its own, though both rest on the same definition files."""
     old = next(case for case in expected["cases"] if case["ref"] == "T1" and case["state"] == "reviewing")
-    monkeypatch.setattr(library, "to_bpmn", lambda *args: compiler.to_bpmn(*args) + b"<!-- another compiler -->\n")
+    monkeypatch.setattr(pinned, "to_bpmn", lambda *args: compiler.to_bpmn(*args) + b"<!-- another compiler -->\n")
     first, second = (
         engine.apply("T1", applicant=COMPANY, answers=ANSWERS, materials=MATERIALS, actor="applicant:carry")
         for _ in range(2)
@@ -288,7 +288,7 @@ def test_a_case_runs_by_the_ids_that_it_was_given(
 
     made = compiler.elements
     monkeypatch.setattr(compiler, "elements", renamed)
-    monkeypatch.setattr(library, "to_bpmn", lambda *args: other(compiler.to_bpmn(*args).decode()).encode())
+    monkeypatch.setattr(pinned, "to_bpmn", lambda *args: other(compiler.to_bpmn(*args).decode()).encode())
     url = f"sqlite:///{tmp_path}/other.db"
     engine = govflow.Engine(url, catalog, clock=clock)
     first = engine.apply(
@@ -302,5 +302,5 @@ def test_a_case_runs_by_the_ids_that_it_was_given(
     assert engine.check(first.id) == []
     ended = carry.carry(engine, clock.turn, **carry.WAYS["brisk"])[first.id]
     assert ended.state == "closed" and {state for _, state in ended.items} == {"delivered"}
-    assert any(path.endswith("/xc_I01") for path in engine.progress(first.id).looks)
+    assert any(path.endswith("/xc_I01") for path in engine.progress(first.id).element_states)
     engine.close()

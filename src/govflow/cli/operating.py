@@ -25,7 +25,7 @@ from govflow.cli.running import engine_from
 from govflow.cli.values import moment_from
 from govflow.engine import worker
 from govflow.engine.case_clocks import Calendars
-from govflow.engine.definitions import library
+from govflow.engine.definitions import pinned
 from govflow.engine.store import Database
 from govflow.engine.views import Fired
 from govflow.errors import NotFound
@@ -71,7 +71,7 @@ def db() -> None:
 @database_option
 def upgrade(db: str) -> None:
     """Create or migrate the tables."""
-    before, after = library.upgrade(Database(db))
+    before, after = pinned.upgrade(Database(db))
     click.echo(
         say(Text(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}")), err=True
     )

@@ -65,7 +65,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
         svg = drawing.draw(find_subject(catalog, ref).code, catalog, lang=lang())
     else:
         progress = engine_from(db, definitions).progress(case)
-        svg = drawing.draw(progress.ref, progress.catalog, progress.looks, lang=lang())
+        svg = drawing.draw(progress.ref, progress.catalog, progress.element_states, lang=lang())
     if output is None:
         click.echo(svg, nl=False)
     else:

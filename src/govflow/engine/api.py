@@ -19,7 +19,7 @@ from govflow.engine import case_clocks, inputs, outbox, process, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, events, fold
 from govflow.engine.commands import application, flow, suspension, tasks, timers
-from govflow.engine.commands.unit_of_work import SYSTEM, Draft, next_event
+from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork, next_event
 from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, aware, no_case
@@ -112,7 +112,7 @@ class Engine(Reader):
         `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
         """
         now = self.now()
-        code = self._library.code(inputs.checked_text(ref, "ref"))
+        code = self._definitions.code(inputs.checked_text(ref, "ref"))
         materials, drop = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
         channel = inputs.checked_text(channel, "channel", 40)
         applicant, answers = inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers")
@@ -131,16 +131,16 @@ class Engine(Reader):
             with self._reading() as statements:
                 return self._view(statements, str(self._seen(statements, key, "apply", digest)), now)
         if self._connection is None:
-            self._library.committed(draft.subject)
+            self._definitions.committed(draft.subject)
         self._publish(draft.events)
         return view
 
     def _applied(
         self, statements: Statements, code: str, now: datetime, applicant: Mapping[str, Any],
         answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
-    ) -> Draft:  # fmt: skip
+    ) -> UnitOfWork:  # fmt: skip
         at = case_clocks.utc(now)
-        subject = self._library.keep(code, statements, at)
+        subject = self._definitions.keep(code, statements, at)
         who = actor_from(actor, subject.catalog)
         person = application.checked_applicant(applicant, case_clocks.local_date(now))
         facts = application.checked_answers(subject, answers)
@@ -155,7 +155,7 @@ class Engine(Reader):
         digest = application.digest([salt, person])
         applied = application.applied(subject, facts, chosen, given, channel, drop, digest)
         first = next_event(id, None, at, who.text, applied)
-        draft = Draft(subject, fold(None, first), b"", now, who.text, self.calendars, [first])
+        draft = UnitOfWork(subject, fold(None, first), b"", now, who.text, self.calendars, [first])
         flow.run_process(draft, applied.move)
         write_new(statements, draft, person, salt)
         return draft
@@ -178,7 +178,11 @@ class Engine(Reader):
     # --- commands on a case ------------------------------------------------------------------------------------
 
     def _command(
-        self, case: str, actor: str, decide: Callable[[Draft, Actor], None], key: tuple[str, str, str] | None = None
+        self,
+        case: str,
+        actor: str,
+        decide: Callable[[UnitOfWork, Actor], None],
+        key: tuple[str, str, str] | None = None,
     ) -> CaseView:
         """One command, one transaction: load and lock, do what is due, decide, write, publish."""
         now = self.now()
@@ -200,7 +204,7 @@ class Engine(Reader):
         self._publish(draft.events)
         return view
 
-    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[Draft, CaseFile]:
+    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[UnitOfWork, CaseFile]:
         file = statements.file(case, lock=True)
         if file is None:
             raise no_case(case)
@@ -212,16 +216,16 @@ class Engine(Reader):
             )  # fmt: skip
         return self._draft(statements, file, now, actor), file
 
-    def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> Draft:
+    def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> UnitOfWork:
         row = file.row
-        subject = self._library.pinned(row.definition, statements)
+        subject = self._definitions.pinned(row.definition, statements)
         state, snapshot = case_state(subject, row, file.live, statements), row.snapshot
         if not process.is_current(snapshot):
             _, snapshot = replayed(subject, row.id, statements.events(row.id))
-        return Draft(subject, state, snapshot, now, actor, self.calendars)
+        return UnitOfWork(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
-        self, task: str, actor: str, decide: Callable[[Draft, TaskState, Actor], None],
+        self, task: str, actor: str, decide: Callable[[UnitOfWork, TaskState, Actor], None],
         key: tuple[str, str, str] | None = None,
     ) -> CaseView:  # fmt: skip
         try:
@@ -292,7 +296,7 @@ class Engine(Reader):
         missing = inputs.checked_list(missing, "missing")
         opinion = inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
 
-        def decide(draft: Draft, who: Actor) -> None:
+        def decide(draft: UnitOfWork, who: Actor) -> None:
             code = None if item is None else _item(draft, item)
             tasks.ask_correction(draft, who, missing, opinion, code)
 
@@ -413,14 +417,14 @@ class _NotOpen(Exception):
     """The task of a command is not open."""
 
 
-def _open_task(draft: Draft, task: str) -> TaskState:
+def _open_task(draft: UnitOfWork, task: str) -> TaskState:
     found = draft.state.tasks.get(task)
     if found is None:
         raise _NotOpen
     return found
 
 
-def _item(draft: Draft, item: str) -> str:
+def _item(draft: UnitOfWork, item: str) -> str:
     """The code of an item of the case, named by code or slug."""
     code = draft.subject.code_of(inputs.checked_text(item, "item"))
     if code is None:

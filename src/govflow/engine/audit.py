@@ -10,7 +10,7 @@ from govflow.engine import case_clocks, process
 from govflow.engine.case import CaseState, ClockState, checksum, clocks_from, event_hash
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
-from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import LIVE, CaseRow, ClockRow, EventRow, Statements, TaskRow
 from govflow.engine.views import governing_clock
@@ -24,7 +24,7 @@ ELSEWHERE = ("tasks", "clocks", "checksums")
 """Parts of the state that are compared by themselves, to name what differs."""
 
 
-def faults(statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars) -> list[Text]:
+def faults(statements: Statements, row: CaseRow, subject: CompiledDefinition, calendars: Calendars) -> list[Text]:
     """What does not agree in a stored case, one sentence a fault; an empty list means that all is well."""
     rows = statements.events(row.id)
     found = list(_chain(row.id, rows))
@@ -61,7 +61,12 @@ def _chain(case: str, rows: Sequence[EventRow]) -> Iterator[Text]:
 
 
 def _differences(
-    statements: Statements, row: CaseRow, subject: Subject, calendars: Calendars, state: CaseState, snapshot: bytes
+    statements: Statements,
+    row: CaseRow,
+    subject: CompiledDefinition,
+    calendars: Calendars,
+    state: CaseState,
+    snapshot: bytes,
 ) -> Iterator[Text]:
     if process.is_current(row.snapshot) and snapshot != row.snapshot:
         yield Text(f"{row.id}: 流程快照与事件记录重放的结果不同",

@@ -7,7 +7,7 @@ from typing import Any
 
 from govflow.engine import case_clocks
 from govflow.engine.case import TaskState, checksum, clock_text, events, to_text
-from govflow.engine.commands.unit_of_work import Draft
+from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
@@ -38,7 +38,7 @@ NOTICES = frozenset(
 """Events that somebody outside is told of: they go to the outbox in the case's transaction."""
 
 
-def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any], salt: str) -> None:
+def write_new(statements: Statements, draft: UnitOfWork, applicant: Mapping[str, Any], salt: str) -> None:
     """Insert a new case with all that its first command recorded."""
     clocks = _clock_rows(draft, draft.state.clocks)
     row = _row(draft, revision=1, applied=draft.state.applied)
@@ -50,7 +50,7 @@ def write_new(statements: Statements, draft: Draft, applicant: Mapping[str, Any]
     })  # fmt: skip
 
 
-def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
+def save(statements: Statements, draft: UnitOfWork, before: CaseFile) -> CaseFile:
     """Write the case back and return it as it is now; Conflict if somebody else wrote it since it was read."""
     clocks = draft.state.clocks
     fresh = _clock_rows(draft, [id for id in clocks if id not in draft.clocks_before])
@@ -68,7 +68,7 @@ def save(statements: Statements, draft: Draft, before: CaseFile) -> CaseFile:
     return CaseFile(row, before.applicant, (), (*before.closed, *closed), before.tasks, newer)
 
 
-def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
+def _changes(draft: UnitOfWork, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
     messages = [
         {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": e.text, "created_at": e.at, "retry_at": e.at}
         for e in draft.events if e.fact.__class__ in NOTICES
@@ -77,7 +77,7 @@ def _changes(draft: Draft, row: CaseRow, new_clocks: list[ClockRow], clocks: lis
     return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages)
 
 
-def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
+def _row(draft: UnitOfWork, revision: int, applied: str) -> CaseRow:
     state = draft.state
     return CaseRow(
         state.id, state.ref, state.kind, state.definition, state.state, revision, to_text(state), draft.snapshot, draft.actor,
@@ -85,7 +85,7 @@ def _row(draft: Draft, revision: int, applied: str) -> CaseRow:
     )  # fmt: skip
 
 
-def _new_tasks(draft: Draft, known: Mapping[str, TaskState]) -> list[TaskRow]:
+def _new_tasks(draft: UnitOfWork, known: Mapping[str, TaskState]) -> list[TaskRow]:
     """Rows of tasks opened by this command, those that it closed again included."""
     closed = {task.id: (state, outcome) for task, state, outcome in draft.closed_tasks}
     rows = [_task_row(draft, task, "open", None) for id, task in draft.state.tasks.items() if id not in known]
@@ -93,7 +93,7 @@ def _new_tasks(draft: Draft, known: Mapping[str, TaskState]) -> list[TaskRow]:
     return rows
 
 
-def _changed_tasks(draft: Draft) -> list[TaskRow]:
+def _changed_tasks(draft: UnitOfWork) -> list[TaskRow]:
     """Rows of tasks that were open before: closed now, changed, or with another due date."""
     known = draft.tasks_before
     rows = [_task_row(draft, t, state, outcome) for t, state, outcome in draft.closed_tasks if t.id in known]
@@ -108,7 +108,7 @@ def _changed_tasks(draft: Draft) -> list[TaskRow]:
     return rows
 
 
-def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) -> TaskRow:
+def _task_row(draft: UnitOfWork, task: TaskState, state: str, outcome: str | None) -> TaskRow:
     clock = governing_clock(draft.state, task.item, task.id) if state == "open" else None
     done = state != "open"
     return TaskRow(
@@ -119,7 +119,7 @@ def _task_row(draft: Draft, task: TaskState, state: str, outcome: str | None) ->
     )  # fmt: skip
 
 
-def _clock_rows(draft: Draft, ids: Iterable[str]) -> list[ClockRow]:
+def _clock_rows(draft: UnitOfWork, ids: Iterable[str]) -> list[ClockRow]:
     """Rows of these clocks; the state is told what they say."""
     rows = []
     for id in ids:

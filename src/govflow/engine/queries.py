@@ -12,7 +12,7 @@ from govflow.compiler import Purpose
 from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, process, views
 from govflow.engine.case import CaseState
-from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.replay import case_state, element_of, replayed_moves
 from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
@@ -22,17 +22,17 @@ from govflow.language.model import Catalog
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A case in its process: `looks` gives an element path one of done, working, yellow, red, skipped.
+    """A case in its process: `element_states` gives an element path one of done, working, yellow, red, skipped.
 
     Sequence flows are elements too: the path of one that a token has walked is there as done.
     """
 
     ref: str
     catalog: Catalog
-    looks: Mapping[str, str]
+    element_states: Mapping[str, str]
 
 
-def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState) -> CaseView:
+def case_view(file: CaseFile, subject: CompiledDefinition, at: str, state: CaseState) -> CaseView:
     """Everything about a case as a caller sees it."""
     row = file.row
     names = subject.catalog.materials
@@ -53,7 +53,7 @@ def case_view(file: CaseFile, subject: Subject, at: str, state: CaseState) -> Ca
     )  # fmt: skip
 
 
-def _items(state: CaseState, subject: Subject) -> Iterator[views.ItemView]:
+def _items(state: CaseState, subject: CompiledDefinition) -> Iterator[views.ItemView]:
     for each in state.items.values():
         item = subject.item(each.code)
         yield views.ItemView(
@@ -68,31 +68,33 @@ def _shown_applicant(found: Applicant | None) -> dict[str, Any]:
     return {"kind": found.kind, "name": found.name, "id": masked(found.identity) if found.identity else None}
 
 
-def progress(statements: Statements, row: CaseRow, subject: Subject, at: str) -> Progress:
+def progress(statements: Statements, row: CaseRow, subject: CompiledDefinition, at: str) -> Progress:
     """The case's path through the process, with the lights of what is open."""
     live = [clock.body for clock in statements.clocks_of(row.id) if clock.state in LIVE]
     state = case_state(subject, row, live, statements)
     steps = replayed_moves(subject, statements.events(row.id))
-    looks = {path: _look(subject, path) for step in steps for path in step.passed}
+    element_states = {path: _look(subject, path) for step in steps for path in step.passed}
     definition = statements.definition(row.definition)
     flows = process.flows(definition.bpmn) if definition is not None else ()
-    looks |= dict.fromkeys(_walked(subject, steps, flows), "done")
+    element_states |= dict.fromkeys(_walked(subject, steps, flows), "done")
     left_out = {i.code for i in state.items.values() if i.state in ("skipped", "terminated")}
-    looks |= {e.id: "skipped" for e in subject.elements.values() if e.purpose is Purpose.ITEM and e.item in left_out}
+    element_states |= {
+        e.id: "skipped" for e in subject.elements.values() if e.purpose is Purpose.ITEM and e.item in left_out
+    }
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
         light = case_clocks.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
-        looks |= dict.fromkeys(_with_scopes(task.path), "working" if light == "green" else light)
-    return Progress(subject.ref, subject.catalog, looks)
+        element_states |= dict.fromkeys(_with_scopes(task.path), "working" if light == "green" else light)
+    return Progress(subject.ref, subject.catalog, element_states)
 
 
-def _look(subject: Subject, path: str) -> str:
+def _look(subject: CompiledDefinition, path: str) -> str:
     """What was passed is done; a timer that fired shows the light it lit."""
     edge = subject.elements[element_of(path)].edge
     return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
 
 
-def _walked(subject: Subject, steps: Sequence[process.Step], flows: Iterable[process.Flow]) -> Iterator[str]:
+def _walked(subject: CompiledDefinition, steps: Sequence[process.Step], flows: Iterable[process.Flow]) -> Iterator[str]:
     """The paths of the sequence flows that tokens took, in the order in which they left an element.
 
     Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.

@@ -11,8 +11,8 @@ from typing import Any
 from govflow.engine import audit, case_clocks, inputs, queries, views
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
-from govflow.engine.definitions.compiled import Subject
-from govflow.engine.definitions.library import Library
+from govflow.engine.definitions.compiled import CompiledDefinition
+from govflow.engine.definitions.pinned import Definitions
 from govflow.engine.queries import Progress
 from govflow.engine.replay import case_state
 from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements
@@ -39,7 +39,7 @@ class Reader:
     ) -> None:  # fmt: skip
         self.catalog = catalog
         self.calendars = Calendars(catalog.calendars, calendar)
-        self._library = Library(catalog)
+        self._definitions = Definitions(catalog)
         self._clock = clock or _wall_clock
         self._database = Database(url)
         self._database.ready()
@@ -99,7 +99,7 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Cases by id, one page: id, ref, state, applied, updated, closed."""
         inputs.checked_int(limit, "limit", 1, LARGEST_PAGE)
-        code = self._library.code(inputs.checked_text(ref, "ref")) if ref is not None else None
+        code = self._definitions.code(inputs.checked_text(ref, "ref")) if ref is not None else None
         for field, value in (("state", state), ("after", after)):
             if value is not None:
                 inputs.checked_text(value, field)
@@ -117,7 +117,7 @@ class Reader:
         file = statements.file(inputs.checked_text(case, "case", 40))
         if file is None:
             raise no_case(case)
-        subject = self._library.pinned(file.row.definition, statements)
+        subject = self._definitions.pinned(file.row.definition, statements)
         state = case_state(subject, file.row, file.live, statements)
         return queries.case_view(file, subject, case_clocks.utc(now), state)
 
@@ -146,7 +146,7 @@ class Reader:
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
-        subject = self._library.newest(self._library.code(inputs.checked_text(ref, "ref")))
+        subject = self._definitions.newest(self._definitions.code(inputs.checked_text(ref, "ref")))
         drop = inputs.checked_list(drop, "drop")
         facts = application.checked_answers(subject, answers)
         application.selected(subject, facts, drop)
@@ -166,11 +166,11 @@ class Reader:
             row, subject = self._found(statements, case)
             return queries.progress(statements, row, subject, case_clocks.utc(self.now()))
 
-    def _found(self, statements: Statements, case: str) -> tuple[CaseRow, Subject]:
+    def _found(self, statements: Statements, case: str) -> tuple[CaseRow, CompiledDefinition]:
         row = statements.case(inputs.checked_text(case, "case", 40))
         if row is None:
             raise no_case(case)
-        return row, self._library.pinned(row.definition, statements)
+        return row, self._definitions.pinned(row.definition, statements)
 
     # --- checking ----------------------------------------------------------------------------------------------
 
@@ -185,12 +185,9 @@ class Reader:
             if row is None:
                 raise no_case(case)
             try:
-                subject = self._library.pinned(row.definition, statements)
-            except (GovflowError, ValueError, TypeError, KeyError) as fault:
-                why, which = audit.said(fault), row.definition[:12]
-                unread = Text(f"{row.id}: 存的定义 {which} 不能读取：{why.zh}",
-                              f"{row.id}: the stored definition {which} cannot be read: {why.en}")  # fmt: skip
-                return [unread.text(chosen)]
+                subject = self._definitions.pinned(row.definition, statements)
+            except GovflowError as fault:
+                return [f"{row.id}: {fault.text(chosen)}"]
             return [fault.text(chosen) for fault in audit.faults(statements, row, subject, self.calendars)]
 
 

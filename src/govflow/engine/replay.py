@@ -16,11 +16,11 @@ from govflow.engine.case import (
     fold,
     from_text,
 )
-from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.store import CaseRow, EventRow, Statements
 
 
-def replay_move(subject: Subject, snapshot: bytes, move: events.Move) -> process.Step:
+def replay_move(subject: CompiledDefinition, snapshot: bytes, move: events.Move) -> process.Step:
     """Make one recorded move: start, complete, fire or cancel."""
     flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move.flags, True)
     match move.verb:
@@ -36,7 +36,7 @@ def replay_move(subject: Subject, snapshot: bytes, move: events.Move) -> process
             raise ValueError(f"unknown move {verb!r}")
 
 
-def replayed_moves(subject: Subject, rows: Iterable[EventRow]) -> list[process.Step]:
+def replayed_moves(subject: CompiledDefinition, rows: Iterable[EventRow]) -> list[process.Step]:
     """Every move of the process that the log has, made again."""
     snapshot = b""
     steps: list[process.Step] = []
@@ -48,7 +48,7 @@ def replayed_moves(subject: Subject, rows: Iterable[EventRow]) -> list[process.S
     return steps
 
 
-def replayed(subject: Subject, case: str, rows: Iterable[EventRow]) -> tuple[CaseState, bytes]:
+def replayed(subject: CompiledDefinition, case: str, rows: Iterable[EventRow]) -> tuple[CaseState, bytes]:
     """State and snapshot rebuilt from the event log alone. Raises ValueError for a log without events."""
     state: CaseState | None = None
     snapshot = b""
@@ -64,7 +64,7 @@ def replayed(subject: Subject, case: str, rows: Iterable[EventRow]) -> tuple[Cas
     return state, snapshot
 
 
-def case_state(subject: Subject, row: CaseRow, live: Sequence[str], statements: Statements) -> CaseState:
+def case_state(subject: CompiledDefinition, row: CaseRow, live: Sequence[str], statements: Statements) -> CaseState:
     """The state of a stored case; `live` are the facts of its live clocks. One of another version is made anew.
 
     What a clock computed last comes from its own row, as always.

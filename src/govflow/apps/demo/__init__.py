@@ -66,7 +66,7 @@ def run(
 def _leave(engine: Engine, catalog: Catalog, slug: str, case: str, output: Path, lang: Lang) -> None:
     """Write what the case leaves: BPMN, picture, guide, history."""
     progress = engine.progress(case)
-    picture = svg.draw(slug, catalog, progress.looks, lang=lang)
+    picture = svg.draw(slug, catalog, progress.element_states, lang=lang)
     (output / f"{slug}.bpmn").write_bytes(compiler.to_bpmn(slug, catalog))
     (output / "process.svg").write_text(picture, encoding="utf-8")
     page = guide.service_guide(catalog.themes[slug], catalog, "html", lang, picture=svg.draw(slug, catalog, lang=lang))

@@ -11,7 +11,7 @@ from govflow import plan
 from govflow.diagnostics import did_you_mean, nearest
 from govflow.engine import inputs
 from govflow.engine.case import events
-from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language import codes
 from govflow.language.conditions import FactValue
@@ -50,7 +50,7 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
     return dict(applicant)
 
 
-def checked_answers(subject: Subject, answers: Mapping[str, Any]) -> dict[str, FactValue]:
+def checked_answers(subject: CompiledDefinition, answers: Mapping[str, Any]) -> dict[str, FactValue]:
     """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
     if not isinstance(answers, Mapping):
         raise _wrong("answers", answers, "一组“问题: 回答”", "a mapping of questions to answers")
@@ -105,7 +105,7 @@ def _checked_date(field: str, value: object) -> str:
         raise _wrong(field, value, "日期，如 2025-03-03", "a date, as 2025-03-03") from None
 
 
-def require_answers(subject: Subject, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
+def require_answers(subject: CompiledDefinition, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
     """Every question of the theme and of the items that are handled must be answered; raises naming all that are not."""
     asked = {q.id for q in subject.theme.questions} | {q.id for c in running for q in subject.item(c).questions}
     missing = [subject.questions[id] for id in subject.questions if id in asked and id not in answers]
@@ -117,7 +117,9 @@ def require_answers(subject: Subject, answers: Mapping[str, FactValue], running:
         )  # fmt: skip
 
 
-def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str]) -> dict[str, Selection]:
+def selected(
+    subject: CompiledDefinition, answers: Mapping[str, FactValue], drop: Iterable[str]
+) -> dict[str, Selection]:
     """How each item of the case is handled; raises if none is left."""
     theme_only = [q for q in subject.theme.questions if q.id not in answers]
     if theme_only:
@@ -130,7 +132,7 @@ def selected(subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[
     return chosen
 
 
-def require_in_force(subject: Subject, running: Iterable[str], today: date) -> None:
+def require_in_force(subject: CompiledDefinition, running: Iterable[str], today: date) -> None:
     """Theme and items must be in use and in force today; NotAllowed names the first that is not.
 
     What happens to a case later does not matter here: it is finished under the definition that it pins now.
@@ -160,7 +162,7 @@ def require_in_force(subject: Subject, running: Iterable[str], today: date) -> N
 
 
 def material_statuses(
-    subject: Subject, answers: Mapping[str, FactValue], drop: Iterable[str], given: Iterable[str]
+    subject: CompiledDefinition, answers: Mapping[str, FactValue], drop: Iterable[str], given: Iterable[str]
 ) -> dict[str, str]:
     """The case's material list with a status each: supplied, missing, obtained, awaited, committed."""
     lines = plan.merged_materials(subject.theme, subject.catalog, answers, drop)
@@ -193,7 +195,7 @@ def digest(value: object) -> str:
 
 
 def applied(
-    subject: Subject, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
+    subject: CompiledDefinition, facts: Mapping[str, Any], chosen: Mapping[str, Selection], given: Mapping[str, str], channel: str,
     drop: Sequence[str], applicant: str,
 ) -> events.Applied:  # fmt: skip
     """A case's first fact; the applicant only as a salted digest, so that the person can be purged."""

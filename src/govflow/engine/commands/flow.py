@@ -5,7 +5,7 @@ from __future__ import annotations
 from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import process
 from govflow.engine.case import ClockId, TaskState, events
-from govflow.engine.commands.unit_of_work import SYSTEM, Draft
+from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
 from govflow.engine.replay import element_of, replay_move
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
@@ -21,12 +21,12 @@ _STATES = {Purpose.HAND_OUT: CaseStatus.HANDING_OUT, Purpose.POST_CHECK: CaseSta
 """The state that a case is in once such a task is open."""
 
 
-def next_move(draft: Draft, verb: str, path: str, outcome: str = "") -> events.Move:
+def next_move(draft: UnitOfWork, verb: str, path: str, outcome: str = "") -> events.Move:
     """The move that a fact carries, so that replaying the log moves the process the same way."""
     return events.Move(verb, path, draft.subject.flags(draft.state, outcome))
 
 
-def run_process(draft: Draft, move: events.Move) -> None:
+def run_process(draft: UnitOfWork, move: events.Move) -> None:
     """Move the process and record what it opened, closed, entered and left."""
     step = replay_move(draft.subject, draft.snapshot, move)
     draft.snapshot = step.state
@@ -45,7 +45,7 @@ def run_process(draft: Draft, move: events.Move) -> None:
             draft.emit(events.Closed(), SYSTEM)
 
 
-def waiting_timer(draft: Draft, element: str | None) -> str | None:
+def waiting_timer(draft: UnitOfWork, element: str | None) -> str | None:
     """The path of the boundary timer that waits now under this element id, of several the last; None if none does."""
     paths = process.timer_paths(draft.subject.process, draft.snapshot, element) if element else []
     return paths[-1] if paths else None
@@ -54,7 +54,7 @@ def waiting_timer(draft: Draft, element: str | None) -> str | None:
 # --- scopes and items ----------------------------------------------------------------------------------------------
 
 
-def _entered(draft: Draft, path: str) -> None:
+def _entered(draft: UnitOfWork, path: str) -> None:
     info = draft.subject.elements[element_of(path)]
     if info.purpose is Purpose.ITEM and info.item is not None:
         _start_item(draft, info.item)
@@ -63,14 +63,14 @@ def _entered(draft: Draft, path: str) -> None:
             start_clock(draft, ClockId("theme", spec.kind.value), spec)
 
 
-def _start_item(draft: Draft, code: str) -> None:
+def _start_item(draft: UnitOfWork, code: str) -> None:
     draft.emit(events.ItemStarted(item=code, as_of=draft.anchor or draft.at), SYSTEM)
     for spec in terms.decision_clocks(draft.subject.item(code)):
         start_clock(draft, ClockId(code, spec.kind.value), spec, code)
     sync_case_clocks(draft)
 
 
-def _left(draft: Draft, path: str) -> None:
+def _left(draft: UnitOfWork, path: str) -> None:
     info = draft.subject.elements[element_of(path)]
     if info.purpose is Purpose.ITEM and info.item is not None:
         if draft.state.items[info.item].finished is None:
@@ -82,7 +82,7 @@ def _left(draft: Draft, path: str) -> None:
 # --- tasks ---------------------------------------------------------------------------------------------------------
 
 
-def _opened(draft: Draft, token: process.Token) -> None:
+def _opened(draft: UnitOfWork, token: process.Token) -> None:
     info = draft.subject.elements[token.element]
     id = f"{draft.state.id}.{draft.state.tasks_opened + 1}"
     opened = events.TaskOpened(
@@ -104,14 +104,14 @@ def _kind_of(info: ElementInfo) -> str:
     return TaskKind.DELIVER.value if info.purpose is Purpose.HAND_OUT else info.purpose.value
 
 
-def _closed(draft: Draft, token: process.Token) -> None:
+def _closed(draft: UnitOfWork, token: process.Token) -> None:
     for task in list(draft.state.tasks.values()):
         if token.kind == "user" and task.path == token.path:
             draft.close_task(task, TaskStatus.CANCELLED.value, "")
             draft.emit(events.TaskCancelled(task=task.id))
 
 
-def _start_task_clocks(draft: Draft, task: TaskState, info: ElementInfo) -> None:
+def _start_task_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) -> None:
     subject = draft.subject
     if info.purpose is Purpose.ACCEPT:
         spec = terms.notice_clock(subject.theme, subject.catalog)
@@ -124,7 +124,7 @@ def _start_task_clocks(draft: Draft, task: TaskState, info: ElementInfo) -> None
         _start_step_clocks(draft, task, info)
 
 
-def _start_step_clocks(draft: Draft, task: TaskState, info: ElementInfo) -> None:
+def _start_step_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) -> None:
     step, code = info.step, task.item
     if step is None or code is None:
         return
@@ -140,7 +140,7 @@ def _start_step_clocks(draft: Draft, task: TaskState, info: ElementInfo) -> None
 
 
 def start_clock(
-    draft: Draft, id: ClockId, spec: ClockSpec, item: str | None = None, task: TaskState | None = None,
+    draft: UnitOfWork, id: ClockId, spec: ClockSpec, item: str | None = None, task: TaskState | None = None,
     anchor: str | None = None,
 ) -> None:  # fmt: skip
     """Start one clock at the event its limit counts from, in the round that comes next, and compute its due date."""
@@ -156,7 +156,7 @@ def start_clock(
     draft.refresh(draft.state.clocks[clock])
 
 
-def _anchor(draft: Draft, start: str) -> str:
+def _anchor(draft: UnitOfWork, start: str) -> str:
     if start == Start.RECEIVED and draft.received is not None:
         return draft.received
     if start in (Start.ACCEPTED, Start.RECEIVED) and draft.anchor is not None:
@@ -164,7 +164,7 @@ def _anchor(draft: Draft, start: str) -> str:
     return draft.at
 
 
-def _timers(draft: Draft, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
+def _timers(draft: UnitOfWork, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:
     """The BPMN timers that show this clock: boundary events of its kind on its host."""
     if task is None and kind == ClockKind.PROCEDURE:
         return {}  # started by command: no step of the process carries it
@@ -175,7 +175,7 @@ def _timers(draft: Draft, kind: str, item: str | None, task: TaskState | None) -
     return {info.edge: info.id for host in near for info in hosts.get(host, ()) if info.edge}
 
 
-def sync_case_clocks(draft: Draft) -> None:
+def sync_case_clocks(draft: UnitOfWork) -> None:
     """The case's own clocks stop only while every started, undecided item is stopped, and run again after."""
     items = draft.state.items.values()
     started = (ItemStatus.REVIEWING, ItemStatus.SUSPENDED)

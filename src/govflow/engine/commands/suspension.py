@@ -8,7 +8,7 @@ from govflow.engine import case_clocks
 from govflow.engine.actors import Actor
 from govflow.engine.case import ClockId, ClockState, ItemState, TaskState, events
 from govflow.engine.commands import flow
-from govflow.engine.commands.unit_of_work import Draft
+from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language.model import ExtensionRule, Item
 from govflow.law import clocks
@@ -18,7 +18,7 @@ from govflow.text import Text, joined
 from govflow.vocabulary import ClockKind
 
 
-def stop_for_step(draft: Draft, task: TaskState) -> None:
+def stop_for_step(draft: UnitOfWork, task: TaskState) -> None:
     """Stop the clocks once the applicant has been told the time that a step's special procedure needs."""
     info = draft.subject.elements[task.element]
     code = str(task.item)
@@ -27,7 +27,7 @@ def stop_for_step(draft: Draft, task: TaskState) -> None:
     stop(draft, code, info.step.procedure, str(info.step.name))
 
 
-def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) -> None:
+def suspend(draft: UnitOfWork, code: str, procedure: str, actor: Actor, reason: str) -> None:
     """Stop an item's clocks for a special procedure that its definition lists (行政许可法 art. 45; R7)."""
     item, state = _open_item(draft, code, actor)
     found = item.procedure(procedure)
@@ -50,7 +50,7 @@ def suspend(draft: Draft, code: str, procedure: str, actor: Actor, reason: str) 
         flow.start_clock(draft, id, spec, code)
 
 
-def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
+def stop(draft: UnitOfWork, code: str, procedure: str, reason: str) -> None:
     """Record the stop for the clocks that this procedure stops, and for the whole case if nothing runs any more."""
     found = draft.subject.item(code).procedure(procedure)
     kinds = found.stops if found is not None else flow.DECISION_CLOCKS
@@ -59,7 +59,7 @@ def stop(draft: Draft, code: str, procedure: str, reason: str) -> None:
     flow.sync_case_clocks(draft)
 
 
-def resume(draft: Draft, code: str, procedure: str, reason: str = "") -> None:
+def resume(draft: UnitOfWork, code: str, procedure: str, reason: str = "") -> None:
     """Let the item's clocks run again."""
     ids = [
         c.id for c in draft.state.clocks.values()
@@ -73,7 +73,7 @@ def resume(draft: Draft, code: str, procedure: str, reason: str = "") -> None:
     flow.sync_case_clocks(draft)
 
 
-def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reason: str = "") -> None:
+def resume_by(draft: UnitOfWork, code: str, procedure: str | None, actor: Actor, reason: str = "") -> None:
     """Resume on command; without a procedure, the one that stands open."""
     item, state = _open_item(draft, code, actor)
     if not state.stopped_by:
@@ -90,7 +90,7 @@ def resume_by(draft: Draft, code: str, procedure: str | None, actor: Actor, reas
     resume(draft, code, str(name), reason)
 
 
-def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> None:
+def extend(draft: UnitOfWork, code: str, by: Limit, actor: Actor, reason: str) -> None:
     """Extend an item's limits once, before they are due, by its approver (行政许可法 art. 42; R8)."""
     item, _ = _open_item(draft, code, actor)
     rule = terms.extension_rule(item)
@@ -114,7 +114,7 @@ def extend(draft: Draft, code: str, by: Limit, actor: Actor, reason: str) -> Non
 
 
 def _extensible(
-    draft: Draft, clock: ClockState, by: Limit, rule: ExtensionRule, actor: Actor, reason: str, today: date
+    draft: UnitOfWork, clock: ClockState, by: Limit, rule: ExtensionRule, actor: Actor, reason: str, today: date
 ) -> bool:
     """Whether this clock takes the extension; the statutory one must, the promised one may be past."""
     ledger, calendar = case_clocks.ledger_of(clock), draft.calendar_of(clock.item)
@@ -131,7 +131,7 @@ def _extensible(
     return True
 
 
-def _open_item(draft: Draft, code: str, actor: Actor) -> tuple[Item, ItemState]:
+def _open_item(draft: UnitOfWork, code: str, actor: Actor) -> tuple[Item, ItemState]:
     item, state = draft.subject.item(code), draft.state.items[code]
     if state.state not in ("reviewing", "suspended"):
         raise NotAllowed(

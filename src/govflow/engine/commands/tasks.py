@@ -1,6 +1,6 @@
 """The rules of a case: what each command may do in which state, and which facts it records.
 
-No database and no clock: a Draft holds the state, the instant and the actor; every function either records facts in
+No database and no clock: a UnitOfWork holds the state, the instant and the actor; every function either records facts in
 it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
 """
 
@@ -14,7 +14,7 @@ from msgspec import UNSET
 from govflow.engine.actors import Actor
 from govflow.engine.case import ClockId, TaskState, events
 from govflow.engine.commands import flow, suspension
-from govflow.engine.commands.unit_of_work import Draft
+from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.errors import Conflict, InvalidInput, NotAllowed
 from govflow.language.model import MaterialUse
 from govflow.law.clocks import Limit
@@ -41,7 +41,7 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = {
 # --- tasks -----------------------------------------------------------------------------------------------------
 
 
-def claim(draft: Draft, task: TaskState, actor: Actor) -> None:
+def claim(draft: UnitOfWork, task: TaskState, actor: Actor) -> None:
     """Take a task, so that colleagues see who works on it."""
     _may_work(draft, task, actor)
     if task.assignee is not None and task.assignee != actor.text:
@@ -53,7 +53,7 @@ def claim(draft: Draft, task: TaskState, actor: Actor) -> None:
         draft.emit(events.TaskClaimed(task=task.id))
 
 
-def release(draft: Draft, task: TaskState, actor: Actor) -> None:
+def release(draft: UnitOfWork, task: TaskState, actor: Actor) -> None:
     """Give a claimed task back."""
     if task.assignee != actor.text:
         raise NotAllowed(
@@ -65,7 +65,9 @@ def release(draft: Draft, task: TaskState, actor: Actor) -> None:
     draft.emit(events.TaskReleased(task=task.id))
 
 
-def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
+def complete(
+    draft: UnitOfWork, task: TaskState, actor: Actor, outcome: str, opinion: str, data: Mapping[str, Any]
+) -> None:
     """Finish a task with an outcome and an opinion, and let the process go on."""
     _may_work(draft, task, actor)
     if task.assignee is not None and task.assignee != actor.text:
@@ -77,14 +79,14 @@ def complete(draft: Draft, task: TaskState, actor: Actor, outcome: str, opinion:
         _complete_one(draft, each, outcome, opinion, data)
 
 
-def _complete_one(draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
+def _complete_one(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
     before = _BEFORE.get(task.kind)
     verdict = before(draft, task, outcome, opinion) if before is not None else ""
     finish(draft, task, outcome, opinion, data, verdict)
 
 
 def finish(
-    draft: Draft, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any], verdict: str = "",
+    draft: UnitOfWork, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any], verdict: str = "",
     actor: str | None = None, timer: str | None = None,
 ) -> None:  # fmt: skip
     """Record a task as completed and let the process go on, by its own token or by an interrupting `timer`'s.
@@ -106,13 +108,13 @@ def finish(
     flow.run_process(draft, move)
 
 
-def _joint(draft: Draft, task: TaskState) -> list[TaskState]:
+def _joint(draft: UnitOfWork, task: TaskState) -> list[TaskState]:
     """The task and, at a joint visit 联合踏勘, the visits of the other items that are open now."""
     others = draft.state.tasks.values() if task.joint is not None else ()
     return [task, *(o for o in others if o.joint == task.joint and o.id != task.id and o.kind != TaskKind.NOTICE)]
 
 
-def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
+def _may_work(draft: UnitOfWork, task: TaskState, actor: Actor) -> None:
     if task.role == Role.APPLICANT:
         if actor.kind == "applicant" or actor.department == draft.subject.theme.lead:
             return
@@ -134,7 +136,7 @@ def _may_work(draft: Draft, task: TaskState, actor: Actor) -> None:
         )
 
 
-def _department_name(draft: Draft, code: str | None) -> str:
+def _department_name(draft: UnitOfWork, code: str | None) -> str:
     department = draft.subject.catalog.departments.get(code or "")
     return str(department.name) if department is not None else str(code)
 
@@ -161,7 +163,7 @@ def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
 # --- acceptance, correction ------------------------------------------------------------------------------------
 
 
-def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _accept(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     if outcome == Outcome.REFUSE:
         draft.emit(events.NotAccepted(reason=opinion))
         return "refuse"
@@ -175,7 +177,7 @@ def _accept(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     return "accept"
 
 
-def _gaps(draft: Draft) -> dict[str, Limit]:
+def _gaps(draft: UnitOfWork) -> dict[str, Limit]:
     """Missing materials that every item asking for them lets come later 容缺; raises for any other missing one."""
     missing = [code for code, status in draft.state.materials.items() if status == MaterialStatus.MISSING]
     deferred = {code: limit for code in missing if (limit := _defer(draft, code)) is not None}
@@ -192,11 +194,11 @@ def _gaps(draft: Draft) -> dict[str, Limit]:
     return deferred
 
 
-def _defer(draft: Draft, code: str) -> Limit | None:
+def _defer(draft: UnitOfWork, code: str) -> Limit | None:
     return terms.gap_limit(use for _, use in _uses(draft, code))
 
 
-def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
+def _uses(draft: UnitOfWork, code: str) -> list[tuple[str, MaterialUse]]:
     subject, state = draft.subject, draft.state
     return [
         (item.code, use)
@@ -206,7 +208,7 @@ def _uses(draft: Draft, code: str) -> list[tuple[str, MaterialUse]]:
     ]
 
 
-def _material_names(draft: Draft, codes: Iterable[str]) -> Text:
+def _material_names(draft: UnitOfWork, codes: Iterable[str]) -> Text:
     """Materials with code and name, in a row."""
     known = draft.subject.catalog.materials
     names = {code: known[code].name if code in known else Text("") for code in codes}
@@ -216,7 +218,7 @@ def _material_names(draft: Draft, codes: Iterable[str]) -> Text:
 
 
 def ask_correction(
-    draft: Draft, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
+    draft: UnitOfWork, actor: Actor, missing: Sequence[str], opinion: str = "", item: str | None = None
 ) -> None:
     """Tell the applicant once, and completely, what is missing (行政许可法 art. 32; R9). Possible before acceptance."""
     state = draft.state
@@ -251,7 +253,7 @@ def ask_correction(
     flow.run_process(draft, move)
 
 
-def _require_once(draft: Draft, codes: Sequence[str]) -> None:
+def _require_once(draft: UnitOfWork, codes: Sequence[str]) -> None:
     """One notice names all that is missing; a later one only what was named or came since."""
     correction = draft.state.correction
     first = not correction.notices
@@ -280,7 +282,7 @@ def _require_once(draft: Draft, codes: Sequence[str]) -> None:
         )  # fmt: skip
 
 
-def listed_material(draft: Draft, ref: str, field: str) -> str:
+def listed_material(draft: UnitOfWork, ref: str, field: str) -> str:
     """The code of a material that the guide lists for this case; InvalidInput for any other (行政许可法 art. 31)."""
     material = draft.subject.catalog.materials.get(ref)
     if material is None or material.code not in draft.state.materials:
@@ -292,7 +294,7 @@ def listed_material(draft: Draft, ref: str, field: str) -> str:
     return material.code
 
 
-def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
+def supplement(draft: UnitOfWork, actor: Actor, materials: Sequence[str]) -> None:
     """Hand in what was missing: answers a correction notice, or fills a gap 容缺 left at acceptance."""
     state = draft.state
     if state.closed is not None:
@@ -329,13 +331,13 @@ def supplement(draft: Draft, actor: Actor, materials: Sequence[str]) -> None:
         finish(draft, task, Outcome.DONE.value, "", {})
 
 
-def _asked_and_missing(draft: Draft, given: Sequence[str] = ()) -> list[str]:
+def _asked_and_missing(draft: UnitOfWork, given: Sequence[str] = ()) -> list[str]:
     """What the last correction notice asked for and is neither here nor among those `given` now."""
     asked = draft.state.correction.notices[-1]
     return [code for code in asked if code not in given and draft.state.materials[code] == MaterialStatus.MISSING]
 
 
-def _supplement(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _supplement(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     """A correction is done by what is handed in, never by ticking off its task (行政许可法 art. 32)."""
     lacking = _asked_and_missing(draft)
     if lacking:
@@ -351,7 +353,7 @@ def _supplement(draft: Draft, task: TaskState, outcome: str, opinion: str) -> st
 # --- decision, results -----------------------------------------------------------------------------------------
 
 
-def _decide(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _decide(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
     item = draft.state.items[code]
     if item.stopped_by:
@@ -373,7 +375,7 @@ def _decide(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     return outcome
 
 
-def _start_after_decision(draft: Draft, code: str) -> None:
+def _start_after_decision(draft: UnitOfWork, code: str) -> None:
     item = draft.subject.item(code)
     flow.start_clock(draft, ClockId(code, ClockKind.DELIVERY.value), terms.delivery_clock(item), code)
     check = terms.post_check_clock(item, terms.committed(item, draft.state.answers))
@@ -381,24 +383,24 @@ def _start_after_decision(draft: Draft, code: str) -> None:
         flow.start_clock(draft, ClockId(code, ClockKind.POST_CHECK.value), check, code)
 
 
-def _has_step(draft: Draft, code: str, kind: str) -> bool:
+def _has_step(draft: UnitOfWork, code: str, kind: str) -> bool:
     return any(c == code and step.kind == kind for (c, _), step in draft.subject.steps.items())
 
 
-def _terminate_dependants(draft: Draft, code: str, reason: str) -> None:
+def _terminate_dependants(draft: UnitOfWork, code: str, reason: str) -> None:
     for other in draft.subject.dependants(code):
         if draft.state.items[other].state == ItemStatus.WAITING:
             draft.emit(events.ItemTerminated(item=other, reason=f"{reason}：{code}"))
 
 
-def _verify(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _verify(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     draft.emit(events.ItemVerified(item=str(task.item), outcome=outcome))
     if outcome != Outcome.APPROVE:
         _terminate_dependants(draft, str(task.item), "核验未通过")
     return outcome
 
 
-def _issue(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _issue(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
     open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
     if open_gaps:
@@ -411,12 +413,12 @@ def _issue(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     return outcome
 
 
-def _deliver_electronically(draft: Draft, code: str) -> None:
+def _deliver_electronically(draft: UnitOfWork, code: str) -> None:
     """E-licences reach the applicant as they are issued (国令第716号 art. 10); with paper among them the limit runs on."""
     draft.close_clocks(draft.live_clocks(ClockKind.DELIVERY, item=code))
 
 
-def _issue_results(draft: Draft, code: str) -> None:
+def _issue_results(draft: UnitOfWork, code: str) -> None:
     item = draft.subject.item(code)
     issued = next((m.code for m in draft.subject.catalog.materials.values() if m.result_of == code), None)
     for number, result in enumerate(item.results, 1):
@@ -426,7 +428,7 @@ def _issue_results(draft: Draft, code: str) -> None:
         ))  # fmt: skip
 
 
-def _deliver(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _deliver(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     granted = [c for c, i in draft.state.items.items() if i.state == ItemStatus.GRANTED and task.item in (None, c)]
     if granted:
         draft.emit(events.Delivered(items=granted))
@@ -435,12 +437,12 @@ def _deliver(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
     return outcome
 
 
-def _post_check(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _post_check(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     draft.close_clocks(draft.live_clocks(ClockKind.POST_CHECK, item=task.item))
     return outcome
 
 
-def _resume_after(draft: Draft, task: TaskState, outcome: str, opinion: str) -> str:
+def _resume_after(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     """The clocks that stood still for this task run again."""
     info = draft.subject.elements[task.element]
     item = draft.state.items.get(task.item or "")
@@ -449,7 +451,7 @@ def _resume_after(draft: Draft, task: TaskState, outcome: str, opinion: str) -> 
     return outcome
 
 
-_BEFORE: Mapping[str, Callable[[Draft, TaskState, str, str], str]] = {
+_BEFORE: Mapping[str, Callable[[UnitOfWork, TaskState, str, str], str]] = {
     TaskKind.ACCEPT: _accept,
     TaskKind.SUPPLEMENT: _supplement,
     TaskKind.DECIDE: _decide,

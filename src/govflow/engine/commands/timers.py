@@ -9,13 +9,13 @@ from govflow.engine.actors import Actor
 from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState, events
 from govflow.engine.commands import flow
 from govflow.engine.commands.tasks import finish
-from govflow.engine.commands.unit_of_work import SYSTEM, Draft
+from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.text import Text
 from govflow.vocabulary import ClockEffect
 
 
-def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
+def withdraw(draft: UnitOfWork, actor: Actor, reason: str) -> None:
     """Take the application back; possible until the last decision."""
     state = draft.state
     if state.state not in OPEN_STATES or not any(i.state in UNDECIDED for i in state.items.values()):
@@ -40,7 +40,7 @@ def withdraw(draft: Draft, actor: Actor, reason: str) -> None:
     flow.run_process(draft, move)
 
 
-def tick(draft: Draft) -> int:
+def tick(draft: UnitOfWork) -> int:
     """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was.
 
     RuntimeError for a clock that is due again, at the same instant, after it fired: that would have no end.
@@ -60,7 +60,7 @@ def tick(draft: Draft) -> int:
     return len(fired)
 
 
-def _next_due(draft: Draft) -> ClockState | None:
+def _next_due(draft: UnitOfWork) -> ClockState | None:
     waking = [
         (wake, c.id, c) for c in draft.state.clocks.values() if (wake := case_clocks.wake_at(c)) and wake <= draft.at
     ]
@@ -71,14 +71,14 @@ def _is_warning(clock: ClockState, at: str) -> bool:
     return case_clocks.wake_at(clock) == clock.warn_at
 
 
-def _warn(draft: Draft, clock: ClockState) -> None:
+def _warn(draft: UnitOfWork, clock: ClockState) -> None:
     warned = events.ClockWarned(clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, at=clock.warn_at)
     draft.emit(warned, SYSTEM)
     draft.dirty.add(clock.id)
     _fire_timer(draft, clock, "warning")
 
 
-def _expire(draft: Draft, clock: ClockState) -> None:
+def _expire(draft: UnitOfWork, clock: ClockState) -> None:
     expired = events.ClockExpired(clock=clock.id, kind=clock.kind, item=clock.item, due=clock.due, effect=clock.effect)
     draft.emit(expired, SYSTEM)
     draft.dirty.add(clock.id)
@@ -104,14 +104,14 @@ def _expire(draft: Draft, clock: ClockState) -> None:
             assert_never(effect)
 
 
-def _deem_accepted(draft: Draft, clock: ClockState) -> None:
+def _deem_accepted(draft: UnitOfWork, clock: ClockState) -> None:
     """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9)."""
     draft.anchor = draft.received = clock.anchor
     draft.emit(events.Accepted(as_of=clock.anchor, deemed=True), SYSTEM)
     _fire_timer(draft, clock, "due")
 
 
-def _silence(draft: Draft, clock: ClockState) -> None:
+def _silence(draft: UnitOfWork, clock: ClockState) -> None:
     """A consulted department that says nothing in time has no objection."""
     task = draft.state.tasks.get(clock.task or "")
     if task is None:
@@ -120,7 +120,7 @@ def _silence(draft: Draft, clock: ClockState) -> None:
     finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
 
 
-def _escalate(draft: Draft, clock: ClockState) -> None:
+def _escalate(draft: UnitOfWork, clock: ClockState) -> None:
     """An overdue clock does not end the work: it is brought before the one who answers for it."""
     tasks = [t.id for t in draft.state.tasks.values() if clock.item in (None, t.item) and clock.task in (None, t.id)]
     item = draft.subject.item(clock.item) if clock.item is not None else None
@@ -129,7 +129,7 @@ def _escalate(draft: Draft, clock: ClockState) -> None:
     draft.emit(escalated, SYSTEM)
 
 
-def _fire_timer(draft: Draft, clock: ClockState, edge: str) -> None:
+def _fire_timer(draft: UnitOfWork, clock: ClockState, edge: str) -> None:
     path = flow.waiting_timer(draft, clock.timers.get(edge))
     if path is None:
         return

@@ -1,6 +1,6 @@
 """A command's changes while it is being decided: facts recorded, clocks computed, tasks closed.
 
-A Draft belongs to one command on one case. It has no database: the engine writes what it holds in one transaction,
+A UnitOfWork belongs to one command on one case. It has no database: the engine writes what it holds in one transaction,
 or drops it. What follows from a move of the process is in `flow`.
 """
 
@@ -17,21 +17,21 @@ from govflow.engine import case_clocks
 from govflow.engine.case import CaseState, ClockState, Event, TaskState, event_hash, events, fold
 from govflow.engine.case.events import AnyFact
 from govflow.engine.case_clocks import Calendars
-from govflow.engine.definitions.compiled import Subject
+from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.law.calendar import Calendar
 
 SYSTEM = "system:clock"
 
 
 @dataclass
-class Draft:
+class UnitOfWork:
     """The state after the events so far, and all that the command adds.
 
     `anchor` is the instant of an acceptance in this command, from which items and their clocks count; `received` the
     instant of receipt, for clocks that count from it. `by` acts in the name of the passing of time, where it is set.
     """
 
-    subject: Subject
+    subject: CompiledDefinition
     state: CaseState
     snapshot: bytes
     now: datetime

@@ -17,7 +17,7 @@ from govflow.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class CompiledDefinition:
     """A definition ready to run. An item alone is handled as a theme of one item."""
 
     ref: str
@@ -95,7 +95,7 @@ class Subject:
                 return when is not None and holds(when, state.answers)
 
 
-def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: str | None = None) -> Subject:
+def compiled_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: str | None = None) -> CompiledDefinition:
     """What a case needs of a closed catalog, looked up once; `ref` is the code of a theme or of an item.
 
     Args:
@@ -117,7 +117,9 @@ def subject_from(ref: str, catalog: Catalog, digest: str, xml: bytes, stored: st
     else:
         table = elements.read(stored, steps, digest)
     process = executor.compile_process(xml)
-    return Subject(ref, kind, digest, theme.name, theme, catalog, process, questions, steps, table, _timers(table))
+    return CompiledDefinition(
+        ref, kind, digest, theme.name, theme, catalog, process, questions, steps, table, _timers(table)
+    )
 
 
 def _timers(table: ElementTable) -> dict[tuple[str, str | None], dict[str | None, tuple[ElementInfo, ...]]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from govflow.compiler import to_bpmn
 from govflow.engine.definitions import bundle, elements
-from govflow.engine.definitions.compiled import Subject, subject_from
+from govflow.engine.definitions.compiled import CompiledDefinition, compiled_from
 from govflow.engine.store import Database, DefinitionRow, Statements, StoreError
 from govflow.errors import GovflowError, NotFound
 from govflow.language.lookup import find_subject
@@ -19,25 +19,25 @@ from govflow.text import Text
 class _Newest:
     """The catalog's own definition: compiled, with the closed set of files and the BPMN that are stored of it."""
 
-    subject: Subject
+    subject: CompiledDefinition
     bundle: bytes
     bpmn: bytes
 
 
-class Library:
+class Definitions:
     """Compiles each definition once; a case keeps the hash that it got at its application."""
 
     def __init__(self, catalog: Catalog) -> None:
         self.catalog = catalog
         self._newest: dict[str, _Newest] = {}
-        self._pinned: dict[str, Subject] = {}
-        self._kept: dict[str, Subject] = {}
+        self._pinned: dict[str, CompiledDefinition] = {}
+        self._kept: dict[str, CompiledDefinition] = {}
 
     def code(self, ref: str) -> str:
         """The code of a theme or an item named by code or slug; NotFound names what there is."""
         return find_subject(self.catalog, ref).code
 
-    def newest(self, code: str) -> Subject:
+    def newest(self, code: str) -> CompiledDefinition:
         """The catalog's definition, compiled."""
         return self._compiled(code).subject
 
@@ -47,11 +47,11 @@ class Library:
             closed = bundle.bundle(self.catalog, code)
             catalog = bundle.catalog_from_bundle(closed)
             xml = to_bpmn(code, catalog)
-            subject = subject_from(code, catalog, bundle.definition_hash(self.catalog, code), xml)
+            subject = compiled_from(code, catalog, bundle.definition_hash(self.catalog, code), xml)
             found = self._newest[code] = _Newest(subject, closed, xml)
         return found
 
-    def keep(self, code: str, statements: Statements, now: str) -> Subject:
+    def keep(self, code: str, statements: Statements, now: str) -> CompiledDefinition:
         """The catalog's definition under the hash that the database has it by; it is stored before a case refers to it.
 
         The same files may be there with another BPMN, which an older compiler made: running cases keep that one, and the
@@ -72,11 +72,11 @@ class Library:
             statements.keep_definition(row, now)
         return subject
 
-    def committed(self, subject: Subject) -> None:
+    def committed(self, subject: CompiledDefinition) -> None:
         """Remember, after the commit, that the catalog's definition is stored."""
         self._kept[subject.ref] = self._pinned[subject.digest] = subject
 
-    def pinned(self, digest: str, statements: Statements) -> Subject:
+    def pinned(self, digest: str, statements: Statements) -> CompiledDefinition:
         """The definition that a case got at its application, whatever the folder says today."""
         subject = self._pinned.get(digest)
         if subject is None:
@@ -85,19 +85,20 @@ class Library:
                 raise NotFound(
                     Text(f"数据库里没有定义 {digest[:12]}", f"definition {digest[:12]} is not in the database")
                 )
-            subject = self._pinned[digest] = _stored_subject(stored)
+            subject = self._pinned[digest] = _stored_definition(stored)
         return subject
 
 
-def _stored_subject(row: DefinitionRow) -> Subject:
+def _stored_definition(row: DefinitionRow) -> CompiledDefinition:
     try:
-        return subject_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
+        return compiled_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
     except StoreError:
         raise
-    except GovflowError as fault:  # the row was damaged: a case of it stops, and says why
+    except (GovflowError, ValueError, TypeError, KeyError) as fault:  # the row was damaged: its cases stop, and say why
+        why = fault.message if isinstance(fault, GovflowError) else Text(f"{type(fault).__name__} {fault}")
         raise StoreError(
-            Text(f"数据库里的定义 {row.hash[:12]} 不能使用：{fault.zh}",
-                 f"the stored definition {row.hash[:12]} cannot be used: {fault.en}"), definition=row.hash,
+            Text(f"数据库里的定义 {row.hash[:12]} 不能读取：{why}",
+                 f"the stored definition {row.hash[:12]} cannot be read: {why.text('en')}"), definition=row.hash,
         ) from fault  # fmt: skip
 
 
@@ -115,7 +116,7 @@ def upgrade(database: Database) -> tuple[str | None, str]:
             stored = statements.definition(digest)
             try:
                 if stored is not None:
-                    statements.complete_definition(digest, elements.written(_stored_subject(stored).table))
+                    statements.complete_definition(digest, elements.written(_stored_definition(stored).table))
             except StoreError as fault:
                 faults.append(fault)
     if faults:
