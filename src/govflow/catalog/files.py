@@ -98,8 +98,14 @@ def _inside(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[tupl
 
 def _leads_into(link: str, root: Path) -> bool:
     try:
+        os.stat(link)  # a cycle of links leads nowhere, which `resolve` does not tell from Python 3.13 on
+    except FileNotFoundError:
+        pass
+    except OSError:
+        return False
+    try:
         return Path(link).resolve().is_relative_to(root)
-    except (OSError, RuntimeError):  # a circle of links leads nowhere
+    except (OSError, RuntimeError):
         return False
 
 
