@@ -52,7 +52,8 @@ def shortened(text: str, width: int) -> str:
     return f"{text}…"
 
 
-_LANGUAGES = {"zh": Lang.ZH, "en": Lang.EN}
+_LANGUAGES = {"zh": Lang.ZH, "zh-CN": Lang.ZH, "en": Lang.EN, "en-GB": Lang.EN}
+"""The tags that definitions and callers write most; `Lang.of` reads the others by their first part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ class Text:
 
         A name in further languages only is kept in the first of them.
         """
+        if isinstance(data, str):
+            return cls(data)
         if not isinstance(data, Mapping):
             return cls("" if data is None else str(data))
         found: dict[Lang, str] = {}
