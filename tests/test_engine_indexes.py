@@ -1,5 +1,6 @@
 """Cost must not grow with what is not due: the sweep and the inbox read from an index, in its order."""
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,35 @@ def test_an_inbox_page_reads_the_page_alone(asked: Any, filters: dict[str, str])
     """A page by department comes from the index of open tasks in its order."""
     plan = asked(lambda engine: engine.tasks(**filters))
     assert ("tasks_inbox" in plan or "tasks_open" in plan) and "TEMP B-TREE" not in plan
+
+
+def test_a_change_writes_only_the_columns_that_change(tmp_path: Path) -> None:
+    """SQLite rewrites the entries of every index whose column a statement sets, with an equal value too."""
+    database = sa.create_engine(f"sqlite:///{tmp_path / 'columns.db'}")
+    written: set[tuple[str, str]] = set()
+
+    def note(action: int, table: str | None, column: str | None, *_: object) -> int:
+        if action == sqlite3.SQLITE_UPDATE:
+            written.add((str(table), str(column)))
+        return sqlite3.SQLITE_OK
+
+    sa.event.listen(database, "connect", lambda connection, _: connection.set_authorizer(note))
+    engine = govflow.Engine(database, cases.catalog(), clock=cases.watch())
+    view = cases.accepted(engine)
+    for _ in range(3):
+        view = cases.act(engine, view.open_tasks[0])
+    assert {"cases", "tasks", "clocks"} <= {table for table, _ in written}
+    assert not {column for _, column in written} & {
+        "id",
+        "case_id",
+        "ref",
+        "kind",
+        "item",
+        "department",
+        "role",
+        "opened_at",
+    }
+    engine.close()
 
 
 CROWD = (

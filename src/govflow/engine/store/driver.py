@@ -103,7 +103,9 @@ class Driver:
             raise self._as_sqlalchemys(fault, "") from fault
 
     def _compile(self, statement: Any, values: Values) -> Compiled:
-        found = statement.compile(dialect=self._connection.dialect, column_keys=list(values))
+        # an update says itself what it sets; the columns of its values would all be set again, and every index rewritten
+        keys = list(values) if statement.is_insert else None
+        found = statement.compile(dialect=self._connection.dialect, column_keys=keys)
         names = found.positiontup
         if names is None:
             ordered: Callable[[Values], Any] | None = None
