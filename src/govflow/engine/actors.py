@@ -27,11 +27,13 @@ def actor_from(text: object, catalog: Catalog) -> Actor:
     """Read an actor; raises InvalidInput for another shape or a department that the catalog does not know."""
     text = inputs.checked_text(text, "actor", 120)
     who, colon, name = text.partition(":")
-    if who == "applicant" and name:
+    if not inputs.seen(name):
+        raise _wrong(text)
+    if who == "applicant":
         return Actor(text, "applicant")
     department, _, role = who.partition("/")
     found = catalog.departments.get(department)
-    if found is None or not colon or not name or (role and role not in ROLES):
+    if found is None or not colon or (role and role not in ROLES):
         raise _wrong(text)
     return Actor(text, "staff", found.code, role or None)
 

@@ -22,7 +22,7 @@ from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork, next_event
 from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
-from govflow.engine.reader import Reader, aware, no_case
+from govflow.engine.reader import Reader, no_case
 from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
 from govflow.engine.views import CaseView, EventView, Fired, TaskView
@@ -116,6 +116,7 @@ class Engine(Reader):
         materials, drop = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
         channel = inputs.checked_text(channel, "channel", 40)
         applicant, answers = inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers")
+        applicant = application.normal_applicant(applicant)
         digest = application.digest([code, applicant, answers, materials, channel, drop])
         try:
             with self._writing() as statements:
@@ -277,7 +278,7 @@ class Engine(Reader):
         done or refuse elsewhere. A refusal needs its reasons as `opinion` (行政许可法 art. 38).
         """
         given = inputs.checked_json(data or {}, "data")
-        opinion = inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
+        opinion = inputs.checked_prose(opinion, "opinion")
         outcome = inputs.checked_text(outcome, "outcome", 20)
         args = None
         if key is not None:
@@ -294,7 +295,7 @@ class Engine(Reader):
         `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
         """
         missing = inputs.checked_list(missing, "missing")
-        opinion = inputs.checked_text(opinion, "opinion", inputs.PROSE, empty=True)
+        opinion = inputs.checked_prose(opinion, "opinion")
 
         def decide(draft: UnitOfWork, who: Actor) -> None:
             code = None if item is None else _item(draft, item)
@@ -310,14 +311,14 @@ class Engine(Reader):
     def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
         procedure = inputs.checked_text(procedure, "procedure")
-        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_prose(reason, "reason")
         return self._command(
             case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason)
         )
 
     def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
         """Let an item's clocks run again; the reason, if given, is kept in the log."""
-        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_prose(reason, "reason")
         if procedure is not None:
             procedure = inputs.checked_text(procedure, "procedure")
         return self._command(
@@ -326,7 +327,7 @@ class Engine(Reader):
 
     def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
-        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_prose(reason, "reason")
         try:
             limit = Limit.parse(inputs.checked_text(by, "by", 60))
         except ClockError as fault:
@@ -338,14 +339,14 @@ class Engine(Reader):
 
     def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
         """Take the application back; possible until everything is decided."""
-        reason = inputs.checked_text(reason, "reason", inputs.PROSE, empty=True)
+        reason = inputs.checked_prose(reason, "reason")
         return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason))
 
     # --- time --------------------------------------------------------------------------------------------------
 
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
         """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
-        moment = self.now() if now is None else aware(now)
+        moment = self.now() if now is None else self._moment(now)
         inputs.checked_int(limit, "limit", 1, 1_000_000)
         fired: list[Fired] = []
         skip: set[str] = set()

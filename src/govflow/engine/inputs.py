@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import re
 import reprlib
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from govflow.diagnostics import did_you_mean, nearest
 from govflow.errors import InvalidInput
-from govflow.text import Text
+from govflow.text import Text, joined
 
 NAME = 200
 """Longest name, number, code, actor or key, in characters."""
@@ -20,7 +22,14 @@ PROSE = 10_000
 DATA = 100_000
 """Longest JSON document, in characters."""
 
+LIST = 1_000
+"""Most entries of a list of names."""
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_STEERING = "\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069"
+_IN_PROSE = re.compile(f"[{_STEERING}]")
+_IN_A_LINE = re.compile(f"[{_STEERING}\t\n\r\u061c\u200e\u200f\u2028\u2029]")
+"""What steers a terminal or turns the direction of writing; in a line also what breaks it."""
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 DEPTH = 64
 """Deepest nesting of a JSON document: what reads it goes down by calling itself."""
@@ -39,8 +48,33 @@ def shown(value: object) -> str:
         return f"<{type(value).__name__}>"
 
 
-def checked_text(value: object, field: str, most: int = NAME, *, empty: bool = False) -> str:
-    """The value if it is text of a fair length that a database can hold; InvalidInput otherwise."""
+def checked_text(value: object, field: str, most: int = NAME) -> str:
+    """The value, as NFC, if it is one line that people can see and a database can hold; InvalidInput otherwise."""
+    text = _checked(value, field, most, _IN_A_LINE)
+    if not seen(text):
+        raise InvalidInput(
+            Text(f"{field} 里没有看得见的字", f"{field} holds no character that can be seen"), field=field
+        )
+    return text
+
+
+def checked_prose(value: object, field: str) -> str:
+    """The value, as NFC, if it is text of any number of lines, or of none; InvalidInput otherwise."""
+    return _checked(value, field, PROSE, _IN_PROSE, empty=True)
+
+
+def seen(text: str) -> bool:
+    """Whether a text has a character that is seen: neither space, nor format or control, nor a mark by itself."""
+    return any(unicodedata.category(each)[0] not in "ZCM" for each in text)
+
+
+def normal(text: str) -> str:
+    """The text in the form in which it is stored and compared: NFC, and a plain `str`."""
+    plain = text if type(text) is str else str.__str__(text)  # text marked safe is kept as text
+    return plain if plain.isascii() else unicodedata.normalize("NFC", plain)
+
+
+def _checked(value: object, field: str, most: int, refused: re.Pattern[str], *, empty: bool = False) -> str:
     if not isinstance(value, str) or len(value) > most or not (value or empty):
         least = 0 if empty else 1
         raise InvalidInput(
@@ -55,11 +89,29 @@ def checked_text(value: object, field: str, most: int = NAME, *, empty: bool = F
             Text(f"{field} 含有不能保存的字符（NUL 或孤立代理项）", f"{field} holds a NUL or a lone surrogate"),
             field=field,
         )
-    return value if type(value) is str else str.__str__(value)  # a subclass, such as text marked safe, is kept as text
+    if refused.search(value):
+        raise InvalidInput(
+            Text(f"{field} 含有控制字符或改变书写方向的字符", f"{field} holds a control or bidirectional character"),
+            field=field,
+        )
+    return normal(value)
+
+
+def checked_choice(value: str, field: str, known: Iterable[str]) -> str:
+    """The value if it is one of those known; InvalidInput names them all, and the nearest."""
+    listed = list(known)
+    if value not in listed:
+        meant = did_you_mean(nearest(value, listed)) or Text("")
+        names = joined(listed)
+        raise InvalidInput(
+            Text(f"{field} 是 {shown(value)}，应为 {names} 之一。{meant.zh}",
+            f"{field}: found {shown(value)}, expected one of {names.en}. {meant.en}".rstrip()), field=field,
+        )  # fmt: skip
+    return value
 
 
 def checked_list(value: object, field: str) -> list[str]:
-    """The value as a list of names; InvalidInput for anything else."""
+    """The value as a list of names, each once; InvalidInput for anything else."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         raise InvalidInput(
             Text(
@@ -67,7 +119,12 @@ def checked_list(value: object, field: str) -> list[str]:
             ),
             field=field,
         )
-    return [checked_text(each, f"{field}[{at}]") for at, each in enumerate(value)]
+    names: dict[str, None] = {}
+    for at, each in enumerate(value):
+        names[checked_text(each, f"{field}[{at}]")] = None
+        if at >= LIST:
+            raise InvalidInput(Text(f"{field} 多于 {LIST} 项", f"{field} has more than {LIST} entries"), field=field)
+    return list(names)
 
 
 def checked_json(value: object, field: str) -> Any:
@@ -100,6 +157,11 @@ def _check_structure(value: object, field: str, depth: int) -> None:
     if isinstance(value, list | tuple):
         for each in value:
             _check_structure(each, field, depth + 1)
+    elif isinstance(value, str) and _IN_PROSE.search(value):
+        raise InvalidInput(
+            Text(f"{field} 含有控制字符或改变书写方向的字符", f"{field} holds a control or bidirectional character"),
+            field=field,
+        )
 
 
 def checked_int(value: object, field: str, least: int, most: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from govflow.engine import audit, case_clocks, inputs, queries, views
@@ -22,6 +22,7 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
 from govflow.text import Lang, Text, joined
+from govflow.vocabulary import CaseStatus, Light, Role
 
 LARGEST_PAGE = 500
 
@@ -61,8 +62,19 @@ class Reader:
         return self.calendars.national
 
     def now(self) -> datetime:
-        """The engine's present instant; raises InvalidInput if its clock gives a naive datetime."""
-        return aware(self._clock())
+        """The engine's present instant; InvalidInput if its clock gives a naive datetime or an impossible year."""
+        return self._moment(self._clock())
+
+    def _moment(self, given: datetime) -> datetime:
+        """A moment that somebody gives as now; InvalidInput if it is naive or of a year that has no calendar."""
+        moment = aware(given)
+        first, last = (date.fromordinal(day).year for day in (self.calendar.first, self.calendar.last))
+        if not first <= moment.year <= last:
+            raise InvalidInput(
+                Text(f"时刻是 {moment.isoformat()}，应在 {first} 年至 {last} 年之间",
+                f"{moment.isoformat()}: expected a moment of the years {first} to {last}"), field="now",
+            )  # fmt: skip
+        return moment
 
     def close(self) -> None:
         """Close the database connections."""
@@ -76,21 +88,25 @@ class Reader:
     ) -> Page:  # fmt: skip
         """Open tasks, one page by id. Reads only the page, from an index."""
         inputs.checked_int(limit, "limit", 1, LARGEST_PAGE)
-        if light not in (None, "green", "yellow", "red"):
-            raise InvalidInput(
-                Text(f"light 是 {inputs.shown(light)}，应为 green、yellow、red", "light: green, yellow or red"),
-                field="light",
-            )
-        for field, value in (("department", department), ("role", role), ("case", case), ("after", after)):
+        for field, value in (
+            ("department", department), ("role", role), ("case", case), ("light", light), ("after", after),
+        ):  # fmt: skip
             if value is not None:
                 inputs.checked_text(value, field)
-        if department is not None and department in self.catalog.departments:
+        for field, value, words in (("role", role, Role), ("light", light, Light)):
+            if value is not None:
+                inputs.checked_choice(value, field, words)
+        unknown = department is not None and department not in self.catalog.departments
+        if department is not None and not unknown:
             department = self.catalog.departments[department].code
         now = case_clocks.utc(self.now())
         with self._reading() as statements:
             rows = statements.inbox(
                 department=department, role=role, case=case, light=light, now=now, after=after, limit=limit + 1
             )
+        if unknown and not rows:
+            # one that the catalog has forgotten may still have tasks; without any it is a slip of the pen
+            inputs.checked_choice(str(department), "department", self.catalog.departments)
         page = tuple(views.task_view(row, now) for row in rows[:limit])
         return Page(page, page[-1].id if len(rows) > limit else None)
 
@@ -99,10 +115,12 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Cases by id, one page: id, ref, state, applied, updated, closed."""
         inputs.checked_int(limit, "limit", 1, LARGEST_PAGE)
-        code = self._definitions.code(inputs.checked_text(ref, "ref")) if ref is not None else None
-        for field, value in (("state", state), ("after", after)):
+        for field, value in (("ref", ref), ("state", state), ("after", after)):
             if value is not None:
                 inputs.checked_text(value, field)
+        if state is not None:
+            inputs.checked_choice(state, "state", CaseStatus)
+        code = self._definitions.code(ref) if ref is not None else None
         with self._reading() as statements:
             rows = statements.case_page(state=state, ref=code, after=after, limit=limit)
         return [{"id": r.id, "ref": r.ref, "state": r.state, "applied": r.applied_at, "updated": r.updated_at,

@@ -28,26 +28,54 @@ STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified"
 
 
 def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643."""
+    """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643.
+
+    Takes what `normal_applicant` gives. No error repeats what was given: it may be a name or a number.
+    """
     if not isinstance(applicant, Mapping):
-        raise _wrong("applicant", applicant, "{kind, name, id}", "{kind, name, id}")
+        raise _wrong_applicant("applicant", Text("应为 {kind, name, id}", "expected {kind, name, id}"))
     kind, name, number = (applicant.get(key) for key in ("kind", "name", "id"))
     if kind not in KINDS:
-        raise _wrong("applicant.kind", kind, "、".join(KINDS) + " 之一", f"one of {_quoted(KINDS)}")
-    if not isinstance(name, str) or not name.strip() or len(name) > 200:
-        raise _wrong("applicant.name", name, "1 至 200 字的名称", "a name of 1 to 200 characters")
-    if not isinstance(number, str):
-        zh, en = (
-            ("公民身份号码", "citizen's number")
-            if kind in PERSONS
-            else ("统一社会信用代码", "unified social credit code")
+        known = Text(f"应为{'、'.join(KINDS)} 之一", f"expected one of {_quoted(KINDS)}")
+        raise _wrong_applicant("applicant.kind", known)
+    if not isinstance(name, str) or len(name) > inputs.NAME:
+        raise _wrong_applicant(
+            "applicant.name", Text("应为 1 至 200 字的名称", "expected a name of 1 to 200 characters")
         )
-        raise _wrong("applicant.id", number, f"18 位{zh}", f"a {en} of 18 characters")
-    reason = codes.check_citizen_id(number, today) if kind in PERSONS else codes.check_uscc(number)
+    inputs.checked_text(name, "applicant.name")
+    person = kind in PERSONS
+    if not isinstance(number, str):
+        number_of = (
+            Text("公民身份号码", "citizen's number")
+            if person
+            else Text("统一社会信用代码", "unified social credit code")
+        )
+        raise _wrong_applicant(
+            "applicant.id", Text(f"应为 18 位{number_of.zh}", f"expected a {number_of.en} of 18 characters")
+        )
+    reason = codes.check_citizen_id(number, today) if person else codes.check_uscc(number)
     if reason is not None:
         zh, en = reason
         raise InvalidInput(Text(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}"), field="applicant.id")
     return dict(applicant)
+
+
+def normal_applicant(applicant: Any) -> Any:
+    """The applicant in the form that is stored and compared: without spaces around, in NFC, a citizen's X as a capital."""
+    if not isinstance(applicant, Mapping):
+        return applicant
+    found = dict(applicant)
+    for field in ("name", "id"):
+        if isinstance(found.get(field), str):
+            found[field] = inputs.normal(found[field]).strip()
+    if found.get("kind") in PERSONS and isinstance(found.get("id"), str):
+        found["id"] = codes.normal_citizen_id(found["id"])
+    return found
+
+
+def _wrong_applicant(field: str, expected: Text) -> InvalidInput:
+    """The refusal of something about a person: what was expected, and never what was found."""
+    return InvalidInput(Text(f"{field} 不正确，{expected.zh}", f"{field} is not valid: {expected.en}"), field=field)
 
 
 def checked_answers(subject: CompiledDefinition, answers: Mapping[str, Any]) -> dict[str, FactValue]:
