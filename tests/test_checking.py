@@ -1,5 +1,6 @@
 """Checking a tree item by item: the same findings as with everything in memory, on any number of cores, from a cache."""
 
+import concurrent.futures
 import os
 import pickle
 import re
@@ -185,7 +186,9 @@ def test_any_number_of_processes_finds_the_same(tree: Path, monkeypatch: pytest.
     monkeypatch.setattr(workers, "_cores", lambda: 2)
     pools: list[object] = []
     monkeypatch.setattr(
-        workers, "ProcessPoolExecutor", lambda *a, **k: pools.append(ProcessPoolExecutor(*a, **k)) or pools[-1]
+        concurrent.futures,
+        "ProcessPoolExecutor",
+        lambda *a, **k: pools.append(ProcessPoolExecutor(*a, **k)) or pools[-1],
     )
     told: list[tuple[int, int]] = []
     several = validation.validate(
@@ -210,7 +213,7 @@ def test_where_no_process_can_be_started_one_does_the_work(
 
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
-    monkeypatch.setattr(workers, "ProcessPoolExecutor", refuse)
+    monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", refuse)
     assert _checked() == alone and asked
 
 

@@ -103,6 +103,8 @@ def load_documents(
 class _InMemory:
     """A run with every document in memory."""
 
+    holds_items = True
+
     def __init__(self, documents: Iterable[Document], *, incomplete: bool) -> None:
         self.by_file = {each.file: each for each in documents}
         self.incomplete = incomplete

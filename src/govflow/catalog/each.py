@@ -86,13 +86,17 @@ class Faults:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Environment:
-    """What every item is checked against; `codes` are the rules applied, `form` what is wrong with the other documents."""
+    """What every item is checked against; `codes` are the rules applied, `form` what is wrong with the other documents.
+
+    `built` keeps by file the items built so far, so that checking and linking build each once; None where a run holds no items.
+    """
 
     index: Index
     names: building.Names
     context: Context
     codes: frozenset[str]
     form: tuple[LocatedDiagnostic, ...]
+    built: dict[str, Item] | None = None
 
     @property
     def catalog(self) -> Catalog:
@@ -126,11 +130,17 @@ def is_item(document: Document) -> bool:
 
 
 def environment_of(
-    documents: Sequence[Document], codes: frozenset[str], previous: Released | None = None, *, incomplete: bool = False
+    documents: Sequence[Document],
+    codes: frozenset[str],
+    previous: Released | None = None,
+    *,
+    incomplete: bool = False,
+    holds_items: bool = False,
 ) -> Environment:
     """The environment that all documents but the items make; its own faults are reported by `link`.
 
-    `incomplete` tells that a file could not be read at all: it may define anything.
+    `incomplete` tells that a file could not be read at all: it may define anything. With `holds_items` an item that was
+    built is kept.
     """
     form = tuple(each for document in documents for each in _form_of(document))
     faults = Faults(documents, form)
@@ -143,7 +153,7 @@ def environment_of(
             faults.add(reference_findings(document, index))
     catalog = libraries_of(documents, index.names(), faults)
     context = Context(catalog, by_record(faults.records(documents)), previous)
-    return Environment(index, index.names(), context, codes, form)
+    return Environment(index, index.names(), context, codes, form, {} if holds_items else None)
 
 
 def _form_of(document: Document) -> list[LocatedDiagnostic]:
@@ -208,7 +218,13 @@ def compare(lower: Document, upper: Document, environment: Environment) -> tuple
 
 def item_of(document: Document, environment: Environment) -> Item:
     """The item of a document that passed its check."""
-    return building.item_from(document, slug_of(document.file), environment.names)
+    built = environment.built
+    item = None if built is None else built.get(document.file)
+    if item is None:
+        item = building.item_from(document, slug_of(document.file), environment.names)
+        if built is not None:
+            built[document.file] = item
+    return item
 
 
 def _has_error(found: Iterable[Diagnostic]) -> bool:

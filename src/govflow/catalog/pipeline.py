@@ -26,6 +26,9 @@ Pair = tuple[str, str]
 class Run(Protocol):
     """How one run does each step."""
 
+    holds_items: bool
+    """Whether items stay in memory once they are built, or are built again where they are needed whole."""
+
     @property
     def incomplete(self) -> bool:
         """Whether a file could not be read: it may define anything."""
@@ -59,7 +62,7 @@ def check_all(run: Run, codes: frozenset[str], previous: Released | None = None)
     items = None
     while items is None:  # a file that turns out to be no item may be a library, so all items are checked beside it
         others = run.read_others()
-        environment = environment_of(others, codes, previous, incomplete=run.incomplete)
+        environment = environment_of(others, codes, previous, incomplete=run.incomplete, holds_items=run.holds_items)
         items = run.check_items(environment)
     linked = link(environment, others, items, run.read_item, incomplete=run.incomplete)
     found = (*linked.found, *_judge_all(run, environment, linked))

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
-from importlib.metadata import version as installed_version
 from typing import Any, Literal
 
 import chinese_calendar
@@ -264,7 +263,7 @@ def _national_base() -> Base:
     }
     years = [d.year for d in chinese_calendar.holidays]
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
-    name = f"cn-{last.year}.{installed_version('chinesecalendar')}"
+    name = f"cn-{last.year}.{chinese_calendar.__version__}"
     return Base(name, first, last, special)
 
 

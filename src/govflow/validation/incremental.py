@@ -150,6 +150,8 @@ def check(
 class _TreeRun:
     """One run over the files of a tree; implements `catalog.pipeline.Run`."""
 
+    holds_items = False
+
     def __init__(self, known: KnownFiles, previous: Checked | None, progress: Progress | None) -> None:
         self.known, self.tree, self.previous, self.progress = known, known.tree, previous, progress
         self.digests: dict[str, str] = {}  # of each content that this run has read or knows
