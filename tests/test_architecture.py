@@ -59,11 +59,11 @@ def _body_lines(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_nothing_is_evaluated_and_the_wall_clock_is_read_in_one_place(path: Path) -> None:
-    """No module calls eval, exec or compile; only the reader's clock may ask the machine for the time."""
+    """No module calls eval, exec or compile; only `host_clock` may ask the machine for the time."""
     calls = [ast.unparse(n.func) for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
     assert not {"eval", "exec", "compile", "os.system", "pickle.loads"} & set(calls)
     clock = [name for name in calls if re.search(r"(datetime|date)\.(now|today|utcnow)$|^time\.time$", name)]
-    assert not clock or path == SOURCE / "engine" / "reader.py", clock
+    assert not clock or path == SOURCE / "engine" / "host_clock.py", clock
 
 
 @pytest.mark.parametrize("path", sorted(Path(__file__).parent.rglob("test_*.py")), ids=lambda path: path.stem)

@@ -1,7 +1,7 @@
 """Engine: the embedding API. One public method is one transaction; nothing is left half done.
 
 Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
-what was expected. The wall clock is read in one line of `reading`, and only when no clock is given.
+what was expected. A command that is asked again with its `key` has taken place once, and gives the case as it is.
 """
 
 from __future__ import annotations
@@ -15,16 +15,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from govflow.engine import case_clocks, inputs, outbox, process, queries
+from govflow.engine import case_clocks, inputs, keys, outbox, process, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, events, fold
 from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork, next_event
+from govflow.engine.host_clock import HostClockError
+from govflow.engine.keys import Key, key_of
 from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, no_case
 from govflow.engine.replay import case_state, replayed
-from govflow.engine.store import AnyEngine, CaseFile, Connection, Statements, begin_for_real
+from govflow.engine.store import AnyEngine, CaseFile, Connection, KeyTaken, Locked, Statements, begin_for_real
 from govflow.engine.views import CaseView, EventView, Fired, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
@@ -61,7 +63,7 @@ class Engine(Reader):
         return twin
 
     @contextmanager
-    def _writing(self) -> Iterator[Statements]:
+    def _writing(self, key: Key | None = None) -> Iterator[Statements]:
         if self._connection is not None:
             begin_for_real(self._connection)
             with self._connection.begin_nested():
@@ -111,26 +113,25 @@ class Engine(Reader):
 
         `answers` decide the items; `materials` are those handed in now; `drop` are items left out by the applicant.
         """
-        now = self.now()
+        given = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
         code = self._definitions.code(inputs.checked_text(ref, "ref"))
-        materials, drop = inputs.checked_list(materials, "materials"), inputs.checked_list(drop, "drop")
         channel = inputs.checked_text(channel, "channel", 40)
         applicant, answers = inputs.checked_json(applicant, "applicant"), inputs.checked_json(answers, "answers")
-        applicant = application.normal_applicant(applicant)
-        digest = application.digest([code, applicant, answers, materials, channel, drop])
+        person, shelves = application.normal_applicant(applicant), self.catalog
+        values = [keys.codes(shelves.materials, given[0]), channel, keys.codes(shelves.items, given[1])]
+        known = key_of(key, "apply", [code, person, answers or {}, *values],
+                       [code, applicant, answers, given[0], channel, given[1]])  # fmt: skip
         try:
-            with self._writing() as statements:
-                known = self._seen(statements, _key(key), "apply", digest)
-                if known is not None:
-                    return self._view(statements, known, now)
-                draft = self._applied(statements, code, now, applicant, answers or {}, materials, channel, actor, drop)
-                if key is not None and not statements.remember(key, "apply", draft.state.id, digest, draft.at):
-                    raise _KeyTaken
+            with self._writing(known) as statements:
+                case = None if known is None else known.case_of(statements.seen(*known.place))
+                if case is not None:
+                    return self._view(statements, case, self.now())
+                now = self._clock.locked(None, statements.now())
+                draft = self._applied(statements, code, now, person, answers or {}, *given, channel, actor, known)
                 view = self._view(statements, draft.state.id, now)
-        except _KeyTaken:
+        except KeyTaken:
             # somebody committed the same key while this application was being written: theirs is the case
-            with self._reading() as statements:
-                return self._view(statements, str(self._seen(statements, key, "apply", digest)), now)
+            return self._view_of(known)
         if self._connection is None:
             self._definitions.committed(draft.subject)
         self._publish(draft.events)
@@ -138,7 +139,8 @@ class Engine(Reader):
 
     def _applied(
         self, statements: Statements, code: str, now: datetime, applicant: Mapping[str, Any],
-        answers: Mapping[str, Any], materials: Sequence[str], channel: str, actor: str, drop: Sequence[str],
+        answers: Mapping[str, Any], materials: Sequence[str], drop: Sequence[str], channel: str, actor: str,
+        key: Key | None,
     ) -> UnitOfWork:  # fmt: skip
         at = case_clocks.utc(now)
         subject = self._definitions.keep(code, statements, at)
@@ -153,69 +155,54 @@ class Engine(Reader):
         day = case_clocks.local_date(now).strftime("%Y%m%d")
         id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
         salt = secrets.token_hex(16)
-        digest = application.digest([salt, person])
+        digest = keys.digest([salt, person])
         applied = application.applied(subject, facts, chosen, given, channel, drop, digest)
         first = next_event(id, None, at, who.text, applied)
         draft = UnitOfWork(subject, fold(None, first), b"", now, who.text, self.calendars, [first])
         flow.run_process(draft, applied.move)
-        write_new(statements, draft, person, salt)
+        write_new(statements, draft, person, salt, key)
         return draft
 
-    def _seen(self, statements: Statements, key: str | None, command: str, digest: str) -> str | None:
-        """The case that this key stands for; a key used for something else is refused."""
-        if key is None:
-            return None
-        seen = statements.seen(key, command)
-        if seen is None:
-            return None
-        case, before = seen
-        if before != digest:
-            raise Conflict(
-                Text(f"编号 key={key} 已用于办件 {case}，而这次的内容与那次不同",
-                f"key {key} was used for case {case} with other content"), case=case, key=key,
-            )  # fmt: skip
-        return case
+    def _view_of(self, key: Key | None) -> CaseView:
+        """The case of a key that somebody else used first; Conflict if it was for another request."""
+        with self._reading() as statements:
+            case = None if key is None else key.case_of(statements.seen(*key.place))
+            return self._view(statements, str(case), self.now())
 
     # --- commands on a case ------------------------------------------------------------------------------------
 
     def _command(
-        self,
-        case: str,
-        actor: str,
-        decide: Callable[[UnitOfWork, Actor], None],
-        key: tuple[str, str, str] | None = None,
+        self, case: str, actor: str, decide: Callable[[UnitOfWork, Actor], None], key: Key | None = None
     ) -> CaseView:
         """One command, one transaction: load and lock, do what is due, decide, write, publish."""
-        now = self.now()
         case, actor = inputs.checked_text(case, "case", 40), inputs.checked_text(actor, "actor", 120)
-        with self._writing() as statements:
-            draft, file = self._load(statements, case, now, actor)
-            if key is not None and self._seen(statements, *key) is not None:
-                return self._view(statements, case, now)
-            try:
-                who = actor_from(actor, draft.subject.catalog)
-                timers.tick(draft)
-                decide(draft, who)
-            except ClockError as fault:
-                raise NotAllowed(fault.message, code=fault.code) from fault
-            saved = save(statements, draft, file)
-            if key is not None:
-                statements.remember(key[0], key[1], case, key[2], draft.at)
-            view = queries.case_view(saved, draft.subject, draft.at, draft.state)
+        try:
+            with self._writing(key) as statements:
+                locked = self._lock(statements, case, key)
+                if key is not None and key.case_of(locked.seen) is not None:
+                    return self._view(statements, case, self.now())
+                draft = self._draft(statements, locked.file, self._instant(locked), actor)
+                try:
+                    who = actor_from(actor, draft.subject.catalog)
+                    timers.tick(draft)
+                    decide(draft, who)
+                except ClockError as fault:
+                    raise NotAllowed(fault.message, code=fault.code) from fault
+                saved = save(statements, draft, locked.file, key)
+                view = queries.case_view(saved, draft.subject, draft.at, draft.state)
+        except KeyTaken:
+            return self._view_of(key)
         self._publish(draft.events)
         return view
 
-    def _load(self, statements: Statements, case: str, now: datetime, actor: str) -> tuple[UnitOfWork, CaseFile]:
-        file = statements.file(case, lock=True)
-        if file is None:
+    def _lock(self, statements: Statements, case: str, key: Key | None = None, *, whole: bool = True) -> Locked:
+        locked = statements.lock(case, key=None if key is None else key.place, whole=whole)
+        if locked is None:
             raise no_case(case)
-        row = file.row
-        if case_clocks.utc(now) < row.updated_at:
-            raise InvalidInput(
-                Text(f"时刻 {now.isoformat()} 早于办件 {case} 的上一个事件 {row.updated_at}；事实须按先后记录",
-                f"{now.isoformat()} is before the case's last event at {row.updated_at}"), field="now",
-            )  # fmt: skip
-        return self._draft(statements, file, now, actor), file
+        return locked
+
+    def _instant(self, locked: Locked) -> datetime:
+        return self._clock.locked(locked.file.row.updated_at, locked.now)
 
     def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> UnitOfWork:
         row = file.row
@@ -226,8 +213,7 @@ class Engine(Reader):
         return UnitOfWork(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
-        self, task: str, actor: str, decide: Callable[[UnitOfWork, TaskState, Actor], None],
-        key: tuple[str, str, str] | None = None,
+        self, task: str, actor: str, decide: Callable[[UnitOfWork, TaskState, Actor], None], key: Key | None,
     ) -> CaseView:  # fmt: skip
         try:
             return self._command(
@@ -260,13 +246,13 @@ class Engine(Reader):
             task=task, by=row.closed_by, at=row.closed_at,
         )  # fmt: skip
 
-    def claim(self, task: str, *, actor: str) -> TaskView:
+    def claim(self, task: str, *, actor: str, key: str | None = None) -> TaskView:
         """Take a task for oneself; Conflict if a colleague has it."""
-        return _of(self._task_command(task, actor, tasks.claim), task)
+        return _of(self._task_command(task, actor, tasks.claim, _keyed(key, "claim", task, actor)), task)
 
-    def release(self, task: str, *, actor: str) -> TaskView:
+    def release(self, task: str, *, actor: str, key: str | None = None) -> TaskView:
         """Give a claimed task back."""
-        return _of(self._task_command(task, actor, tasks.release), task)
+        return _of(self._task_command(task, actor, tasks.release, _keyed(key, "release", task, actor)), task)
 
     def complete(
         self, task: str, *, actor: str, outcome: str, opinion: str = "", data: Mapping[str, Any] | None = None,
@@ -280,16 +266,16 @@ class Engine(Reader):
         given = inputs.checked_json(data or {}, "data")
         opinion = inputs.checked_prose(opinion, "opinion")
         outcome = inputs.checked_text(outcome, "outcome", 20)
-        args = None
-        if key is not None:
-            args = str(_key(key)), "complete", application.digest([task, actor, outcome, opinion, given])
+        content = [task, actor, outcome, opinion, given]
+        known = _keyed(key, "complete", task, actor, outcome, opinion, given, earlier=content)
         return self._task_command(
-            task, actor, lambda draft, found, who: tasks.complete(draft, found, who, outcome, opinion, given), args
+            task, actor, lambda draft, found, who: tasks.complete(draft, found, who, outcome, opinion, given), known
         )
 
     def ask_correction(
-        self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = ""
-    ) -> CaseView:
+        self, case: str, item: str | None = None, *, missing: Sequence[str], actor: str, opinion: str = "",
+        key: str | None = None,
+    ) -> CaseView:  # fmt: skip
         """Tell the applicant once what is missing, all of it (行政许可法 art. 32). Possible before acceptance.
 
         `item`, when given, is the item that asks for it: InvalidInput where it does not ask for all of `missing`.
@@ -301,31 +287,40 @@ class Engine(Reader):
             code = None if item is None else _item(draft, item)
             tasks.ask_correction(draft, who, missing, opinion, code)
 
-        return self._command(case, actor, decide)
+        materials = keys.codes(self.catalog.materials, missing)
+        return self._command(case, actor, decide, self._of_item(key, "correct", case, actor, item, materials, opinion))
 
-    def supplement(self, case: str, *, materials: Sequence[str], actor: str) -> CaseView:
+    def supplement(self, case: str, *, materials: Sequence[str], actor: str, key: str | None = None) -> CaseView:
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
         materials = inputs.checked_list(materials, "materials")
-        return self._command(case, actor, lambda draft, who: tasks.supplement(draft, who, materials))
+        known = _keyed(key, "supplement", case, actor, keys.codes(self.catalog.materials, materials))
+        return self._command(case, actor, lambda draft, who: tasks.supplement(draft, who, materials), known)
 
-    def suspend(self, case: str, *, item: str, procedure: str, actor: str, reason: str) -> CaseView:
+    def suspend(
+        self, case: str, *, item: str, procedure: str, actor: str, reason: str, key: str | None = None
+    ) -> CaseView:
         """Stop an item's clocks for a special procedure it lists (行政许可法 art. 45)."""
         procedure = inputs.checked_text(procedure, "procedure")
         reason = inputs.checked_prose(reason, "reason")
         return self._command(
-            case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason)
-        )
+            case, actor, lambda draft, who: suspension.suspend(draft, _item(draft, item), procedure, who, reason),
+            self._of_item(key, "suspend", case, actor, item, procedure, reason),
+        )  # fmt: skip
 
-    def resume(self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "") -> CaseView:
+    def resume(
+        self, case: str, *, item: str, actor: str, procedure: str | None = None, reason: str = "",
+        key: str | None = None,
+    ) -> CaseView:  # fmt: skip
         """Let an item's clocks run again; the reason, if given, is kept in the log."""
         reason = inputs.checked_prose(reason, "reason")
         if procedure is not None:
             procedure = inputs.checked_text(procedure, "procedure")
         return self._command(
-            case, actor, lambda draft, who: suspension.resume_by(draft, _item(draft, item), procedure, who, reason)
-        )
+            case, actor, lambda draft, who: suspension.resume_by(draft, _item(draft, item), procedure, who, reason),
+            self._of_item(key, "resume", case, actor, item, procedure, reason),
+        )  # fmt: skip
 
-    def extend(self, case: str, *, item: str, by: str, actor: str, reason: str) -> CaseView:
+    def extend(self, case: str, *, item: str, by: str, actor: str, reason: str, key: str | None = None) -> CaseView:
         """Extend an item's limits once, before they are due, e.g. `by="10 workdays"` (行政许可法 art. 42)."""
         reason = inputs.checked_prose(reason, "reason")
         try:
@@ -334,20 +329,32 @@ class Engine(Reader):
             why = fault.message
             raise InvalidInput(Text(f"by 是 {by!r}：{why.zh}", f"by {by!r}: {why.en}"), field="by") from fault
         return self._command(
-            case, actor, lambda draft, who: suspension.extend(draft, _item(draft, item), limit, who, reason)
-        )
+            case, actor, lambda draft, who: suspension.extend(draft, _item(draft, item), limit, who, reason),
+            self._of_item(key, "extend", case, actor, item, str(limit), reason),
+        )  # fmt: skip
 
-    def withdraw(self, case: str, *, actor: str, reason: str) -> CaseView:
+    def withdraw(self, case: str, *, actor: str, reason: str, key: str | None = None) -> CaseView:
         """Take the application back; possible until everything is decided."""
         reason = inputs.checked_prose(reason, "reason")
-        return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason))
+        known = _keyed(key, "withdraw", case, actor, reason)
+        return self._command(case, actor, lambda draft, who: timers.withdraw(draft, who, reason), known)
+
+    def _of_item(
+        self, key: str | None, command: str, case: str, actor: str, item: str | None, *content: Any
+    ) -> Key | None:
+        """The key of a command on an item of a case, which may be named by code or slug."""
+        if key is None:
+            return None
+        named = item and keys.code(self.catalog.items, inputs.checked_text(item, "item"))
+        return _keyed(key, command, case, actor, named, *content)
 
     # --- time --------------------------------------------------------------------------------------------------
 
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
         """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
-        moment = self.now() if now is None else self._moment(now)
         inputs.checked_int(limit, "limit", 1, 1_000_000)
+        with self._reading() as statements:
+            moment = self._clock.locked(None, statements.now()) if now is None else self._clock.checked(now)
         fired: list[Fired] = []
         skip: set[str] = set()
         while len(skip) < limit:
@@ -357,17 +364,21 @@ class Engine(Reader):
                 break
             for case in waiting:
                 skip.add(case)
-                fired += self._sweep_case(case, moment)
+                fired += self._sweep_case(case, None if now is None else moment)
         return fired
 
-    def _sweep_case(self, case: str, moment: datetime) -> list[Fired]:
+    def _sweep_case(self, case: str, moment: datetime | None) -> list[Fired]:
         with self._writing() as statements:
-            file = statements.file(case, lock=True, whole=False)
-            if file is None or case_clocks.utc(moment) < file.row.updated_at:
+            locked = statements.lock(case, whole=False)
+            if locked is None or (moment is not None and case_clocks.utc(moment) < locked.file.row.updated_at):
                 return []
-            draft = self._draft(statements, file, moment, SYSTEM)
+            try:
+                draft = self._draft(statements, locked.file, moment or self._instant(locked), SYSTEM)
+            except HostClockError as fault:  # of this host, not of the case: another host sweeps it
+                _log.error("%s: %s", case, fault.en)
+                return []
             if timers.tick(draft):
-                save(statements, draft, file)
+                save(statements, draft, locked.file)
         self._publish(draft.events)
         return [
             _fired(case, event.fact)
@@ -390,7 +401,8 @@ class Engine(Reader):
     def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
         changes = []
         with self._writing() as statements:
-            draft, file = self._load(statements, case, self.now(), "system:calendar")
+            locked = self._lock(statements, case)
+            draft = self._draft(statements, locked.file, self._instant(locked), "system:calendar")
             for clock in list(draft.state.clocks.values()):
                 version = draft.calendar_of(clock.item).version
                 if clock.calendar == version:
@@ -405,13 +417,9 @@ class Engine(Reader):
                     draft.emit(events.ClockReprojected(**change))
                     changes.append({"case": case, **change})
             if draft.dirty:
-                save(statements, draft, file)
+                save(statements, draft, locked.file)
         self._publish(draft.events)
         return changes
-
-
-class _KeyTaken(Exception):
-    """Another transaction committed the same idempotency key first; this one is rolled back."""
 
 
 class _NotOpen(Exception):
@@ -437,9 +445,12 @@ def _item(draft: UnitOfWork, item: str) -> str:
     return code
 
 
-def _key(key: str | None) -> str | None:
-    """An idempotency key of the caller, checked."""
-    return None if key is None else inputs.checked_text(key, "key", 120)
+def _keyed(key: str | None, command: str, subject: str, actor: str, *content: Any, earlier: Any = None) -> Key | None:
+    """The key of a command by this actor on a case or a task, with what else is asked for."""
+    if key is None:
+        return None
+    who = inputs.checked_text(actor, "actor", 120)
+    return key_of(key, command, [inputs.checked_text(subject, "case", 60), who, *content], earlier)
 
 
 def _fired(case: str, fact: events.ClockWarned | events.ClockExpired) -> Fired:

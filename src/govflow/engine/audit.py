@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from govflow.engine import case_clocks, process
+from govflow.engine import case_clocks, keys, process
 from govflow.engine.case import CaseState, ClockState, checksum, clocks_from, event_hash
 from govflow.engine.case_clocks import Calendars
-from govflow.engine.commands import application
 from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import LIVE, CaseRow, ClockRow, EventRow, Statements, TaskRow
@@ -154,6 +153,6 @@ def _applicant_faults(statements: Statements, row: CaseRow) -> Iterator[Text]:
         yield Text(f"{row.id}: 没有存下申请人", f"{row.id}: no applicant is stored")
         return
     person = {**json.loads(kept["details"]), "kind": kept["kind"], "name": kept["name"], "id": kept["identity"]}
-    if application.digest([kept["salt"], person]) != digest:
+    if keys.digest([kept["salt"], person]) != digest:
         yield Text(f"{row.id}: 申请人与申请时的摘要不符，内容被改动过",
                    f"{row.id}: the applicant does not fit the digest of the application: it was changed")  # fmt: skip

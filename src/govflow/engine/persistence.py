@@ -8,6 +8,7 @@ from typing import Any
 from govflow.engine import case_clocks
 from govflow.engine.case import TaskState, checksum, clock_text, events, to_text
 from govflow.engine.commands.unit_of_work import UnitOfWork
+from govflow.engine.keys import Key
 from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
@@ -38,25 +39,30 @@ NOTICES = frozenset(
 """Events that somebody outside is told of: they go to the outbox in the case's transaction."""
 
 
-def write_new(statements: Statements, draft: UnitOfWork, applicant: Mapping[str, Any], salt: str) -> None:
-    """Insert a new case with all that its first command recorded."""
+def write_new(
+    statements: Statements, draft: UnitOfWork, applicant: Mapping[str, Any], salt: str, key: Key | None
+) -> None:
+    """Insert a new case with all that its first command recorded. Raises KeyTaken."""
     clocks = _clock_rows(draft, draft.state.clocks)
     row = _row(draft, revision=1, applied=draft.state.applied)
     details = {key: value for key, value in applicant.items() if key not in ("kind", "name", "id")}
-    changes = _changes(draft, row, clocks, [])
+    changes = _changes(draft, row, clocks, [], key)
     statements.add_case(changes, {
         "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
         "details": events.canonical(details), "salt": salt,
     })  # fmt: skip
 
 
-def save(statements: Statements, draft: UnitOfWork, before: CaseFile) -> CaseFile:
-    """Write the case back and return it as it is now; Conflict if somebody else wrote it since it was read."""
+def save(statements: Statements, draft: UnitOfWork, before: CaseFile, key: Key | None = None) -> CaseFile:
+    """Write the case back, with the command's key, and return it as it is now.
+
+    Raises Conflict if somebody else wrote it since it was read, KeyTaken if the key was used meanwhile.
+    """
     clocks = draft.state.clocks
     fresh = _clock_rows(draft, [id for id in clocks if id not in draft.clocks_before])
     touched = _clock_rows(draft, [id for id in draft.dirty if id in draft.clocks_before])
     row = _row(draft, before.row.revision + 1, before.row.applied_at)
-    changes = _changes(draft, row, fresh, touched)
+    changes = _changes(draft, row, fresh, touched, key)
     if not statements.save(changes, before.row.revision):
         raise Conflict(
             Text(f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
@@ -68,13 +74,16 @@ def save(statements: Statements, draft: UnitOfWork, before: CaseFile) -> CaseFil
     return CaseFile(row, before.applicant, (), (*before.closed, *closed), before.tasks, newer)
 
 
-def _changes(draft: UnitOfWork, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow]) -> Changes:
+def _changes(
+    draft: UnitOfWork, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow], key: Key | None
+) -> Changes:
     messages = [
         {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": e.text, "created_at": e.at, "retry_at": e.at}
         for e in draft.events if e.fact.__class__ in NOTICES
     ]  # fmt: skip
     new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
-    return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages)
+    keyed = None if key is None else key.row(row.id, draft.at)
+    return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages, keyed)
 
 
 def _row(draft: UnitOfWork, revision: int, applied: str) -> CaseRow:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
 
 from govflow.engine import audit, case_clocks, inputs, queries, views
@@ -13,11 +13,12 @@ from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
 from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.definitions.pinned import Definitions
+from govflow.engine.host_clock import HostClock
 from govflow.engine.queries import Progress
 from govflow.engine.replay import case_state
 from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements
 from govflow.engine.views import CaseView, EventView, Page
-from govflow.errors import GovflowError, InvalidInput, NotFound, language
+from govflow.errors import GovflowError, NotFound, language
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
@@ -41,7 +42,7 @@ class Reader:
         self.catalog = catalog
         self.calendars = Calendars(catalog.calendars, calendar)
         self._definitions = Definitions(catalog)
-        self._clock = clock or _wall_clock
+        self._clock = HostClock(clock, self.calendars.national)
         self._database = Database(url)
         self._database.ready()
         self._connection: Connection | None = None
@@ -63,18 +64,7 @@ class Reader:
 
     def now(self) -> datetime:
         """The engine's present instant; InvalidInput if its clock gives a naive datetime or an impossible year."""
-        return self._moment(self._clock())
-
-    def _moment(self, given: datetime) -> datetime:
-        """A moment that somebody gives as now; InvalidInput if it is naive or of a year that has no calendar."""
-        moment = aware(given)
-        first, last = (date.fromordinal(day).year for day in (self.calendar.first, self.calendar.last))
-        if not first <= moment.year <= last:
-            raise InvalidInput(
-                Text(f"时刻是 {moment.isoformat()}，应在 {first} 年至 {last} 年之间",
-                f"{moment.isoformat()}: expected a moment of the years {first} to {last}"), field="now",
-            )  # fmt: skip
-        return moment
+        return self._clock.now()
 
     def close(self) -> None:
         """Close the database connections."""
@@ -207,23 +197,6 @@ class Reader:
             except GovflowError as fault:
                 return [f"{row.id}: {fault.text(chosen)}"]
             return [fault.text(chosen) for fault in audit.faults(statements, row, subject, self.calendars)]
-
-
-def _wall_clock() -> datetime:
-    return datetime.now(UTC)  # the one place where the library reads the wall clock
-
-
-def aware(moment: datetime) -> datetime:
-    """The moment itself; InvalidInput for a naive one, which could mean any day."""
-    if not isinstance(moment, datetime) or moment.tzinfo is None or moment.utcoffset() is None:
-        raise InvalidInput(
-            Text(
-                f"时刻是 {inputs.shown(moment)}，应为带时区的 datetime",
-                f"{inputs.shown(moment)}: expected a datetime with a time zone",
-            ),
-            field="now",
-        )
-    return moment
 
 
 def no_case(case: object) -> NotFound:

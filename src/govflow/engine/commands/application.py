@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
@@ -215,11 +214,6 @@ def _wrong(field: str, found: object, zh: str, en: str) -> InvalidInput:
 
 def _quoted(values: Iterable[str]) -> str:
     return ", ".join(map(repr, values))
-
-
-def digest(value: object) -> str:
-    """SHA-256 of the value as canonical JSON; the guards have seen to it that it is JSON."""
-    return hashlib.sha256(events.canonical(value).encode()).hexdigest()
 
 
 def applied(

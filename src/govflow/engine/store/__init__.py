@@ -9,9 +9,11 @@ from govflow.engine.store.rows import (
     ClockRow,
     DefinitionRow,
     EventRow,
+    KeyRow,
+    Locked,
     TaskRow,
 )
-from govflow.engine.store.statements import LIVE, Statements
+from govflow.engine.store.statements import LIVE, KeyTaken, Statements
 
 __all__ = [
     "LIVE",
@@ -25,6 +27,9 @@ __all__ = [
     "Database",
     "DefinitionRow",
     "EventRow",
+    "KeyRow",
+    "KeyTaken",
+    "Locked",
     "Statements",
     "StoreError",
     "StoreVersionError",

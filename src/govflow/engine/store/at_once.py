@@ -41,7 +41,8 @@ def _changed(table: sa.Table, name: str, columns: Iterable[str]) -> str:
 
 @lru_cache(maxsize=64)
 def saving(documents: frozenset[str]) -> sa.TextClause:
-    """Write a command's changes if the case still has the revision `seen`; gives how many cases were saved, 1 or 0.
+    """Write a command's changes if the case still has the revision `seen`; gives how many cases were saved, 1 or 0,
+    and how many keys.
 
     `documents` names the parts that have rows; each is a value of the statement, as a JSON document of these rows.
     Whoever lost the race writes nothing at all: every part is joined to the case that was saved.
@@ -49,8 +50,12 @@ def saving(documents: frozenset[str]) -> sa.TextClause:
     sets = ", ".join(f"{name} = :{name}" for name in t.CASE_CHANGES)
     saved = f"saved AS (UPDATE cases SET {sets} WHERE id = :case_id AND revision = :seen RETURNING id)"
     parts = [part for name, part in _PARTS.items() if name in documents]
-    return sa.text(f"WITH {', '.join([saved, *parts])} SELECT count(*) FROM saved")
+    keys = "(SELECT count(*) FROM new_key)" if "new_key" in documents else "0"
+    return sa.text(f"WITH {', '.join([saved, *parts])} SELECT count(*), {keys} FROM saved")
 
+
+_NEW_KEY = _added(t.idempotency, "new_key").removesuffix(")") + " ON CONFLICT DO NOTHING RETURNING 1)"
+"""Whoever finds the key taken, perhaps after waiting for who took it, is told so by the count."""
 
 _PARTS = {
     "new_tasks": _added(t.tasks, "new_tasks"),
@@ -59,4 +64,5 @@ _PARTS = {
     "clocks_changed": _changed(t.clocks, "clocks_changed", t.CLOCK_CHANGES),
     "new_events": _added(t.events, "new_events"),
     "new_messages": _added(t.outbox, "new_messages", t.MESSAGE_COLUMNS),
+    "new_key": _NEW_KEY,
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import msgspec
@@ -100,6 +101,16 @@ class EventRow(NamedTuple):
     hash: str
 
 
+class KeyRow(msgspec.Struct, frozen=True):
+    """An idempotency key with what was asked for under it: a digest of the request, and the case that it went to."""
+
+    key: str
+    command: str
+    case_id: str
+    digest: str
+    created_at: str
+
+
 class Applicant(NamedTuple):
     """Who applied, as a view shows it: the kind of person, and the name and number unless they were removed."""
 
@@ -131,6 +142,19 @@ class CaseFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Locked:
+    """A case that nobody else writes until the transaction ends.
+
+    `now` is the instant of the lock by the database's clock, None on SQLite, which has none; `seen` the case and the
+    digest that the key asked for stands for, if it was used.
+    """
+
+    file: CaseFile
+    now: datetime | None
+    seen: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Changes:
     """All that one command writes to a case, its event log included."""
 
@@ -141,3 +165,4 @@ class Changes:
     clocks: Sequence[ClockRow]
     events: Sequence[Event]
     messages: Sequence[Mapping[str, Any]]
+    key: KeyRow | None = None

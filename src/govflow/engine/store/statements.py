@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -13,10 +14,25 @@ import sqlalchemy.dialects.sqlite
 from govflow.engine.store import at_once
 from govflow.engine.store import tables as t
 from govflow.engine.store.driver import Driver
-from govflow.engine.store.rows import Applicant, CaseFile, CaseRow, Changes, ClockRow, DefinitionRow, EventRow, TaskRow
+from govflow.engine.store.rows import (
+    Applicant,
+    CaseFile,
+    CaseRow,
+    Changes,
+    ClockRow,
+    DefinitionRow,
+    EventRow,
+    KeyRow,
+    Locked,
+    TaskRow,
+)
 
 LIVE = ("running", "suspended")
 """States of a clock that is not closed."""
+
+
+class KeyTaken(Exception):
+    """Another transaction committed the same idempotency key first; this one must be rolled back."""
 
 
 class Statements:
@@ -67,37 +83,57 @@ class Statements:
         rows = self._driver.rows(self._driver.run(_CASE, {"id": id}))
         return CaseRow(*rows[0]) if rows else None
 
-    def file(self, id: str, *, lock: bool = False, whole: bool = True) -> CaseFile | None:
-        """A case with its rows; with `lock`, nobody else writes it until this transaction ends.
+    def now(self) -> datetime | None:
+        """The present instant by the database's clock; None on SQLite, which has none of its own."""
+        return self._driver.rows(self._driver.run(_NOW, {}))[0][0] if self._postgresql else None
+
+    def file(self, id: str) -> CaseFile | None:
+        """A case with its rows."""
+        found = self._file(_FILE, id, None, whole=True)
+        return None if found is None else found.file
+
+    def lock(self, id: str, *, key: tuple[str, str] | None = None, whole: bool = True) -> Locked | None:
+        """A case with its rows, which nobody else writes until this transaction ends; and what `key` (key and command)
+        stands for.
 
         Without `whole`, only what a change needs: neither its tasks' rows nor its closed clocks.
         """
-        run, rows, key = self._driver.run, self._driver.rows, {"case": id}
+        return self._file(_FILE_LOCKED if self._postgresql else _FILE, id, key, whole)
+
+    def _file(self, query: Any, id: str, key: tuple[str, str] | None, whole: bool) -> Locked | None:
+        run, rows, of = self._driver.run, self._driver.rows, {"case": id}
         with self._driver.together():
             # the lock comes first: what is read after it is what the last writer left
-            case = run(_FILE_LOCKED if lock and self._postgresql else _FILE, key)
-            clocks = run(_CLOCK_FACTS if whole else _LIVE_CLOCK_FACTS, key)
-            tasks = run(_TASKS_OF, key) if whole else None
+            case = run(query, of)
+            clocks = run(_CLOCK_FACTS if whole else _LIVE_CLOCK_FACTS, of)
+            tasks = run(_TASKS_OF, of) if whole else None
+            keys = run(_SEEN, {"key": key[0], "command": key[1]}) if key is not None else None
         found = rows(case)
         if not found:
             return None
-        *columns, kind, name, identity = found[0]
+        row, kind, name, identity, now = found[0][:12], *found[0][12:15], found[0][15]
         applicant = Applicant(kind, name, identity) if kind is not None else None
         live: list[str] = []
         closed: list[str] = []
         for body, state in rows(clocks):
             (live if state in LIVE else closed).append(body)
-        return CaseFile(CaseRow(*columns), applicant, live, closed, rows(tasks) if tasks is not None else ())
+        seen = rows(keys) if keys is not None else None
+        file = CaseFile(CaseRow(*row), applicant, live, closed, rows(tasks) if tasks is not None else ())
+        return Locked(file, now, seen[0][:2] if seen else None)
 
     def add_case(self, changes: Changes, applicant: Mapping[str, Any]) -> None:
-        """Insert a new case, its applicant and all that its first command recorded."""
+        """Insert a new case, its applicant and all that its first command recorded. Raises KeyTaken."""
         with self._driver.together():
             self._driver.run(_ADD_CASE, _asdict(changes.row))
             self._driver.run(_ADD_APPLICANT, applicant)
             self._write(changes)
+        self._claim(changes.key)
 
     def save(self, changes: Changes, expected_revision: int) -> bool:
-        """Write a command's changes if nobody changed the case meanwhile; False for the loser of a race."""
+        """Write a command's changes if nobody changed the case meanwhile; False for the loser of a race.
+
+        Raises KeyTaken if somebody has the command's key.
+        """
         row = changes.row
         values = _asdict(row) | {"case_id": row.id, "seen": expected_revision}
         if self._postgresql:
@@ -105,13 +141,18 @@ class Statements:
                 "new_tasks": changes.new_tasks, "tasks_changed": changes.tasks, "new_clocks": changes.new_clocks,
                 "clocks_changed": changes.clocks, "new_events": list(_event_values(changes)),
                 "new_messages": changes.messages,
+                "new_key": [changes.key] if changes.key is not None else (),
             }  # fmt: skip
             documents = {name: msgspec.json.encode(rows).decode() for name, rows in parts.items() if rows}
-            saved = self._driver.run(at_once.saving(frozenset(documents)), values | documents)
-            return bool(self._driver.rows(saved)[0][0])
+            done = self._driver.run(at_once.saving(frozenset(documents)), values | documents)
+            saved, keys = self._driver.rows(done)[0]
+            if saved and changes.key is not None and not keys:
+                raise KeyTaken
+            return bool(saved)
         if self._driver.run(_SAVE_CASE, values).rowcount != 1:
             return False
         self._write(changes)
+        self._claim(changes.key)
         return True
 
     def _write(self, changes: Changes) -> None:
@@ -227,10 +268,9 @@ class Statements:
         rows = self._driver.rows(self._driver.run(_SEEN, {"key": key, "command": command}))
         return (rows[0][0], rows[0][1]) if rows else None
 
-    def remember(self, key: str, command: str, case: str, digest: str, now: str) -> bool:
-        """Claim an idempotency key; False if somebody has it already."""
-        row = {"key": key, "command": command, "case_id": case, "digest": digest, "created_at": now}
-        return self._insert_once(t.idempotency, row, ["key", "command"])
+    def _claim(self, key: KeyRow | None) -> None:
+        if key is not None and not self._insert_once(t.idempotency, _asdict(key), ["key", "command"]):
+            raise KeyTaken
 
     def _insert_once(self, table: sa.Table, row: Mapping[str, Any], keys: Sequence[str]) -> bool:
         statement = _ONCE.get((table.name, self._postgresql))
@@ -269,12 +309,22 @@ _HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == 
 _COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + 1)
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
+_FILE_COLUMNS = (*t.cases.c, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
 _FILE = (
-    sa.select(t.cases, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
-    .select_from(t.cases.outerjoin(t.applicants))
-    .where(t.cases.c.id == _p("case"))
+    sa.select(*_FILE_COLUMNS, sa.null()).select_from(t.cases.outerjoin(t.applicants)).where(t.cases.c.id == _p("case"))
 )
-_FILE_LOCKED = _FILE.with_for_update(of=t.cases)
+_NOW = sa.select(sa.func.clock_timestamp())
+# the subquery locks the row, and what stands outside of it is computed after that
+_FILE_LOCKED = sa.select(
+    (
+        sa.select(*(column.label(f"c{n}") for n, column in enumerate(_FILE_COLUMNS)))
+        .select_from(t.cases.outerjoin(t.applicants))
+        .where(t.cases.c.id == _p("case"))
+        .with_for_update(of=t.cases)
+        .subquery()
+    ),
+    sa.func.clock_timestamp(),
+)
 _ADD_CASE = t.cases.insert().inline()
 _ADD_APPLICANT = t.applicants.insert().inline()
 _APPLICANT = sa.select(t.applicants).where(t.applicants.c.case_id == _p("id"))
