@@ -125,7 +125,6 @@ def _write(folder: Path, name: str, number: int, text: str) -> None:
 
 def run(command: Sequence[str], folder: Path, one_core: bool = False) -> Run:
     """Run a command to its end with its output thrown away."""
-    before = os.times()
     began = time.perf_counter()
     first = {min(os.sched_getaffinity(0))}
     process = subprocess.Popen(
@@ -134,8 +133,7 @@ def run(command: Sequence[str], folder: Path, one_core: bool = False) -> Run:
     )  # fmt: skip
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    spent = usage.ru_utime + usage.ru_stime  # with those that it has waited for
     return Run(time.perf_counter() - began, spent, usage.ru_maxrss / 1024, process.returncode)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.resources
+import importlib
 import json
 import re
 from collections.abc import Iterator, Mapping
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from govflow.catalog import load
 from govflow.errors import Conflict, InvalidInput
 from govflow.language import schema
 from govflow.language.source import Document
 from govflow.text import Text
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 Kind = Literal["item", "theme"]
 SCHEMAS = ".govflow/schemas"
@@ -28,6 +30,12 @@ _MISTAKES = (
     ),
 )
 _FIRST: dict[Kind, tuple[str, int]] = {"item": ("I", 2), "theme": ("T", 1)}  # letter and digits of a first number
+
+
+def _own_file(name: str) -> Traversable:
+    """A file or folder beside this module; what finds it is loaded when one is made, not with every command."""
+    found: Traversable = importlib.import_module("importlib.resources").files(__name__)
+    return found.joinpath(*name.split("/"))
 
 
 def new_catalogue(folder: Path) -> tuple[Path, ...]:
@@ -52,7 +60,7 @@ def new_example(folder: Path) -> tuple[Path, ...]:
 
 
 def _catalogue_texts() -> Iterator[tuple[Path, str]]:
-    source = importlib.resources.files(__name__) / "example"
+    source = _own_file("example")
     return ((place, file.read_text("utf-8")) for place, file in _files(source, Path()))
 
 
@@ -97,7 +105,7 @@ def new_file(kind: Kind, name: str, definitions: Path) -> tuple[Path, ...]:
 
 
 def _skeleton(kind: str, up: str) -> str:
-    file = importlib.resources.files(__name__) / "skeletons" / f"{kind}.yaml"
+    file = _own_file(f"skeletons/{kind}.yaml")
     return file.read_text("utf-8").replace("@SCHEMAS@", up + SCHEMAS)
 
 
