@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from govflow.law import clocks
 from govflow.law.calendar import Calendar, ClockError
 from govflow.law.clocks import Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.law.clocks.counting import Trace
 from govflow.law.questions import answer_lines
 from govflow.law.questions import due as answer
 
@@ -50,18 +51,10 @@ def slow_due(is_workday: Any, start: date, count: int, unit: str, stops: list[tu
         day += ONE
         if not stands(day) and (unit == "natural_day" or is_workday(day)):
             count -= 1
-    # A stop that starts no later than the due date moves it to the last day of the stop, and so on.
-    moved = True
-    while moved:
-        due = slow_roll(is_workday, day) if unit == "natural_day" else day
-        moved = False
-        for a, b in sorted(stops):
-            days = [d for d in _days(max(a, day, start), b) if unit == "natural_day" or is_workday(d)]
-            if a <= due and days:
-                day = days[-1]
-                moved = True
-                break
-    return slow_roll(is_workday, day) if unit == "natural_day" else day
+    # A stop that starts no later than the due date holds it to the last day of the stop, and so on.
+    while later := [b for a, b in stops if a <= slow_roll(is_workday, day) and b > max(a, day)]:
+        day = later[0]
+    return slow_roll(is_workday, day)
 
 
 def _days(after: date, until: date) -> list[date]:
@@ -172,12 +165,17 @@ def test_stopping_and_resuming_at_once_changes_nothing(calendar: Calendar, start
 def test_total_is_budget_and_merged_stopped_time(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]]
 ) -> None:
-    """Workdays from start to due = the limit + the workdays that stood still, each once."""
+    """Workdays from start to due = the limit + the workdays that stood still, each once, + the one after a held end."""
     ledger = ledger_of(start, Limit.of(count, "workday"), stopped)
     played = clocks.trace(ledger, calendar)
     used = [s.cause for s in played.stopped]
     still = {d for s in used if s.end for d in _days(max(s.start, start), s.end) if calendar.is_workday(d)}
-    assert calendar.workdays_between(start, played.end.day) == count + len(still)
+    assert calendar.workdays_between(start, played.end.day) == count + len(still) + _is_held(played)
+
+
+def _is_held(played: Trace) -> bool:
+    """Whether a stop that began with nothing left ended on a rest day, so that the next workday is one more."""
+    return played.end.raw < played.end.day
 
 
 @st.composite
@@ -207,9 +205,9 @@ def test_an_open_suspension_freezes_what_is_left(drawn: tuple[Calendar, int, Led
     assert found.due.date is None and found.suspended and not found.overdue
     assert found.remaining == found.due.frozen_remaining == count - found.elapsed
     on_again = clocks.due(clocks.resume(still, on + timedelta(days=90)), calendar).date
-    # Nothing left when it stopped: the due date is the last workday of the stop itself.
-    if found.remaining:
-        assert on_again == calendar.add_workdays(on + timedelta(days=90), found.remaining)
+    resumed = on + timedelta(days=90)
+    left = found.remaining
+    assert on_again == (calendar.add_workdays(resumed, left) if left else calendar.next_workday(resumed))
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.integers(-3, 90))
@@ -226,7 +224,7 @@ def test_elapsed_and_remaining_make_the_limit(
         assert found.remaining == 0
         assert found.overdue_workdays == calendar.workdays_between(found.due.date, on)
     elif count:
-        assert found.elapsed + found.remaining == count
+        assert found.elapsed + found.remaining == count + _is_held(clocks.trace(ledger, calendar))
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.integers(0, 6), st.booleans())
@@ -248,7 +246,10 @@ def test_the_warning_is_when_the_light_turns(
 def test_an_extension_adds_to_the_current_due_date(
     calendar: Calendar, start: date, count: int, stopped: list[tuple[date, date]], more: int, decided: int
 ) -> None:
-    """Decided in time it adds its workdays to the due date of that day; decided later it is refused."""
+    """Decided in time it adds its workdays to the due date of that day; decided later it is refused.
+
+    While the clock stands still with nothing left, there is no due date: they are counted from the end of the stop.
+    """
     ledger = ledger_of(start, Limit.of(count, "workday"), stopped)
     on = start + timedelta(days=decided)
     known = ledger_of(start, Limit.of(count, "workday"), [s for s in stopped if s[0] <= on])
@@ -261,7 +262,10 @@ def test_an_extension_adds_to_the_current_due_date(
         assert refused.value.code == "extension_too_late"
     else:
         longer = clocks.due(clocks.extend(known, extension, calendar), calendar).date
-        assert longer == calendar.add_workdays(current, more)
+        played = clocks.trace(known, calendar)
+        standing = bool(played.stopped) and on <= played.stopped[-1].until
+        held = _is_held(played) and standing
+        assert longer == calendar.add_workdays(played.end.raw if held else current, more)
 
 
 @given(calendars(), near, st.integers(0, 40), stops(), st.sampled_from(["workday", "natural_day"]))

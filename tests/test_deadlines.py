@@ -208,3 +208,57 @@ def test_a_key_has_one_spelling() -> None:
     found = _due(max_extension=15, closed_on="2025-03-10", decided_at="2025-03-10")
     assert found["ignored"] == ["closed_on", "decided_at", "max_extension"]
     assert "result" in found and "error" not in found
+
+
+@pytest.mark.parametrize(
+    ("start", "limit", "ends", "expected"),
+    [
+        ("2025-02-20", "10 workdays", "2025-03-06", "2025-03-06"),
+        ("2025-02-20", "10 workdays", "2025-03-07", "2025-03-07"),
+        ("2025-02-20", "10 workdays", "2025-03-08", "2025-03-10"),
+        ("2025-02-20", "10 workdays", "2025-03-09", "2025-03-10"),
+        ("2025-02-20", "10 workdays", "2025-03-10", "2025-03-10"),
+        ("2025-02-20", "14 natural days", "2025-03-08", "2025-03-10"),
+        ("2025-02-06", "1 month", "2025-03-08", "2025-03-10"),
+        ("2025-03-05T15:00:00+08:00", "4 working hours", "2025-03-08", "2025-03-10T23:59:59.999999+08:00"),
+        ("2025-03-05T15:00:00+08:00", "0.5 workdays", "2025-03-07", "2025-03-07T23:59:59.999999+08:00"),
+        ("2025-03-05T15:00:00+08:00", "24 hours", "2025-03-08", "2025-03-08T23:59:59.999999+08:00"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("again", [False, True])
+def test_no_clock_is_due_inside_a_stop_that_began_on_its_last_day(
+    start: str, limit: str, ends: str, expected: str, again: bool
+) -> None:
+    """Stopped on Thursday 6 March 2025 with nothing left: due when the stop ends, on a rest day the next workday.
+
+    One stop or two that meet: the same date.
+    """
+    halves = [("2025-03-06", "2025-03-07"), ("2025-03-07", ends)] if again and ends > "2025-03-07" else []
+    stops = [{"from": a, "to": b, "reason": "检测"} for a, b in halves or [("2025-03-06", ends)]]
+    given_input = {"start": start, "limit": limit, "suspensions": stops}
+    found = due({"id": 1, "kind": "due", "input": given_input})["result"]
+    assert found.get("due_at", found["due_date"]) == expected
+    explained = due({"id": 1, "kind": "due", "input": given_input}, explain=True)
+    assert explained["result"]["explanation"]["lines"][-1]["date"] == expected[:10]
+
+
+@pytest.mark.parametrize(
+    ("decided", "expected"), [("2025-03-06", "2025-03-14"), ("2025-03-08", "2025-03-14"), ("2025-03-10", "2025-03-17")]
+)
+def test_an_extension_decided_while_nothing_is_left_counts_from_the_end_of_the_stop(
+    decided: str, expected: str
+) -> None:
+    """Five workdays decided while the clock stood still are five from its end on; decided later, five from the due date."""
+    given_input = {
+        "start": "2025-02-20", "limit": "10 workdays",
+        "suspensions": [{"from": "2025-03-06", "to": "2025-03-08", "reason": "检测"}],
+        "extensions": [{"value": 5, "unit": "workday", "decided_on": decided}],
+    }  # fmt: skip
+    assert due({"id": 1, "kind": "due", "input": given_input})["result"]["due_date"] == expected
+
+
+def test_a_stop_begun_after_the_due_day_heals_nothing() -> None:
+    """Also when it ends on a rest day."""
+    stop = {"from": "2025-03-07", "to": "2025-03-08", "reason": "检测"}
+    given_input = {"start": "2025-02-20", "limit": "10 workdays", "suspensions": [stop]}
+    assert due({"id": 1, "kind": "due", "input": given_input})["result"]["due_date"] == "2025-03-06"

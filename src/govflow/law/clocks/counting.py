@@ -137,17 +137,25 @@ def _stopped(now: Trace, cause: Suspension, ledger: Ledger, calendar: Calendar) 
 
 
 def _moved(end: Point, after: date, until: date, ledger: Ledger, calendar: Calendar) -> Point:
-    """The end of the clock moved by the days that stood still: workdays for a limit in workdays, else all days."""
-    whole = until - after
-    if ledger.limit.unit == "hour" and end.at is not None:
+    """The end of the clock moved by the days that stood still: workdays for a limit in workdays, else all days.
+
+    A stop that begins with nothing left, on the last day or while that day rolls, holds the clock until it ends: no clock
+    is due inside a stop, and on a rest day nobody can act.
+    """
+    unit, whole = ledger.limit.unit, until - after
+    if unit == "hour" and end.at is not None:
         at = end.at + whole
+        at = max(at, end_of(until)) if at.date() <= until else at
         return Point(at.date(), at.date(), at, None)
-    if ledger.limit.unit in ("workday", "working_hour"):
+    if unit in ("workday", "working_hour"):
         days = calendar.workdays_between(after, until)
-        day = calendar.add_workdays(end.day, days) if days else end.day
-        at_ = None if end.at is None else datetime.combine(day, end.at.time(), SHANGHAI)
-        return Point(day, day, at_, day)
-    # A stop that begins while the last day rolls to a workday holds the clock at least until it ends.
+        raw = calendar.add_workdays(end.raw, days) if days else end.raw
+        held = raw <= until
+        raw = max(raw, until)
+        day = calendar.next_workday(raw)
+        if end.at is None:
+            return Point(raw, day, None, day)
+        return Point(raw, day, end_of(day) if held else datetime.combine(day, end.at.time(), SHANGHAI), day)
     return rolled(max(end.raw + whole, until), calendar, ledger.roll)
 
 
@@ -157,9 +165,11 @@ def _extended(now: Trace, extension: Extension, ledger: Ledger, calendar: Calend
         zh = f"延期决定日 {extension.decided_on} 晚于到期日 {now.end.day}"
         en = f"extension decided on {extension.decided_on}: expected {now.end.day} (the due date) or earlier"
         raise clock_error("extension_too_late", zh, en)
-    end = _prolonged(now.end, extension.by, calendar, ledger.roll)
+    # Decided while the clock stands still with nothing left, it counts from the end of the stop; else from the due day.
+    day = now.end.raw if standing and now.end.raw <= now.stopped[-1].until else now.end.day
+    end = _prolonged(replace(now.end, day=day), extension.by, calendar, ledger.roll)
     last_day_asked = _later(now.last_day_asked, end.last_day_asked)
-    return replace(now, end=end, last_day_asked=last_day_asked, extended=(*now.extended, (extension, now.end.day)))
+    return replace(now, end=end, last_day_asked=last_day_asked, extended=(*now.extended, (extension, day)))
 
 
 def _prolonged(end: Point, by: Limit, calendar: Calendar, roll: Roll) -> Point:
