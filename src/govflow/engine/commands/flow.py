@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import process
 from govflow.engine.case import ClockId, TaskState, events
@@ -21,13 +23,30 @@ _STATES = {Purpose.HAND_OUT: CaseStatus.HANDING_OUT, Purpose.POST_CHECK: CaseSta
 """The state that a case is in once such a task is open."""
 
 
+class Acceptance(NamedTuple):
+    """From when an acceptance counts, and the receipt of the complete file before it, both as UTC text.
+
+    Only what starts by the acceptance itself counts from it; an item that starts later counts from its own start (R11).
+    """
+
+    as_of: str
+    received: str
+
+
+def acceptance(draft: UnitOfWork) -> Acceptance | None:
+    """The case's acceptance, of which the move that follows takes its dates; None while there is none."""
+    state = draft.state
+    as_of = state.accepted_as_of
+    return None if as_of is None else Acceptance(as_of, state.correction.received or state.applied)
+
+
 def next_move(draft: UnitOfWork, verb: str, path: str, outcome: str = "") -> events.Move:
     """The move that a fact carries, so that replaying the log moves the process the same way."""
     return events.Move(verb, path, draft.subject.flags(draft.state, outcome))
 
 
-def run_process(draft: UnitOfWork, move: events.Move) -> None:
-    """Move the process and record what it opened, closed, entered and left."""
+def run_process(draft: UnitOfWork, move: events.Move, by: Acceptance | None = None) -> None:
+    """Move the process and record what it opened, closed, entered and left; `by` is the acceptance that moves it."""
     step = replay_move(draft.subject, draft.snapshot, move)
     draft.snapshot = step.state
     for path in step.left:
@@ -35,10 +54,10 @@ def run_process(draft: UnitOfWork, move: events.Move) -> None:
     for token in step.closed:
         _closed(draft, token)
     for path in step.entered:
-        _entered(draft, path)
+        _entered(draft, path, by)
     for token in step.opened:
         if token.kind == "user":
-            _opened(draft, token)
+            _opened(draft, token, by)
     if step.ended:
         draft.close_clocks([c.id for c in draft.state.clocks.values() if c.live])
         if draft.state.closed is None:
@@ -54,19 +73,19 @@ def waiting_timer(draft: UnitOfWork, element: str | None) -> str | None:
 # --- scopes and items ----------------------------------------------------------------------------------------------
 
 
-def _entered(draft: UnitOfWork, path: str) -> None:
+def _entered(draft: UnitOfWork, path: str, by: Acceptance | None) -> None:
     info = draft.subject.elements[element_of(path)]
     if info.purpose is Purpose.ITEM and info.item is not None:
-        _start_item(draft, info.item)
+        _start_item(draft, info.item, by)
     elif info.purpose is Purpose.JOINT:
         for spec in terms.joint_clocks(draft.subject.theme):
-            start_clock(draft, ClockId("theme", spec.kind.value), spec)
+            start_clock(draft, ClockId("theme", spec.kind.value), spec, by=by)
 
 
-def _start_item(draft: UnitOfWork, code: str) -> None:
-    draft.emit(events.ItemStarted(item=code, as_of=draft.anchor or draft.at), SYSTEM)
+def _start_item(draft: UnitOfWork, code: str, by: Acceptance | None) -> None:
+    draft.emit(events.ItemStarted(item=code, as_of=by.as_of if by else draft.at), SYSTEM)
     for spec in terms.decision_clocks(draft.subject.item(code)):
-        start_clock(draft, ClockId(code, spec.kind.value), spec, code)
+        start_clock(draft, ClockId(code, spec.kind.value), spec, code, by=by)
     sync_case_clocks(draft)
 
 
@@ -82,7 +101,7 @@ def _left(draft: UnitOfWork, path: str) -> None:
 # --- tasks ---------------------------------------------------------------------------------------------------------
 
 
-def _opened(draft: UnitOfWork, token: process.Token) -> None:
+def _opened(draft: UnitOfWork, token: process.Token, by: Acceptance | None) -> None:
     info = draft.subject.elements[token.element]
     id = f"{draft.state.id}.{draft.state.tasks_opened + 1}"
     opened = events.TaskOpened(
@@ -94,7 +113,7 @@ def _opened(draft: UnitOfWork, token: process.Token) -> None:
     state = _STATES.get(info.purpose)
     if state is not None and draft.state.state != state:
         draft.emit(events.StateChanged(state=state.value), SYSTEM)
-    _start_task_clocks(draft, draft.state.tasks[id], info)
+    _start_task_clocks(draft, draft.state.tasks[id], info, by)
 
 
 def _kind_of(info: ElementInfo) -> str:
@@ -111,7 +130,7 @@ def _closed(draft: UnitOfWork, token: process.Token) -> None:
             draft.emit(events.TaskCancelled(task=task.id))
 
 
-def _start_task_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) -> None:
+def _start_task_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo, by: Acceptance | None) -> None:
     subject = draft.subject
     if info.purpose is Purpose.ACCEPT:
         spec = terms.notice_clock(subject.theme, subject.catalog)
@@ -121,19 +140,19 @@ def _start_task_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) ->
         spec = terms.correction_clock(subject.theme, subject.catalog)
         start_clock(draft, ClockId("supplement", spec.kind.value), spec, None, task)
     elif info.purpose is Purpose.STEP:
-        _start_step_clocks(draft, task, info)
+        _start_step_clocks(draft, task, info, by)
 
 
-def _start_step_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) -> None:
+def _start_step_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo, by: Acceptance | None) -> None:
     step, code = info.step, task.item
     if step is None or code is None:
         return
     item = draft.subject.item(code)
     procedure = item.procedure(step.procedure) if step.procedure else None
     if procedure is not None and (spec := terms.procedure_clock(item, procedure)) is not None:
-        start_clock(draft, ClockId(code, spec.kind.value, procedure.id), spec, code, task)
+        start_clock(draft, ClockId(code, spec.kind.value, procedure.id), spec, code, task, by=by)
     if (spec := terms.step_clock(item, step)) is not None:
-        start_clock(draft, ClockId(code, spec.kind.value, step.id), spec, code, task)
+        start_clock(draft, ClockId(code, spec.kind.value, step.id), spec, code, task, by=by)
 
 
 # --- clocks --------------------------------------------------------------------------------------------------------
@@ -141,27 +160,28 @@ def _start_step_clocks(draft: UnitOfWork, task: TaskState, info: ElementInfo) ->
 
 def start_clock(
     draft: UnitOfWork, id: ClockId, spec: ClockSpec, item: str | None = None, task: TaskState | None = None,
-    anchor: str | None = None,
+    anchor: str | None = None, by: Acceptance | None = None,
 ) -> None:  # fmt: skip
-    """Start one clock at the event its limit counts from, in the round that comes next, and compute its due date."""
+    """Start one clock at the event its limit counts from, in the round that comes next, and compute its due date.
+
+    That event is the acceptance `by` which the clock starts, where the limit counts from acceptance or receipt, else now.
+    """
     before = draft.state.clock_ids.get(str(id), 0)
     clock = str(id._replace(round=before + 1))
     limit, kind = spec.limit, spec.kind.value
     started = events.ClockStarted(
         clock=clock, kind=kind, item=item, task=task.id if task else None, limit=limit.within.text("en"),
-        anchor=anchor or _anchor(draft, limit.start), warning=spec.lead.text("en"), effect=spec.effect.value,
+        anchor=anchor or _anchor(limit.start, by) or draft.at, warning=spec.lead.text("en"), effect=spec.effect.value,
         basis=limit.basis, timers=_timers(draft, kind, item, task),
     )  # fmt: skip
     draft.emit(started, SYSTEM)
     draft.refresh(draft.state.clocks[clock])
 
 
-def _anchor(draft: UnitOfWork, start: str) -> str:
-    if start == Start.RECEIVED and draft.received is not None:
-        return draft.received
-    if start in (Start.ACCEPTED, Start.RECEIVED) and draft.anchor is not None:
-        return draft.anchor
-    return draft.at
+def _anchor(start: str, by: Acceptance | None) -> str | None:
+    if by is None or start not in (Start.ACCEPTED, Start.RECEIVED):
+        return None
+    return by.received if start == Start.RECEIVED else by.as_of
 
 
 def _timers(draft: UnitOfWork, kind: str, item: str | None, task: TaskState | None) -> dict[str, str]:

@@ -105,7 +105,7 @@ def finish(
     draft.emit(completed, actor)
     if task.kind == TaskKind.NOTICE and task.item is not None:
         suspension.stop_for_step(draft, task)
-    flow.run_process(draft, move)
+    flow.run_process(draft, move, flow.acceptance(draft) if task.kind == TaskKind.ACCEPT else None)
 
 
 def _joint(draft: UnitOfWork, task: TaskState) -> list[TaskState]:
@@ -168,12 +168,10 @@ def _accept(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> s
         draft.emit(events.NotAccepted(reason=opinion))
         return "refuse"
     gaps = _gaps(draft)
-    draft.anchor = draft.at
-    draft.received = draft.state.correction.received or draft.state.applied
     later = {code: limit.text("en") for code, limit in gaps.items()}
     draft.emit(events.Accepted(as_of=draft.at, deemed=False, gaps=later))
     for code, limit in gaps.items():
-        flow.start_clock(draft, ClockId(code, ClockKind.GAP.value), terms.gap_clock(limit))
+        flow.start_clock(draft, ClockId(code, ClockKind.GAP.value), terms.gap_clock(limit), by=flow.acceptance(draft))
     return "accept"
 
 

@@ -106,9 +106,8 @@ def _expire(draft: UnitOfWork, clock: ClockState) -> None:
 
 def _deem_accepted(draft: UnitOfWork, clock: ClockState) -> None:
     """No word within the notice period: accepted as of the day of receipt (行政许可法 art. 32; R9)."""
-    draft.anchor = draft.received = clock.anchor
     draft.emit(events.Accepted(as_of=clock.anchor, deemed=True), SYSTEM)
-    _fire_timer(draft, clock, "due")
+    _fire_timer(draft, clock, "due", flow.acceptance(draft))
 
 
 def _silence(draft: UnitOfWork, clock: ClockState) -> None:
@@ -129,10 +128,10 @@ def _escalate(draft: UnitOfWork, clock: ClockState) -> None:
     draft.emit(escalated, SYSTEM)
 
 
-def _fire_timer(draft: UnitOfWork, clock: ClockState, edge: str) -> None:
+def _fire_timer(draft: UnitOfWork, clock: ClockState, edge: str, by: flow.Acceptance | None = None) -> None:
     path = flow.waiting_timer(draft, clock.timers.get(edge))
     if path is None:
         return
     move = flow.next_move(draft, "fire", path)
     draft.emit(events.TimerFired(clock=clock.id, edge=edge, move=move), SYSTEM)
-    flow.run_process(draft, move)
+    flow.run_process(draft, move, by)

@@ -27,8 +27,7 @@ SYSTEM = "system:clock"
 class UnitOfWork:
     """The state after the events so far, and all that the command adds.
 
-    `anchor` is the instant of an acceptance in this command, from which items and their clocks count; `received` the
-    instant of receipt, for clocks that count from it. `by` acts in the name of the passing of time, where it is set.
+    `by` acts in the name of the passing of time, where it is set.
     """
 
     subject: CompiledDefinition
@@ -39,8 +38,6 @@ class UnitOfWork:
     calendars: Calendars
     events: list[Event] = field(default_factory=list)
     closed_tasks: list[tuple[TaskState, str, str]] = field(default_factory=list)
-    anchor: str | None = None
-    received: str | None = None
     dirty: set[str] = field(default_factory=set)
     by: str = ""
     closed_by: dict[str, str] = field(default_factory=dict)
