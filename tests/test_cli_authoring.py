@@ -177,7 +177,18 @@ def test_without_definitions_the_way_on_is_named(run: Run) -> None:
 def test_an_empty_folder_is_not_called_checked(run: Run, tmp_path: Path) -> None:
     """A folder without definitions is likely the wrong folder, and this is said."""
     (tmp_path / "empty").mkdir()
-    assert "什么也没有检查" in run("validate", "empty").err
+    done = run("validate", "empty")
+    assert (done.code, done.out) == (2, "") and "什么也没有检查" in done.err
+    done = run("validate", "empty", "--format", "json")
+    assert (done.code, json.loads(done.out)["files"]) == (2, 0)
+
+
+def test_the_whole_of_a_first_catalogue_can_be_named(run: Run, sound: Path) -> None:
+    """The example application beside the definitions is a file of the project, though no definition."""
+    assert run("validate", ".").code == 0
+    application = sound / "examples/open-restaurant/application.yaml"
+    application.write_text(application.read_text("utf-8").replace("application/1", "application/2", 1), "utf-8")
+    assert "GF-L10" in run("validate", ".", "--format", "concise").out
 
 
 @pytest.mark.parametrize(("level", "code"), [("error", 0), ("warning", 1), ("hint", 1)])

@@ -218,6 +218,40 @@ def test_only_definition_files_below_the_folder_are_read(tmp_path: Path) -> None
     assert links == [str(inside / "folder"), str(inside / "link.yaml")]
 
 
+def test_what_looks_like_a_definition_is_read_or_told(tmp_path: Path) -> None:
+    """Capital endings are read; links to nothing, pipes and `x.yaml.txt` are findings; other files are nobody's business."""
+    _write(tmp_path, SOUND | dict.fromkeys(("README.md", "notes.txt", ".x.yaml.swp", "a.yaml~"), "x: ["))
+    before = len(load(tmp_path).files)
+    _write(tmp_path, {"X.YAML": "govflow: laws/1\nlaws: []\n", "y.Yml": "x: [", "items/z.yaml.txt": "x: ["})
+    (tmp_path / "dangling.yaml").symlink_to("nowhere.yaml")
+    (tmp_path / "circle.yaml").symlink_to("circle.yaml")
+    (tmp_path / "again.yaml").symlink_to("items", target_is_directory=True)
+    os.mkfifo(tmp_path / "pipe.yaml")
+    loaded = load(tmp_path)
+    assert len(loaded.files) == before + 2
+    told = {
+        Path(each.span.file).name: each.name
+        for each in loaded.diagnostics
+        if each.name in ("outside-folder", "unreadable-file", "file-not-read")
+    }
+    assert told == {
+        "dangling.yaml": "unreadable-file",
+        "circle.yaml": "outside-folder",
+        "pipe.yaml": "unreadable-file",
+        "z.yaml.txt": "file-not-read",
+    }
+    with pytest.raises(InvalidInput, match="普通文件"):
+        load(tmp_path / "pipe.yaml")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable to the superuser")
+def test_a_file_that_may_not_be_read_is_a_finding(tmp_path: Path) -> None:
+    """The others are read all the same."""
+    _write(tmp_path, SOUND | {"items/secret.yaml": "govflow: item/1"})
+    (tmp_path / "items/secret.yaml").chmod(0)
+    assert [each.name for each in load(tmp_path).diagnostics if each.code == "GF-L17"] == ["unreadable-file"]
+
+
 def test_a_folder_that_is_not_there_is_an_error_of_the_caller(tmp_path: Path) -> None:
     """NotFound says in both languages which path was meant."""
     with pytest.raises(NotFound) as raised:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,12 @@ from govflow.text import Text
 ENDINGS = (".yaml", ".yml")
 LIBRARY_FILES = ("departments.yaml", "materials.yaml")
 _OUTSIDE = Text("链接指向给定文件夹之外，没有读取。", "The link leads out of the given folder; it was not read.")
+_LEADS_NOWHERE = Text("链接指向的文件不存在。", "The link leads to a file that does not exist.")
+_NO_FILE = Text("不是普通文件，没有读取。", "It is no ordinary file; it was not read.")
+_NOT_READ = Text(
+    "文件名不以 .yaml 或 .yml 结尾，没有读取。", "The name does not end in .yaml or .yml; the file was not read."
+)
+_HIDDEN_ENDING = re.compile(r"\.ya?ml\.[^.]+\Z")  # such as .yaml.txt, of which some systems show the first half only
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +36,11 @@ class Listing:
 
 
 def collect(paths: Iterable[str | os.PathLike[str]]) -> Listing:
-    """List the files; a link that leads out of its folder is refused. NotFound when a path is not there."""
+    """List the files; a link that leads out of its folder is refused. NotFound when a path is not there.
+
+    What looks like a definition but is not read (a link to nothing, a pipe, `x.yaml.txt`) is told as a finding.
+    InvalidInput for a path that is neither a folder nor an ordinary file.
+    """
     named: dict[str, None] = {}
     around: dict[str, None] = {}
     refused: list[Diagnostic] = []
@@ -41,6 +52,11 @@ def collect(paths: Iterable[str | os.PathLike[str]]) -> Listing:
             folder = _home_of(path)
             if folder is not None:
                 around |= dict.fromkeys(_below(str(folder), folder.resolve(), []))
+        elif path.exists():
+            raise InvalidInput(
+                Text(f"{path} 不是文件夹，也不是普通文件", f"{path} is neither a folder nor an ordinary file"),
+                field="path", path=str(path),
+            )  # fmt: skip
         else:
             raise NotFound(Text(f"没有这个文件夹或文件：{path}", f"no such folder or file: {path}"), path=str(path))
     if around:
@@ -87,13 +103,29 @@ def _inside(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[tupl
         path = name if folder == "." else os.path.join(folder, name)
         if name.startswith("."):
             continue
-        if entry.is_symlink() and not _leads_into(path, root):
-            if name.endswith(ENDINGS) or os.path.isdir(path):
-                refused.append(_about_file("outside-folder", path, _OUTSIDE))
-        elif entry.is_dir(follow_symlinks=False):
+        if entry.is_dir(follow_symlinks=False):
             yield path, True
-        elif name.endswith(ENDINGS) and entry.is_file():
+        elif fault := _why_not(entry, path, root):
+            refused.append(fault)
+        elif is_definition(name) and entry.is_file():
             yield path, False
+
+
+def is_definition(name: str) -> bool:
+    """Whether a file of this name is read as a definition."""
+    return name.lower().endswith(ENDINGS)
+
+
+def _why_not(entry: os.DirEntry[str], path: str, root: Path) -> Diagnostic | None:
+    """The finding about a file that an author may take for a definition though it is not read."""
+    if entry.is_symlink() and not _leads_into(path, root):
+        outside = is_definition(entry.name) or os.path.isdir(path)
+        return _about_file("outside-folder", path, _OUTSIDE) if outside else None
+    if is_definition(entry.name) and not entry.is_file():
+        if entry.is_dir():  # by a link: its files are read where they are
+            return None
+        return _about_file("unreadable-file", path, _NO_FILE if os.path.exists(path) else _LEADS_NOWHERE)
+    return _about_file("file-not-read", path, _NOT_READ) if _HIDDEN_ENDING.search(entry.name.lower()) else None
 
 
 def _leads_into(link: str, root: Path) -> bool:

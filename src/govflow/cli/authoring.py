@@ -26,13 +26,14 @@ from govflow.text import Text
 from govflow.validation import Report, Request, Settings
 
 _LEVELS = tuple(each.word for each in Severity)
+_FOR_PEOPLE = ("full", "concise")
 _WATCH_SECONDS = 0.5
 _PATIENCE_SECONDS = 1.0
 
 
 @command("""检查定义：写法、结构、引用、标准化规则。
 
-PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或无法运行。
+PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题，1 有达到 --fail-on 的问题，2 用法不对或没有可查的文件。
 """)
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @option(
@@ -95,7 +96,7 @@ def validate(**given: Any) -> None:
 
     How they are written, their structure, their references, the rules of standardisation.
     PATH is a folder or a file, ./definitions without it. Exit code: 0 nothing found, 1 findings of at least the severity
-    of --fail-on, 2 wrong usage or the check could not run.
+    of --fail-on, 2 wrong usage or nothing could be checked.
     """
     try:
         run = _settled(given)
@@ -198,11 +199,12 @@ def _once(run: _Run) -> int:
             Text(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
         )
         return 0
-    if not report.files:
+    if not report.files and not report.diagnostics:
         where = " ".join(run.request.paths)
         _tell(Text(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked"))
-    _print(run, report, seconds)
-    return 1 if report.worst_reaches(run.fail_on) else 0
+    if report.files or report.diagnostics or run.format not in _FOR_PEOPLE:
+        _print(run, report, seconds)
+    return 1 if report.worst_reaches(run.fail_on) else 0 if report.files else 2
 
 
 def _print(run: _Run, report: Report, seconds: float) -> None:
@@ -211,7 +213,7 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
         _tell_of_fixes(report, written=False)
         click.echo(_summary(report, seconds), err=True)
         return
-    human = run.format in ("full", "concise")
+    human = run.format in _FOR_PEOPLE
     colour = run.format == "full" and run.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     text = render(
         report.diagnostics, run.format, lang=lang(), sources=report.sources,

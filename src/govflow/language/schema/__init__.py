@@ -30,6 +30,7 @@ except ImportError:  # an optional extra: the wheel does not exist for every pla
     _rs = None
 
 KINDS = ("item", "theme", "materials", "departments", "laws", "scenarios", "calendar", "variant")
+_NO_DEFINITIONS = ("application",)  # files of the same form beside the definitions; who uses them checks them
 
 __all__ = [
     "KINDS",
@@ -56,10 +57,12 @@ def findings(document: Document, *, fast: bool = True) -> list[LocatedDiagnostic
     if document.broken or document.kind is None or not isinstance(document.data, dict):
         return []
     kind, version = document.kind
-    if kind not in KINDS:
+    if kind not in (*KINDS, *_NO_DEFINITIONS):
         return [_unknown_kind(document, kind)]
     if version != 1:
         return [_unknown_version(document, kind, version)]
+    if kind in _NO_DEFINITIONS:
+        return []
     if fast and _rs is not None and _yes_or_no(kind).is_valid(document.data):
         return []
     return explain(document, _schema(kind), _validator(kind).iter_errors(document.data))

@@ -59,6 +59,7 @@ SCHEMA_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
     ),
     ("GF-L20", "reversed-order", _E, Text("起止、大小写反了。", "Something ends before it begins.")),
     ("GF-L21", "key-without-effect", _E, Text("字段写在不起作用的地方。", "A key stands where it has no effect.")),
+    ("GF-L22", "file-not-read", _W, Text("文件名不像定义文件，没有读取。", "By its name the file is not read.")),
 )
 
 CATALOGUE_RULES: tuple[tuple[str, str, Severity], ...] = (
