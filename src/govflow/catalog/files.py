@@ -105,8 +105,8 @@ def _inside(folder: str, root: Path, refused: list[Diagnostic]) -> Iterator[tupl
             continue
         if entry.is_dir(follow_symlinks=False):
             yield path, True
-        elif fault := _why_not(entry, path, root):
-            refused.append(fault)
+        elif told := _why_not(entry, path, root):
+            refused.append(told)
         elif is_definition(name) and entry.is_file():
             yield path, False
 
