@@ -163,6 +163,9 @@ def _members(tree: ast.ClassDef) -> Iterator[str]:
             yield ast.unparse(node.target)
         elif isinstance(node, ast.Assign):
             yield from map(ast.unparse, node.targets)
+    for base in map(ast.unparse, tree.bases):
+        for each in classes().get(base, ()):
+            yield from _members(each)
 
 
 def _imported(parts: list[str]) -> bool:

@@ -26,8 +26,8 @@ def engine(tmp_path: Path) -> Iterator[govflow.Engine]:
 
 @pytest.mark.parametrize("text", [*STEERING, *BREAKING, *UNSEEN], ids=ascii)
 def test_a_line_is_one_line_that_can_be_seen(engine: govflow.Engine, text: str) -> None:
-    """Names, actors, keys and channels steer no terminal, break no line, and are not invisible."""
-    for field, given in (("applicant.name", {"applicant": {**COMPANY, "name": text}}), ("key", {"key": text}),
+    """Names, actors and channels steer no terminal, break no line, and are not invisible."""
+    for field, given in (("applicant.name", {"applicant": {**COMPANY, "name": text}}),
                          ("channel", {"channel": text}), ("actor", {"actor": f"applicant:{text}"})):  # fmt: skip
         with pytest.raises(InvalidInput) as refused:
             apply_for(engine, **given)

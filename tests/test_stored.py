@@ -101,7 +101,7 @@ def keep_only(url: str, cases: list[str]) -> None:
     """Remove all other cases."""
     database = Database(url)
     with database.write() as connection:
-        for table in ("outbox", "events", "clocks", "tasks", "applicants", "cases"):
+        for table in ("jobs", "events", "clocks", "tasks", "applicants", "cases"):
             column = "id" if table == "cases" else "case_id"
             query = sa.text(f"DELETE FROM {table} WHERE {column} NOT IN :kept").bindparams(
                 sa.bindparam("kept", expanding=True)

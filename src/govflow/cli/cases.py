@@ -14,7 +14,7 @@ from govflow.catalog.files import mapping_from
 from govflow.cli.commands import Command, command, group, lang, option
 from govflow.cli.common import database_option, definitions_option, json_option, print_json, provisional_mark
 from govflow.cli.running import OF_CASES, engine_for, engine_from
-from govflow.engine.api import Engine
+from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.law.clocks import Limit

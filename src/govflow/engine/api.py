@@ -1,4 +1,4 @@
-"""Engine: the embedding API. One public method is one transaction; nothing is left half done.
+"""The commands on cases. One public method is one transaction; nothing is left half done.
 
 Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
 what was expected. A command that is asked again with its `key` has taken place once, and gives the case as it is.
@@ -13,21 +13,19 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from govflow.engine import case_clocks, inputs, keys, outbox, process, queries
+from govflow.engine import case_clocks, inputs, keys, process, queries
 from govflow.engine.actors import Actor, actor_from
-from govflow.engine.case import Event, TaskState, events, fold
+from govflow.engine.case import Event, TaskState, fold, ids
 from govflow.engine.commands import application, flow, suspension, tasks, timers
-from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork, next_event
-from govflow.engine.host_clock import HostClockError
+from govflow.engine.commands.unit_of_work import UnitOfWork, next_event
 from govflow.engine.keys import Key, key_of
-from govflow.engine.outbox import Send
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, no_case
 from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import AnyEngine, CaseFile, Connection, KeyTaken, Locked, Statements, begin_for_real
-from govflow.engine.views import CaseView, EventView, Fired, TaskView
+from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
@@ -39,8 +37,8 @@ _log = logging.getLogger("govflow")
 Subscriber = Callable[[tuple[EventView, ...]], None]
 
 
-class Engine(Reader):
-    """Cases of one catalog in one database; safe from many threads and processes at once.
+class CaseCommands(Reader):
+    """What people do to cases: one public method is one transaction, safe from many threads and processes at once.
 
     `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
     calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
@@ -56,7 +54,7 @@ class Engine(Reader):
 
     # --- transactions ------------------------------------------------------------------------------------------
 
-    def joined(self, connection: Connection) -> Engine:
+    def joined(self, connection: Connection) -> Self:
         """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
         twin = copy.copy(self)
         twin._connection = connection
@@ -75,18 +73,6 @@ class Engine(Reader):
     def subscribe(self, function: Subscriber) -> None:
         """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
         self._subscribers.append(function)
-
-    def deliver(self, send: Send, *, limit: int = 100) -> int:
-        """Hand the messages that wait in the outbox to `send`, oldest first; returns how many it took.
-
-        A message is removed after `send` returns. When `send` raises, the message stays with the fault and is tried
-        again after a wait that doubles, from 5 seconds up to an hour. Two processes that deliver at once on PostgreSQL
-        take different messages; on SQLite one waits for the other.
-        """
-        inputs.checked_int(limit, "limit", 1, 1_000_000)
-        now = self.now()
-        with self._writing() as statements:
-            return outbox.deliver(statements, now, send, limit)
 
     def _publish(self, recorded: Sequence[Event]) -> None:
         if self._connection is None and self._subscribers and recorded:
@@ -153,7 +139,7 @@ class Engine(Reader):
         application.require_answers(subject, facts, running)
         given = application.material_statuses(subject, facts, drop, materials)
         day = case_clocks.local_date(now).strftime("%Y%m%d")
-        id = f"{day}-{statements.next_number(f'case/{day}'):04d}"
+        id = ids.case_id(day, statements.next_number(f"case/{day}"))
         salt = secrets.token_hex(16)
         digest = keys.digest([salt, person])
         applied = application.applied(subject, facts, chosen, given, channel, drop, digest)
@@ -224,8 +210,8 @@ class Engine(Reader):
             raise self._gone(task) from None
 
     def _case_of(self, task: str) -> str:
-        case, dot, _ = inputs.checked_text(task, "task", 60).rpartition(".")
-        if not dot:
+        case = ids.case_of(inputs.checked_text(task, "task", 60))
+        if case is None:
             raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         return case
 
@@ -348,79 +334,6 @@ class Engine(Reader):
         named = item and keys.code(self.catalog.items, inputs.checked_text(item, "item"))
         return _keyed(key, command, case, actor, named, *content)
 
-    # --- time --------------------------------------------------------------------------------------------------
-
-    def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
-        """Fire every clock that is due, case by case, each in its own transaction; returns what was fired."""
-        inputs.checked_int(limit, "limit", 1, 1_000_000)
-        with self._reading() as statements:
-            moment = self._clock.locked(None, statements.now()) if now is None else self._clock.checked(now)
-        fired: list[Fired] = []
-        skip: set[str] = set()
-        while len(skip) < limit:
-            with self._reading() as statements:
-                waiting = statements.cases_awake(case_clocks.utc(moment), min(200, limit - len(skip)), skip)
-            if not waiting:
-                break
-            for case in waiting:
-                skip.add(case)
-                fired += self._sweep_case(case, None if now is None else moment)
-        return fired
-
-    def _sweep_case(self, case: str, moment: datetime | None) -> list[Fired]:
-        with self._writing() as statements:
-            locked = statements.lock(case, whole=False)
-            if locked is None or (moment is not None and case_clocks.utc(moment) < locked.file.row.updated_at):
-                return []
-            try:
-                draft = self._draft(statements, locked.file, moment or self._instant(locked), SYSTEM)
-            except HostClockError as fault:  # of this host, not of the case: another host sweeps it
-                _log.error("%s: %s", case, fault.en)
-                return []
-            if timers.tick(draft):
-                save(statements, draft, locked.file)
-        self._publish(draft.events)
-        return [
-            _fired(case, event.fact)
-            for event in draft.events if isinstance(event.fact, events.ClockWarned | events.ClockExpired)
-        ]  # fmt: skip
-
-    def reproject(self, reason: str = "") -> list[dict[str, Any]]:
-        """Compute every open clock anew with the present calendar; records old date, new date and why."""
-        changes: list[dict[str, Any]] = []
-        after = ""
-        while True:
-            with self._reading() as statements:
-                waiting = statements.cases_with_open_clocks(after, 200)
-            if not waiting:
-                return changes
-            for case in waiting:
-                changes += self._reproject_case(case, reason)
-            after = waiting[-1]
-
-    def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
-        changes = []
-        with self._writing() as statements:
-            locked = self._lock(statements, case)
-            draft = self._draft(statements, locked.file, self._instant(locked), "system:calendar")
-            for clock in list(draft.state.clocks.values()):
-                version = draft.calendar_of(clock.item).version
-                if clock.calendar == version:
-                    continue
-                old, was_provisional = clock.due, clock.provisional
-                draft.refresh(clock)
-                if (old, was_provisional) != (clock.due, clock.provisional):
-                    change: dict[str, Any] = {
-                        "clock": clock.id, "old": old, "new": clock.due, "due_at": clock.due_at, "provisional": clock.provisional,
-                        "reason": reason or f"日历更新为 {version}",
-                    }  # fmt: skip
-                    draft.emit(events.ClockReprojected(**change))
-                    changes.append({"case": case, **change})
-            if draft.dirty:
-                save(statements, draft, locked.file)
-        self._publish(draft.events)
-        return changes
-
 
 class _NotOpen(Exception):
     """The task of a command is not open."""
@@ -451,12 +364,6 @@ def _keyed(key: str | None, command: str, subject: str, actor: str, *content: An
         return None
     who = inputs.checked_text(actor, "actor", 120)
     return key_of(key, command, [inputs.checked_text(subject, "case", 60), who, *content], earlier)
-
-
-def _fired(case: str, fact: events.ClockWarned | events.ClockExpired) -> Fired:
-    if isinstance(fact, events.ClockWarned):
-        return Fired(case, fact.clock, fact.kind, fact.item, "warned", fact.due, "warning")
-    return Fired(case, fact.clock, fact.kind, fact.item, "expired", fact.due, fact.effect)
 
 
 def _of(view: CaseView, task: str) -> TaskView:

@@ -122,11 +122,25 @@ def _undisturbed(limit: Limit, day: date, warning: str, calendar: Calendar) -> t
 
 def wake_at(clock: ClockState) -> str | None:
     """When the sweep must look at this clock: at the warning, then at the first instant after the due one."""
+    return earliest_wake((clock,))
+
+
+def earliest_wake(found: Iterable[ClockState]) -> str | None:
+    """When the sweep must look at one of these clocks next; None if never."""
+    first = min(filter(None, map(_next_instant, found)), default=None)
+    if first is None:
+        return None
+    instant, still_in_time = first
+    return after(instant) if still_in_time else instant
+
+
+def _next_instant(clock: ClockState) -> tuple[str, bool] | None:
+    """The instant of a clock's warning, else its due one, and whether that instant itself is still in time."""
     if clock.closed or clock.state == "suspended" or clock.due_at is None:
         return None
     if not clock.warned and not clock.expired and clock.warn_at is not None and clock.warn_at < clock.due_at:
-        return clock.warn_at
-    return None if clock.expired else after(clock.due_at)
+        return clock.warn_at, False
+    return None if clock.expired else (clock.due_at, True)
 
 
 def after(instant: str) -> str:

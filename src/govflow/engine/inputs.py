@@ -63,6 +63,12 @@ def checked_prose(value: object, field: str) -> str:
     return _checked(value, field, PROSE, _IN_PROSE, empty=True)
 
 
+def checked_key(value: object) -> str:
+    """An idempotency key as its caller wrote it: nobody reads it, it is only compared."""
+    text = _checked(value, "key", 120, _UNSTORABLE)
+    return text if text == value else str(value)
+
+
 def seen(text: str) -> bool:
     """Whether a text has a character that is seen: neither space, nor format or control, nor a mark by itself."""
     return any(unicodedata.category(each)[0] not in "ZCM" for each in text)

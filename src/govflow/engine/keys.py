@@ -63,11 +63,10 @@ class Key:
 
 
 def key_of(key: object, command: str, content: Any, earlier: Any = None) -> Key | None:
-    """A caller's key for a command with this content; None without one, InvalidInput if it is no line of text."""
+    """A caller's key for a command with this content; None without one, InvalidInput if it is no text."""
     if key is None:
         return None
-    text = inputs.checked_text(key, "key", 120)
-    return Key(text, command, digest(_value(content)), digest(earlier) if earlier is not None else None)
+    return Key(inputs.checked_key(key), command, digest(_value(content)), digest(earlier) if earlier is not None else None)
 
 
 def digest(value: object) -> str:

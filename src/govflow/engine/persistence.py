@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from govflow.engine import case_clocks
-from govflow.engine.case import TaskState, checksum, clock_text, events, to_text
+from govflow.engine.case import TaskState, checksum, clock_text, events, ids, to_text
 from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.engine.keys import Key
-from govflow.engine.store import CaseFile, CaseRow, Changes, ClockRow, Statements, TaskRow
+from govflow.engine.store import CaseFile, CaseRow, Changes, ClockJob, ClockRow, Statements, TaskRow
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
@@ -36,7 +36,10 @@ NOTICES = frozenset(
         events.Closed,
     }
 )
-"""Events that somebody outside is told of: they go to the outbox in the case's transaction."""
+"""Events that somebody outside is told of: a message waits for each from the case's own transaction on."""
+
+CLOCK_JOB, NOTICE_JOB = "clock", "notice"
+"""The kinds of job: all clocks of a case, and one message."""
 
 
 def write_new(
@@ -46,7 +49,7 @@ def write_new(
     clocks = _clock_rows(draft, draft.state.clocks)
     row = _row(draft, revision=1, applied=draft.state.applied)
     details = {key: value for key, value in applicant.items() if key not in ("kind", "name", "id")}
-    changes = _changes(draft, row, clocks, [], key)
+    changes = _changes(draft, row, clocks, [], None, key)
     statements.add_case(changes, {
         "case_id": row.id, "kind": applicant["kind"], "name": applicant["name"], "identity": applicant["id"],
         "details": events.canonical(details), "salt": salt,
@@ -62,7 +65,7 @@ def save(statements: Statements, draft: UnitOfWork, before: CaseFile, key: Key |
     fresh = _clock_rows(draft, [id for id in clocks if id not in draft.clocks_before])
     touched = _clock_rows(draft, [id for id in draft.dirty if id in draft.clocks_before])
     row = _row(draft, before.row.revision + 1, before.row.applied_at)
-    changes = _changes(draft, row, fresh, touched, key)
+    changes = _changes(draft, row, fresh, touched, before.job, key)
     if not statements.save(changes, before.row.revision):
         raise Conflict(
             Text(f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
@@ -71,26 +74,44 @@ def save(statements: Statements, draft: UnitOfWork, before: CaseFile, key: Key |
     closed = [clock.body for clock in (*changes.clocks, *changes.new_clocks) if not clocks[clock.id].live]
     draft.state.clocks = {id: clock for id, clock in clocks.items() if clock.live}
     newer = (*changes.tasks, *changes.new_tasks)
-    return CaseFile(row, before.applicant, (), (*before.closed, *closed), before.tasks, newer)
+    return CaseFile(row, before.applicant, None, (), (*before.closed, *closed), before.tasks, newer)
 
 
 def _changes(
-    draft: UnitOfWork, row: CaseRow, new_clocks: list[ClockRow], clocks: list[ClockRow], key: Key | None
+    draft: UnitOfWork,
+    row: CaseRow,
+    new_clocks: list[ClockRow],
+    clocks: list[ClockRow],
+    job: ClockJob | None,
+    key: Key | None,
 ) -> Changes:
-    messages = [
-        {"case_id": e.case, "seq": e.seq, "topic": e.type, "body": e.text, "created_at": e.at, "retry_at": e.at}
+    notices = [
+        {"case_id": e.case, "key": notice_key(e.seq), "kind": NOTICE_JOB, "wake_at": e.at, "topic": e.type, "body": e.text}
         for e in draft.events if e.fact.__class__ in NOTICES
     ]  # fmt: skip
     new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
     keyed = None if key is None else key.row(row.id, draft.at)
-    return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, messages, keyed)
+    return Changes(row, new_tasks, tasks, new_clocks, clocks, draft.events, clock_jobs(draft, job), notices, keyed)
+
+
+def clock_jobs(draft: UnitOfWork, job: ClockJob | None) -> list[dict[str, str | None]]:
+    """The job of the case's clocks, to be armed anew; none where it stands right, at rest and without a fault."""
+    wake = case_clocks.earliest_wake(draft.state.clocks.values())
+    if job is not None and (job.state, job.wake_at, job.leased_until, job.tries) == ("armed", wake, None, 0):
+        return []
+    return [{"case_id": draft.state.id, "key": CLOCK_JOB, "kind": CLOCK_JOB, "wake_at": wake}]
+
+
+def notice_key(seq: int) -> str:
+    """The key of the message about a case's event of this number; it sorts as the events do."""
+    return f"{NOTICE_JOB}/{seq:06d}"
 
 
 def _row(draft: UnitOfWork, revision: int, applied: str) -> CaseRow:
     state = draft.state
     return CaseRow(
         state.id, state.ref, state.kind, state.definition, state.state, revision, to_text(state), draft.snapshot, draft.actor,
-        applied, draft.at, state.closed,
+        applied, draft.at, state.closed, ids.order(state.id),
     )  # fmt: skip
 
 
@@ -124,7 +145,7 @@ def _task_row(draft: UnitOfWork, task: TaskState, state: str, outcome: str | Non
         task.id, draft.state.id, task.item, task.path, task.kind, task.name, task.department, task.role, task.assignee,
         task.joint, task.escalated, state, task.opened, draft.at if done else None, draft.closed_by.get(task.id, draft.actor) if done else None,
         outcome or None, clock.warn_at if clock else None, clock.due_at if clock else None,
-        clock.provisional if clock else False,
+        clock.provisional if clock else False, ids.order(task.id),
     )  # fmt: skip
 
 

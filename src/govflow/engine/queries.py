@@ -49,7 +49,7 @@ def case_view(file: CaseFile, subject: CompiledDefinition, at: str, state: CaseS
         id=row.id, ref=row.ref, name=str(subject.name), kind=row.kind, state=row.state, applied=state.applied,
         accepted=state.accepted, accepted_as_of=state.accepted_as_of, deemed=state.deemed, closed=state.closed,
         channel=state.channel, answers=state.answers, results=tuple(map(asdict, state.results)), opinions=tuple(map(asdict, state.opinions)),
-        definition=row.definition, revision=row.revision,
+        definition=row.definition, revision=row.revision, incident=file.job.fault if file.job is not None and file.job.tries else None,
     )  # fmt: skip
 
 

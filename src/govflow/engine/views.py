@@ -109,7 +109,7 @@ class MaterialView(View):
 
 @dataclass(frozen=True)
 class CaseView(View):
-    """A case in full. `applicant` has its number masked.
+    """A case in full. `applicant` has its number masked; `incident` is the fault that stops its clocks, None if none.
 
     A command's view holds the rows of one moment; each part is made out of them when it is first looked at.
     """
@@ -135,6 +135,7 @@ class CaseView(View):
     opinions: tuple[Mapping[str, Any], ...]
     definition: str
     revision: int
+    incident: str | None = None
 
     @classmethod
     def of(cls, parts: Mapping[str, Callable[[], Any]], **known: Any) -> CaseView:
@@ -202,6 +203,19 @@ class Fired(View):
     event: str
     due: str | None
     effect: str
+
+
+@dataclass(frozen=True)
+class Incident(View):
+    """A job that failed: its case, what it is, how often it was tried and the last fault. `dead`: it waits for a person."""
+
+    case: str
+    key: str
+    kind: str
+    dead: bool
+    tries: int
+    since: str | None
+    fault: str
 
 
 def task_view(row: TaskRow, now: str) -> TaskView:

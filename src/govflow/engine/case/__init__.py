@@ -1,6 +1,6 @@
 """What the events of a case say: the facts, and the state that they make."""
 
-from govflow.engine.case import events
+from govflow.engine.case import events, ids
 from govflow.engine.case.clock_id import ClockId
 from govflow.engine.case.fold import fold
 from govflow.engine.case.state import (
@@ -43,5 +43,6 @@ __all__ = [
     "events",
     "fold",
     "from_text",
+    "ids",
     "to_text",
 ]

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import process
-from govflow.engine.case import ClockId, TaskState, events
+from govflow.engine.case import ClockId, TaskState, events, ids
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
 from govflow.engine.replay import element_of, replay_move
 from govflow.plan import terms
@@ -103,7 +103,7 @@ def _left(draft: UnitOfWork, path: str) -> None:
 
 def _opened(draft: UnitOfWork, token: process.Token, by: Acceptance | None) -> None:
     info = draft.subject.elements[token.element]
-    id = f"{draft.state.id}.{draft.state.tasks_opened + 1}"
+    id = ids.task_id(draft.state.id, draft.state.tasks_opened + 1)
     opened = events.TaskOpened(
         task=id, path=token.path, element=token.element, item=info.item, kind=_kind_of(info), name=str(info.name),
         department=info.department, role=info.role or Role.REVIEWER.value,

@@ -1,14 +1,24 @@
 """The database: tables, migrations, and the few statements that the engine needs."""
 
-from govflow.engine.store.database import AnyEngine, Connection, Database, StoreError, StoreVersionError, begin_for_real
+from govflow.engine.store.database import (
+    AnyEngine,
+    Connection,
+    Database,
+    StoreError,
+    StoreVersionError,
+    begin_for_real,
+    is_passing,
+)
 from govflow.engine.store.rows import (
     Applicant,
     CaseFile,
     CaseRow,
     Changes,
+    ClockJob,
     ClockRow,
     DefinitionRow,
     EventRow,
+    JobRow,
     KeyRow,
     Locked,
     TaskRow,
@@ -22,11 +32,13 @@ __all__ = [
     "CaseFile",
     "CaseRow",
     "Changes",
+    "ClockJob",
     "ClockRow",
     "Connection",
     "Database",
     "DefinitionRow",
     "EventRow",
+    "JobRow",
     "KeyRow",
     "KeyTaken",
     "Locked",
@@ -35,4 +47,5 @@ __all__ = [
     "StoreVersionError",
     "TaskRow",
     "begin_for_real",
+    "is_passing",
 ]

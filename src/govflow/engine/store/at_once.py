@@ -63,6 +63,7 @@ _PARTS = {
     "new_clocks": _added(t.clocks, "new_clocks"),
     "clocks_changed": _changed(t.clocks, "clocks_changed", t.CLOCK_CHANGES),
     "new_events": _added(t.events, "new_events"),
-    "new_messages": _added(t.outbox, "new_messages", t.MESSAGE_COLUMNS),
+    "clock_jobs": f"{_added(t.jobs, 'clock_jobs', t.CLOCK_JOB)[:-1]} {t.ARM_AGAIN})",
+    "notices": _added(t.jobs, "notices", t.NOTICE),
     "new_key": _NEW_KEY,
 }

@@ -15,10 +15,10 @@ from govflow.text import Text
 AnyEngine = sa.Engine
 Connection = sa.Connection
 
-CURRENT = "0002"
+CURRENT = "0003"
 """The newest migration; a database that names a later one was written by a newer govflow."""
 
-KNOWN = ("0001", "0002")
+KNOWN = ("0001", "0002", "0003")
 
 WRITES = "govflow_writes"
 """In a connection's `info`: the transaction that begins next takes SQLite's write lock at once."""
@@ -157,6 +157,14 @@ def _plainly(fault: Exception) -> GovflowError:
     return StoreError(
         Text(f"数据库拒绝了操作：{said}；本次操作没有任何改动", f"the database refused: {said}; nothing was changed")
     )
+
+
+def is_passing(fault: BaseException) -> bool:
+    """Whether an error tells of the database's state at this moment, not of what was asked of it: locked, lost, full."""
+    cause = fault.__cause__ if isinstance(fault, GovflowError) else fault
+    if isinstance(cause, sa.exc.DBAPIError) and cause.connection_invalidated:
+        return True
+    return isinstance(cause, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
 
 
 def begin_for_real(connection: sa.Connection) -> None:

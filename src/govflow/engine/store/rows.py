@@ -40,6 +40,7 @@ class CaseRow(msgspec.Struct, frozen=True):
     applied_at: str
     updated_at: str
     closed_at: str | None
+    sort: str
 
 
 class TaskRow(msgspec.Struct, frozen=True):
@@ -64,6 +65,7 @@ class TaskRow(msgspec.Struct, frozen=True):
     warn_at: str | None
     due_at: str | None
     provisional: bool
+    sort: str
 
     @classmethod
     def of(cls, columns: Sequence[Any]) -> TaskRow:
@@ -87,6 +89,34 @@ class ClockRow(msgspec.Struct, frozen=True):
     wake_at: str | None
     provisional: bool
     calendar: str
+
+
+class JobRow(msgspec.Struct, frozen=True):
+    """Something that waits to be done for a case: see `tables.jobs`."""
+
+    case_id: str
+    key: str
+    kind: str
+    state: str
+    wake_at: str | None
+    leased_until: str | None
+    gen: int
+    sends: int
+    tries: int
+    fault: str | None
+    topic: str | None
+    body: str | None
+
+
+class ClockJob(NamedTuple):
+    """What a case's file says of the job of its clocks."""
+
+    state: str
+    wake_at: str | None
+    leased_until: str | None
+    gen: int
+    tries: int
+    fault: str | None
 
 
 class EventRow(NamedTuple):
@@ -129,6 +159,7 @@ class CaseFile:
 
     row: CaseRow
     applicant: Applicant | None
+    job: ClockJob | None
     live: Sequence[str]
     closed: Sequence[str]
     tasks: Sequence[Sequence[Any]]
@@ -156,7 +187,10 @@ class Locked:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """All that one command writes to a case, its event log included."""
+    """All that one command writes to a case, its event log included.
+
+    `clock_jobs` is one row or none: the job of the case's clocks, where it is to be armed anew.
+    """
 
     row: CaseRow
     new_tasks: Sequence[TaskRow]
@@ -164,5 +198,6 @@ class Changes:
     new_clocks: Sequence[ClockRow]
     clocks: Sequence[ClockRow]
     events: Sequence[Event]
-    messages: Sequence[Mapping[str, Any]]
+    clock_jobs: Sequence[Mapping[str, Any]]
+    notices: Sequence[Mapping[str, Any]]
     key: KeyRow | None = None

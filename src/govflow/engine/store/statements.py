@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import sqlalchemy as sa
 import sqlalchemy.dialects.postgresql
 import sqlalchemy.dialects.sqlite
 
+from govflow.engine.case.ids import case_of, order
 from govflow.engine.store import at_once
 from govflow.engine.store import tables as t
 from govflow.engine.store.driver import Driver
@@ -19,9 +21,11 @@ from govflow.engine.store.rows import (
     CaseFile,
     CaseRow,
     Changes,
+    ClockJob,
     ClockRow,
     DefinitionRow,
     EventRow,
+    JobRow,
     KeyRow,
     Locked,
     TaskRow,
@@ -105,20 +109,23 @@ class Statements:
         with self._driver.together():
             # the lock comes first: what is read after it is what the last writer left
             case = run(query, of)
+            job = run(_CLOCK_JOB, of)
             clocks = run(_CLOCK_FACTS if whole else _LIVE_CLOCK_FACTS, of)
             tasks = run(_TASKS_OF, of) if whole else None
             keys = run(_SEEN, {"key": key[0], "command": key[1]}) if key is not None else None
         found = rows(case)
         if not found:
             return None
-        row, kind, name, identity, now = found[0][:12], *found[0][12:15], found[0][15]
+        *row, kind, name, identity, now = found[0]
         applicant = Applicant(kind, name, identity) if kind is not None else None
         live: list[str] = []
         closed: list[str] = []
         for body, state in rows(clocks):
             (live if state in LIVE else closed).append(body)
         seen = rows(keys) if keys is not None else None
-        file = CaseFile(CaseRow(*row), applicant, live, closed, rows(tasks) if tasks is not None else ())
+        task_rows = rows(tasks) if tasks is not None else ()
+        jobs = rows(job)
+        file = CaseFile(CaseRow(*row), applicant, ClockJob(*jobs[0]) if jobs else None, live, closed, task_rows)
         return Locked(file, now, seen[0][:2] if seen else None)
 
     def add_case(self, changes: Changes, applicant: Mapping[str, Any]) -> None:
@@ -140,7 +147,7 @@ class Statements:
             parts = {
                 "new_tasks": changes.new_tasks, "tasks_changed": changes.tasks, "new_clocks": changes.new_clocks,
                 "clocks_changed": changes.clocks, "new_events": list(_event_values(changes)),
-                "new_messages": changes.messages,
+                "clock_jobs": changes.clock_jobs, "notices": changes.notices,
                 "new_key": [changes.key] if changes.key is not None else (),
             }  # fmt: skip
             documents = {name: msgspec.json.encode(rows).decode() for name, rows in parts.items() if rows}
@@ -158,13 +165,14 @@ class Statements:
     def _write(self, changes: Changes) -> None:
         run_all = self._driver.run_all
         run_all(_ADD_TASKS, [_asdict(row) for row in changes.new_tasks])
-        run_all(_UPDATE_TASKS, [{**_asdict(row), "task_id": row.id} for row in changes.tasks])
+        run_all(_UPDATE_TASKS, [{**_asdict(row), "of_case": row.case_id, "task_id": row.id} for row in changes.tasks])
         run_all(_ADD_CLOCKS, [_asdict(row) for row in changes.new_clocks])
         run_all(
             _UPDATE_CLOCKS, [{**_asdict(row), "of_case": row.case_id, "clock_id": row.id} for row in changes.clocks]
         )
         run_all(_ADD_EVENTS, list(_event_values(changes)))
-        run_all(_POST, changes.messages)
+        run_all(_ARM_CLOCKS, changes.clock_jobs)
+        run_all(_ADD_NOTICES, changes.notices)
 
     def applicant(self, case: str) -> Mapping[str, Any] | None:
         """The applicant of a case."""
@@ -172,21 +180,21 @@ class Statements:
         return None if row is None else dict(row)
 
     def case_page(self, *, state: str | None, ref: str | None, after: str | None, limit: int) -> Sequence[CaseRow]:
-        """Cases by id, one page."""
-        query = sa.select(t.cases).order_by(t.cases.c.id).limit(limit)
+        """Cases in the order of their numbers, one page; `after` is the id of the last one before it."""
+        query = sa.select(t.cases).order_by(t.cases.c.sort).limit(limit)
         if state is not None:
             query = query.where(t.cases.c.state == state)
         if ref is not None:
             query = query.where(t.cases.c.ref == ref)
         if after is not None:
-            query = query.where(t.cases.c.id > after)
+            query = query.where(t.cases.c.sort > order(after))
         return [CaseRow(*row) for row in self.connection.execute(query)]
 
     # --- tasks -------------------------------------------------------------------------------------------------
 
     def task(self, id: str) -> TaskRow | None:
         """One task, open or done."""
-        row = self.connection.execute(_TASK, {"id": id}).one_or_none()
+        row = self.connection.execute(_TASK, {"case": case_of(id), "id": id}).one_or_none()
         return None if row is None else TaskRow(*row)
 
     def tasks_of(self, case: str) -> list[TaskRow]:
@@ -197,14 +205,14 @@ class Statements:
         self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
         after: str | None, limit: int,
     ) -> list[TaskRow]:  # fmt: skip
-        """Open tasks by id, one page, from an index; the light is a comparison of two columns."""
+        """Open tasks in the order of their numbers, one page, from an index; the light is a comparison of two columns."""
         c = t.tasks.c
-        query = sa.select(t.tasks).where(sa.text("state = 'open'")).order_by(c.id).limit(limit)
+        query = sa.select(t.tasks).where(sa.text("state = 'open'")).order_by(c.sort).limit(limit)
         for column, value in ((c.department, department), (c.role, role), (c.case_id, case)):
             if value is not None:
                 query = query.where(column == value)
         if after is not None:
-            query = query.where(c.id > after)
+            query = query.where(c.sort > order(after))
         if light == "red":
             query = query.where(c.due_at < now)
         elif light == "yellow":
@@ -226,42 +234,60 @@ class Statements:
         row = self.connection.execute(_CLOCK, {"case": case, "id": id}).one_or_none()
         return None if row is None else ClockRow(*row)
 
-    def cases_awake(self, now: str, limit: int, skip: Iterable[str] = ()) -> list[str]:
-        """Cases with a clock to warn or to expire by now, earliest first; an index range, nothing else is read."""
-        rows = self.connection.execute(_AWAKE, {"now": now, "limit": limit, "skip": list(skip) or [""]}).all()
-        return list(dict.fromkeys(row[0] for row in rows))
-
     def cases_with_open_clocks(self, after: str, limit: int) -> list[str]:
         """Cases with open clocks by id, one page."""
         return [row[0] for row in self.connection.execute(_OPEN_CLOCKS, {"after": after, "limit": limit})]
 
-    # --- events, outbox, keys ----------------------------------------------------------------------------------
+    # --- jobs --------------------------------------------------------------------------------------------------
+
+    def is_any_due(self, kind: str, now: str) -> bool:
+        """Whether a job of this kind waits for somebody by now."""
+        return bool(self._driver.rows(self._driver.run(_ANY_DUE, {"kind": kind, "now": now})))
+
+    def lease(self, kind: str, now: str, until: Sequence[str], limit: int) -> list[JobRow]:
+        """Take the jobs of a kind that are due, earliest first; nobody else gets them until the lease runs out.
+
+        `until`: when the lease of a job ends that was leased 0, 1, 2 ... times without an answer; the last for more.
+        """
+        values = {"kind": kind, "now": now, "most": limit} | {f"until{n}": at for n, at in enumerate(until)}
+        rows = self._driver.rows(self._driver.run(_leasing(len(until), self._postgresql), values))
+        return sorted((JobRow(*row) for row in rows), key=lambda job: (job.wake_at or "", job.case_id, job.key))
+
+    def job(self, case: str, key: str) -> JobRow | None:
+        """One job."""
+        rows = self._driver.rows(self._driver.run(_JOB, {"case": case, "key": key}))
+        return JobRow(*rows[0]) if rows else None
+
+    def jobs_at_fault(self, after: tuple[str, str], limit: int) -> list[JobRow]:
+        """Jobs that failed and were not put aside, by case and key, one page."""
+        c = t.jobs.c
+        query = (
+            sa.select(t.jobs)
+            .where(sa.text("tries > 0"), c.state != "resolved", sa.tuple_(c.case_id, c.key) > after)
+            .order_by(c.case_id, c.key)
+            .limit(limit)
+        )
+        return [JobRow(*row) for row in self.connection.execute(query)]
+
+    def arm_clocks(self, job: Mapping[str, Any]) -> None:
+        """Arm the job of a case's clocks anew."""
+        self._driver.run(_ARM_CLOCKS, job)
+
+    def change_job(self, job: JobRow, **changes: Any) -> bool:
+        """Change a job that nobody has armed anew since it was read; False if somebody has."""
+        c = t.jobs.c
+        mine = sa.and_(c.case_id == job.case_id, c.key == job.key, c.gen == job.gen)
+        return bool(self.connection.execute(t.jobs.update().where(mine).values(changes)).rowcount)
+
+    def finish_job(self, case: str, key: str, gen: int) -> bool:
+        """Remove a job that is done; False if somebody was faster."""
+        return bool(self._driver.run(_FINISH_JOB, {"case": case, "key": key, "gen": gen}).rowcount)
+
+    # --- events, keys ------------------------------------------------------------------------------------------
 
     def events(self, case: str, after: int = 0) -> list[EventRow]:
         """The events of a case in order."""
         return [EventRow(*row) for row in self.connection.execute(_EVENTS, {"case": case, "after": after})]
-
-    def waiting_messages(self, now: str, limit: int) -> Sequence[Any]:
-        """Messages to deliver, oldest first; on PostgreSQL other workers' rows are skipped."""
-        query = (
-            sa.select(t.outbox)
-            .where(t.outbox.c.retry_at <= now)
-            .order_by(t.outbox.c.retry_at, t.outbox.c.id)
-            .limit(limit)
-        )
-        return self.connection.execute(query.with_for_update(skip_locked=True) if self._postgresql else query).all()
-
-    def delivered(self, id: int) -> None:
-        """Remove a delivered message."""
-        self.connection.execute(t.outbox.delete().where(t.outbox.c.id == id))
-
-    def postpone(self, id: int, retry_at: str, fault: str) -> None:
-        """Keep an undelivered message for later, with the fault."""
-        self.connection.execute(
-            t.outbox.update()
-            .where(t.outbox.c.id == id)
-            .values(attempts=t.outbox.c.attempts + 1, retry_at=retry_at, fault=fault)
-        )
 
     def seen(self, key: str, command: str) -> tuple[str, str] | None:
         """(case, digest of the arguments) if this key was used for this command."""
@@ -310,15 +336,14 @@ _COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(va
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
 _FILE_COLUMNS = (*t.cases.c, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
-_FILE = (
-    sa.select(*_FILE_COLUMNS, sa.null()).select_from(t.cases.outerjoin(t.applicants)).where(t.cases.c.id == _p("case"))
-)
+_FROM_FILE = t.cases.outerjoin(t.applicants, t.applicants.c.case_id == t.cases.c.id)
+_FILE = sa.select(*_FILE_COLUMNS, sa.null()).select_from(_FROM_FILE).where(t.cases.c.id == _p("case"))
 _NOW = sa.select(sa.func.clock_timestamp())
 # the subquery locks the row, and what stands outside of it is computed after that
 _FILE_LOCKED = sa.select(
     (
         sa.select(*(column.label(f"c{n}") for n, column in enumerate(_FILE_COLUMNS)))
-        .select_from(t.cases.outerjoin(t.applicants))
+        .select_from(_FROM_FILE)
         .where(t.cases.c.id == _p("case"))
         .with_for_update(of=t.cases)
         .subquery()
@@ -334,10 +359,12 @@ _SAVE_CASE = (
     .values({name: _p(name) for name in t.CASE_CHANGES})
 )
 _ADD_TASKS = t.tasks.insert().inline()
-_TASK = sa.select(t.tasks).where(t.tasks.c.id == _p("id"))
+_TASK = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case"), t.tasks.c.id == _p("id"))
 _TASKS_OF = sa.select(t.tasks).where(t.tasks.c.case_id == _p("case"))
 _UPDATE_TASKS = (
-    t.tasks.update().where(t.tasks.c.id == _p("task_id")).values({name: _p(name) for name in t.TASK_CHANGES})
+    t.tasks.update()
+    .where(t.tasks.c.case_id == _p("of_case"), t.tasks.c.id == _p("task_id"))
+    .values({name: _p(name) for name in t.TASK_CHANGES})
 )
 _ADD_CLOCKS = t.clocks.insert().inline()
 _UPDATE_CLOCKS = (
@@ -349,13 +376,6 @@ _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_b
 _CLOCK_FACTS = sa.select(t.clocks.c.body, t.clocks.c.state).where(t.clocks.c.case_id == _p("case"))
 _LIVE_CLOCK_FACTS = _CLOCK_FACTS.where(sa.text("state IN ('running', 'suspended')"))
 _CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
-_AWAKE = (
-    # rows in the order of the index, so that reading stops at the limit; grouping by case would walk every clock
-    sa.select(t.clocks.c.case_id)
-    .where(t.clocks.c.wake_at <= _p("now"), t.clocks.c.case_id.not_in(_p("skip", expanding=True)))
-    .order_by(t.clocks.c.wake_at, t.clocks.c.case_id)
-    .limit(_p("limit"))
-)
 _OPEN_CLOCKS = (
     sa.select(t.clocks.c.case_id)
     .distinct()
@@ -369,7 +389,37 @@ _EVENTS = (
     .where(t.events.c.case_id == _p("case"), t.events.c.seq > _p("after"))
     .order_by(t.events.c.seq)
 )
-_POST = t.outbox.insert().inline()
+_CLOCK_JOB = sa.select(*(t.jobs.c[name] for name in ClockJob._fields)).where(
+    t.jobs.c.case_id == _p("case"), sa.text("key = 'clock'")
+)
+_ADD_NOTICES = t.jobs.insert().inline()
+_ARM_CLOCKS = sa.text(
+    f"INSERT INTO jobs ({', '.join(t.CLOCK_JOB)}) VALUES ({', '.join(f':{c}' for c in t.CLOCK_JOB)}) {t.ARM_AGAIN}"
+)
+_DUE = (
+    "SELECT case_id, key FROM jobs WHERE state = 'armed' AND kind = :kind AND wake_at <= :now "
+    "AND (leased_until IS NULL OR leased_until <= :now) ORDER BY wake_at, case_id, key LIMIT :most"
+)
+_ANY_DUE = sa.text(_DUE.replace(":most", "1"))
+_JOB = sa.select(t.jobs).where(t.jobs.c.case_id == _p("case"), t.jobs.c.key == _p("key"))
+_FINISH_JOB = t.jobs.delete().where(
+    t.jobs.c.case_id == _p("case"), t.jobs.c.key == _p("key"), t.jobs.c.gen == _p("gen")
+)
+
+
+@lru_cache(maxsize=16)
+def _leasing(steps: int, postgresql: bool) -> sa.TextClause:
+    """One statement: the rows are found, locked past those that others are at, and leased."""
+    lock = " FOR UPDATE SKIP LOCKED" if postgresql else ""
+    until = " ".join(f"WHEN jobs.sends = {n} THEN :until{n}" for n in range(steps - 1))
+    columns = ", ".join(f"jobs.{c.name}" for c in t.jobs.columns)
+    return sa.text(
+        f"WITH due AS MATERIALIZED ({_DUE}{lock}) "
+        f"UPDATE jobs SET leased_until = CASE {until} ELSE :until{steps - 1} END, sends = jobs.sends + 1 FROM due "
+        f"WHERE jobs.case_id = due.case_id AND jobs.key = due.key RETURNING {columns}"
+    )
+
+
 _SEEN = sa.select(t.idempotency.c.case_id, t.idempotency.c.digest).where(
     t.idempotency.c.key == _p("key"), t.idempotency.c.command == _p("command")
 )

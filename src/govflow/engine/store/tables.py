@@ -10,6 +10,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     MetaData,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -17,6 +18,16 @@ from sqlalchemy import (
 )
 
 metadata = MetaData()
+
+
+def _where(condition: str, name: str, *columns: str) -> Index:
+    """An index of some rows alone, on every database."""
+    return Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
+def _where_open(name: str, *columns: str) -> Index:
+    return _where("state = 'open'", name, *columns)
+
 
 definitions = Table(
     "definitions", metadata,
@@ -42,13 +53,15 @@ cases = Table(
     Column("applied_at", String(27), nullable=False),
     Column("updated_at", String(27), nullable=False),
     Column("closed_at", String(27)),
-    Index("cases_by_state", "state", "id"),
-    Index("cases_by_ref", "ref", "id"),
+    Column("sort", String(60), nullable=False, server_default=""),
+    Index("cases_in_order", "sort"),
+    Index("cases_by_state", "state", "sort"),
+    Index("cases_by_ref", "ref", "sort"),
 )  # fmt: skip
 
 applicants = Table(
     "applicants", metadata,
-    Column("case_id", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("case_id", String(40), primary_key=True),
     Column("kind", String(20), nullable=False),
     Column("name", String(200)),
     Column("identity", String(40)),
@@ -59,8 +72,8 @@ applicants = Table(
 
 tasks = Table(
     "tasks", metadata,
-    Column("id", String(60), primary_key=True),
-    Column("case_id", String(40), ForeignKey("cases.id"), nullable=False),
+    Column("id", String(60), nullable=False),
+    Column("case_id", String(40), nullable=False),
     Column("item", String(20)),
     Column("path", String(200), nullable=False),
     Column("kind", String(20), nullable=False),
@@ -78,17 +91,18 @@ tasks = Table(
     Column("warn_at", String(27)),
     Column("due_at", String(27)),
     Column("provisional", Boolean, nullable=False),
-    Index("tasks_of_case", "case_id"),
-    Index("tasks_inbox", "department", "id", sqlite_where=text("state = 'open'"),
-          postgresql_where=text("state = 'open'")),
-    Index("tasks_inbox_due", "department", "due_at", sqlite_where=text("state = 'open'"),
-          postgresql_where=text("state = 'open'")),
-    Index("tasks_open", "id", sqlite_where=text("state = 'open'"), postgresql_where=text("state = 'open'")),
+    Column("sort", String(60), nullable=False, server_default=""),
+    PrimaryKeyConstraint("case_id", "id", name="tasks_pkey"),
+    _where_open("tasks_in_order", "sort"),
+    _where_open("tasks_inbox", "department", "sort"),
+    _where_open("tasks_inbox_role", "department", "role", "sort"),
+    _where_open("tasks_inbox_warn", "department", "warn_at", "sort"),
+    _where_open("tasks_inbox_due", "department", "due_at", "sort"),
 )  # fmt: skip
 
 clocks = Table(
     "clocks", metadata,
-    Column("case_id", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("case_id", String(40), primary_key=True),
     Column("id", String(100), primary_key=True),
     Column("kind", String(24), nullable=False),
     Column("item", String(20)),
@@ -98,15 +112,12 @@ clocks = Table(
     Column("wake_at", String(27)),
     Column("provisional", Boolean, nullable=False),
     Column("calendar", String(80), nullable=False),
-    Index("clocks_awake", "wake_at", "case_id", sqlite_where=text("wake_at IS NOT NULL"),
-          postgresql_where=text("wake_at IS NOT NULL")),
-    Index("clocks_open", "case_id", sqlite_where=text("state IN ('running', 'suspended')"),
-          postgresql_where=text("state IN ('running', 'suspended')")),
+    _where("state IN ('running', 'suspended')", "clocks_open", "case_id"),
 )  # fmt: skip
 
 events = Table(
     "events", metadata,
-    Column("case_id", String(40), ForeignKey("cases.id"), primary_key=True),
+    Column("case_id", String(40), primary_key=True),
     Column("seq", Integer, primary_key=True),
     Column("at", String(27), nullable=False),
     Column("actor", String(120), nullable=False),
@@ -116,19 +127,28 @@ events = Table(
     Column("hash", String(64), nullable=False),
 )  # fmt: skip
 
-outbox = Table(
-    "outbox", metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("case_id", String(40), nullable=False),
-    Column("seq", Integer, nullable=False),
-    Column("topic", String(40), nullable=False),
-    Column("body", Text, nullable=False),
-    Column("created_at", String(27), nullable=False),
-    Column("attempts", Integer, nullable=False, server_default="0"),
-    Column("retry_at", String(27), nullable=False),
+jobs = Table(
+    "jobs", metadata,
+    Column("case_id", String(40), primary_key=True),
+    Column("key", String(60), primary_key=True),
+    Column("kind", String(8), nullable=False),
+    Column("state", String(8), nullable=False, server_default="armed"),
+    Column("wake_at", String(27)),
+    Column("leased_until", String(27)),
+    Column("gen", Integer, nullable=False, server_default="0"),
+    Column("sends", Integer, nullable=False, server_default="0"),
+    Column("tries", Integer, nullable=False, server_default="0"),
     Column("fault", Text),
-    Index("outbox_waiting", "retry_at", "id"),
+    Column("topic", String(40)),
+    Column("body", Text),
+    _where("state = 'armed' AND wake_at IS NOT NULL", "jobs_due", "kind", "wake_at", "case_id", "key"),
+    _where("tries > 0", "jobs_at_fault", "case_id", "key"),
 )  # fmt: skip
+"""What waits to be done for a case: `clock`, one row for all its clocks, and `notice`, one row a message.
+
+`wake_at` is when it is due, `leased_until` until when somebody is at it or it rests after a fault; `gen` tells one arming
+from the next, `sends` counts leases that nobody answered, `tries` faults. A dead row waits for a person.
+"""
 
 idempotency = Table(
     "idempotency", metadata,
@@ -152,5 +172,17 @@ TASK_CHANGES = (
 CLOCK_CHANGES = ("state", "body", "due_at", "wake_at", "provisional", "calendar")
 """The columns that change while a case, a task or a clock lives; the others stay as they were inserted."""
 
-MESSAGE_COLUMNS = ("case_id", "seq", "topic", "body", "created_at", "retry_at")
-"""The columns that a message has from the start; the database fills in the others."""
+CLOCK_JOB = ("case_id", "key", "kind", "wake_at")
+"""The columns of `jobs` that the job of a case's clocks has from the start."""
+
+ARM_AGAIN = (
+    "ON CONFLICT (case_id, key) DO UPDATE SET state = 'armed', wake_at = excluded.wake_at, leased_until = NULL, "
+    "gen = jobs.gen + 1, sends = 0, tries = 0, fault = NULL"
+)
+"""What arming means for a job that is there: whoever holds a lease of it finds that it is another one now."""
+
+NOTICE = ("case_id", "key", "kind", "wake_at", "topic", "body")
+"""The columns of `jobs` that a message has from the start; the database fills in the others."""
+
+FILL = {"cases": 80, "clocks": 70, "tasks": 70}
+"""PostgreSQL: percent of a page filled at first; the rest is room for rows to change where they are."""

@@ -1,0 +1,25 @@
+"""Numbers of cases and tasks: the one place that makes them, takes them apart and knows their order."""
+
+from __future__ import annotations
+
+
+def case_id(day: str, number: int, cell: str = "") -> str:
+    """The id of the day's case of this number, such as `20250303-0001`; `cell` names the database among several."""
+    return f"{cell}{day}-{number:04d}"
+
+
+def task_id(case: str, number: int) -> str:
+    """The id of a case's task of this number, counted from 1, such as `20250303-0001.12`."""
+    return f"{case}.{number}"
+
+
+def case_of(task: str) -> str | None:
+    """The case of a task's id; None for a text that is no such id."""
+    return task.rpartition(".")[0] or None
+
+
+def order(id: str) -> str:
+    """A text that sorts as ids were given out: the 10,000th case of a day after the 9,999th, task 10 after task 9."""
+    case, dot, task = id.partition(".")
+    head, dash, number = case.rpartition("-")
+    return f"{head}{dash}{number:0>9}{dot}{task:0>6}" if dot else f"{head}{dash}{number:0>9}"
