@@ -66,7 +66,9 @@ def key_of(key: object, command: str, content: Any, earlier: Any = None) -> Key 
     """A caller's key for a command with this content; None without one, InvalidInput if it is no text."""
     if key is None:
         return None
-    return Key(inputs.checked_key(key), command, digest(_value(content)), digest(earlier) if earlier is not None else None)
+    return Key(
+        inputs.checked_key(key), command, digest(_value(content)), digest(earlier) if earlier is not None else None
+    )
 
 
 def digest(value: object) -> str:
