@@ -1,5 +1,7 @@
 """A small catalogue for cases: two departments, one item of four steps, two materials; tests change single lines of it."""
 
+from collections.abc import Mapping
+
 import govflow
 from govflow.catalog import load_texts
 
@@ -73,13 +75,18 @@ commitment: none
 """
 
 
-def catalog(*changes: tuple[str, str], materials: str = MATERIALS) -> govflow.Catalog:
-    """The catalogue with some texts of the item changed; each must be there, and the result must be sound."""
+def catalog(
+    *changes: tuple[str, str], materials: str = MATERIALS, calendars: Mapping[str, str] | None = None
+) -> govflow.Catalog:
+    """The catalogue with some texts of the item changed; each must be there, and the result must be sound.
+
+    `calendars` are calendar files by name.
+    """
     item = ITEM
     for old, new in changes:
         assert old in item, old
         item = item.replace(old, new)
-    texts = {"departments.yaml": DEPARTMENTS, "materials.yaml": materials, "items/shop.yaml": item}
+    texts = {"departments.yaml": DEPARTMENTS, "materials.yaml": materials, "items/shop.yaml": item, **(calendars or {})}
     loaded = load_texts(texts, rules=())
     assert loaded.ok, loaded.diagnostics
     return loaded.catalog

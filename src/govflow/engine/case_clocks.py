@@ -82,6 +82,8 @@ class Calendars:
 
     def for_region(self, region: str | None) -> Calendar:
         """The calendar of a department in this region."""
+        if not self._regional:
+            return self.national
         chosen = tuple(
             n for n, o in enumerate(self._regional) if region and holds(o.region.removeprefix("cn-"), region)
         )

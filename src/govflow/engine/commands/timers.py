@@ -14,6 +14,9 @@ from govflow.errors import InvalidInput, NotAllowed
 from govflow.text import Text
 from govflow.vocabulary import ClockEffect
 
+CALENDAR = "system:calendar"
+"""Who moves a date because the calendar changed."""
+
 
 def withdraw(draft: UnitOfWork, actor: Actor, reason: str) -> None:
     """Take the application back; possible until the last decision."""
@@ -40,11 +43,33 @@ def withdraw(draft: UnitOfWork, actor: Actor, reason: str) -> None:
     flow.run_process(draft, move)
 
 
-def tick(draft: UnitOfWork) -> int:
-    """Do everything that is due by the draft's instant, in the order in which it fell due; returns how much that was.
+def reproject(draft: UnitOfWork, reason: str = "") -> list[events.ClockReprojected]:
+    """Compute anew the clocks that rest on another calendar than the present one; record each date that moves, and why.
 
+    A notice may have come since they were computed, or have been put right: a date of the old one must not act.
+    """
+    versions = {item: draft.calendar_of(item).version for item in {c.item for c in draft.state.clocks.values()}}
+    stale = [c for c in draft.state.clocks.values() if c.live and c.calendar != versions[c.item]]
+    moved = []
+    for clock in stale:
+        old, was_provisional = clock.due, clock.provisional
+        draft.refresh(clock)
+        if (old, was_provisional) != (clock.due, clock.provisional):
+            moved.append(events.ClockReprojected(
+                clock=clock.id, old=old, new=clock.due, due_at=clock.due_at, provisional=clock.provisional,
+                reason=reason or f"日历更新为 {clock.calendar}",
+            ))  # fmt: skip
+            draft.emit(moved[-1], CALENDAR)
+    return moved
+
+
+def tick(draft: UnitOfWork) -> bool:
+    """Do everything that is due by the draft's instant, in the order in which it fell due; says whether that was anything.
+
+    Dates are those of the present calendar, computed anew first where they rest on another.
     RuntimeError for a clock that is due again, at the same instant, after it fired: that would have no end.
     """
+    reproject(draft)
     fired: set[tuple[str, str | None]] = set()
     acting, draft.by = draft.by, SYSTEM
     while (clock := _next_due(draft)) is not None:
@@ -57,7 +82,7 @@ def tick(draft: UnitOfWork) -> int:
         else:
             _expire(draft, clock)
     draft.by = acting
-    return len(fired)
+    return bool(draft.dirty)
 
 
 def _next_due(draft: UnitOfWork) -> ClockState | None:
