@@ -38,7 +38,27 @@ def notice(**more: Any) -> dict[str, Any]:
 def test_every_day_agrees_with_the_installed_notices() -> None:
     """Each day of every known year counts exactly when the holiday package says so."""
     for day in CN.days(date(CN.horizon.year - 22, 1, 1), CN.horizon):
-        assert day.workday == chinese_calendar.is_workday(day.date), day
+        assert day.workday == (chinese_calendar.is_workday(day.date) or day.date == date(2005, 12, 31)), day
+
+
+TURNS = {
+    2005: (["2005-12-31"], []), 2006: (["2006-12-30", "2006-12-31"], []), 2007: (["2007-12-29"], ["2007-12-31"]),
+    2011: (["2011-12-31"], []), 2018: (["2018-12-29"], ["2018-12-31"]),
+}  # fmt: skip
+"""What a notice says of days in the year before its own: Saturdays and Sundays worked, weekdays of rest.
+
+The notices of 2006, 2007, 2008, 2012 and 2019; the others up to 2026 have none.
+"""
+
+
+@pytest.mark.parametrize("year", range(2004, 2026))
+def test_the_days_of_a_notice_that_lie_in_the_year_before(year: int) -> None:
+    """At the turn of every known year the days are those of the later year's notice."""
+    worked, rest = TURNS.get(year, ([], []))
+    days = list(CN.days(date(year, 12, 22), date(year, 12, 31)))
+    assert [str(d.date) for d in days if d.workday and d.date.weekday() > 4] == worked
+    assert [str(d.date) for d in days if not d.workday and d.date.weekday() < 5] == rest
+    assert all(d.kind == "make_up" and "元旦" in d.name for d in days if d.workday and d.date.weekday() > 4)
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,9 @@ _NAMES = {
 }
 _ENGLISH = {zh: en for en, zh in _NAMES.items()} | {"清明": "Tomb-sweeping Day", "端午": "Dragon Boat Festival"}
 _ENGLISH |= {"中秋": "Mid-autumn Festival", "国庆": "National Day"}
+_LEFT_OUT = {date(2005, 12, 31): "New Year's Day"}
+"""Make-up days that the package leaves out: 国办发明电〔2005〕35号, the notice of 2006, gives one in the year before it."""
+
 _WEEKDAYS = tuple(f"星期{day}" for day in "一二三四五六日")
 
 
@@ -259,7 +262,7 @@ def _national_base() -> Base:
     special = {d: Named(False, _NAMES.get(en, en), en) for d, en in chinese_calendar.holidays.items()}
     special |= {
         d: Named(True, f"{_NAMES.get(en, en)}调休上班", f"make-up workday for {en}")
-        for d, en in chinese_calendar.workdays.items()
+        for d, en in (_LEFT_OUT | chinese_calendar.workdays).items()
     }
     years = [d.year for d in chinese_calendar.holidays]
     first, last = date(min(years), 1, 1), date(max(years), 12, 31)
