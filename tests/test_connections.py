@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
 from typing import Any
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 
 import govflow
+from govflow.engine.store import StoreError
 from tests.cases import accepted, act, apply_for, catalog, watch
 
 
@@ -137,18 +140,175 @@ def test_a_child_process_takes_connections_of_its_own(url: str) -> None:
     engine.close()
 
 
-def test_a_restart_of_the_server_costs_one_command(postgres_url: str) -> None:
-    """All connections are cut while they are idle: one command says so, each one after it works."""
+def cut_all(url: str) -> None:
+    """End every other connection to a PostgreSQL database, as a restart of the server does."""
+    cut = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        connection.execute(sa.text(cut)).all()
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_restart_of_the_server_costs_nothing(postgres_url: str, own: bool) -> None:
+    """All connections are cut while they are idle: the next command works, of our own engine and of the caller's."""
+    engine = govflow.Engine(postgres_url if own else sa.create_engine(postgres_url), catalog(), clock=watch())
+    view = accepted(engine)
+    for turn in range(3):
+        with ThreadPoolExecutor(4) as people:  # several are kept
+            list(people.map(engine.case, [view.id] * 40))
+        cut_all(postgres_url)
+        view = act(engine, view.open_tasks[0]) if turn else engine.case(view.id)
+    assert engine.check(view.id) == []
+    engine.close()
+
+
+def test_forty_threads_finish_one_task(url: str) -> None:
+    """Nobody takes a second connection while holding one: all are answered, by the fifteen that the pool has."""
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    task = apply_for(engine).open_tasks[0].id
+
+    def finish(n: int) -> str:
+        try:
+            engine.complete(task, actor=f"D01:officer-{n}", outcome="accept")
+        except govflow.Conflict as told:
+            return str(told.details.get("by"))
+        return "done"
+
+    with ThreadPoolExecutor(40) as people:
+        found = list(people.map(finish, range(80)))
+    assert found.count("done") == 1
+    assert {each for each in found if each != "done"} == {f"D01:officer-{found.index('done')}"}
+    engine.close()
+
+
+def test_a_pool_that_is_used_up_says_so(url: str) -> None:
+    """Whoever finds no connection is told so in a plain sentence, and nothing has changed."""
+    pool = sa.create_engine(url, pool_size=1, max_overflow=0, pool_timeout=0)
+    engine = govflow.Engine(pool, catalog(), clock=watch())
+    view = accepted(engine)
+    with pool.connect():
+        for ask in (lambda: engine.case(view.id), lambda: act(engine, view.open_tasks[0])):
+            with pytest.raises(govflow.Conflict) as told:
+                ask()
+            assert "连接" in told.value.zh and "pool" in told.value.en
+    assert engine.case(view.id) == view
+    engine.close()
+
+
+def test_a_session_that_hangs_makes_nobody_wait_for_ever(postgres_url: str) -> None:
+    """A lock is waited for as long as on SQLite, unless the URL says otherwise; then the answer is Conflict."""
+    default = govflow.Engine(postgres_url, catalog(), clock=watch())
+    with default._database.read() as connection:
+        limits = [connection.execute(sa.text(f"SHOW {name}")).scalar_one()
+                  for name in ("lock_timeout", "idle_in_transaction_session_timeout")]  # fmt: skip
+    assert limits == ["30s", "5min"]
+    view = accepted(default)
+    impatient = govflow.Engine(f"{postgres_url}?options=-c%20lock_timeout%3D50ms", catalog(), clock=watch())
+    with default._database.write() as holder:
+        holder.execute(sa.text("SELECT 1 FROM cases FOR UPDATE"))
+        with pytest.raises(govflow.Conflict):
+            act(impatient, view.open_tasks[0])
+    assert act(impatient, view.open_tasks[0]).revision == view.revision + 1
+    for engine in (default, impatient):
+        engine.close()
+
+
+def test_children_are_right_while_the_parents_threads_work(url: str) -> None:
+    """Four forks while six threads of the parent are at work: every child finishes a case of its own, and so does the parent."""
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    mine, theirs = [accepted(engine) for _ in range(6)], [accepted(engine) for _ in range(4)]
+    stop = Event()
+
+    def work(view: Any) -> None:
+        while not stop.is_set():
+            engine.case(view.id)
+            task = engine.case(view.id).open_tasks[0]
+            engine.claim(task.id, actor=f"{task.department}:li")
+            engine.release(task.id, actor=f"{task.department}:li")
+
+    with ThreadPoolExecutor(6) as people:
+        busy = [people.submit(work, view) for view in mine]
+        children = []
+        for view in theirs:
+            child = os.fork()
+            if child == 0:
+                try:
+                    for _ in range(3):
+                        view = act(engine, view.open_tasks[0])
+                    engine.close()
+                    os._exit(0)
+                finally:
+                    os._exit(1)
+            children.append(child)
+        ended = [os.waitpid(child, 0)[1] for child in children]
+        stop.set()
+        for each in busy:
+            each.result()
+    assert ended == [0] * 4
+    for view in (*mine, *theirs):
+        assert engine.check(view.id) == []
+    assert [engine.case(view.id).revision - view.revision for view in theirs] == [3] * 4
+    engine.close()
+
+
+@pytest.mark.parametrize("databases", [1, 4])
+def test_threads_that_start_at_once_migrate_once(databases: int, tmp_path: Any) -> None:
+    """Eight threads make engines on new databases, the same one and different ones: all work."""
+    for turn in range(3):
+        urls = [f"sqlite:///{tmp_path}/{turn}-{n % databases}.db" for n in range(8)]
+        start = Barrier(8)
+
+        def begin(url: str, start: Barrier = start) -> list[str]:
+            start.wait()
+            engine = govflow.Engine(url, catalog(), clock=watch())
+            found = engine.check(apply_for(engine).id)
+            engine.close()
+            return found
+
+        with ThreadPoolExecutor(8) as people:
+            assert list(people.map(begin, urls)) == [[]] * 8
+
+
+def test_threads_that_start_at_once_on_postgresql(postgres_url: str) -> None:
+    """Eight threads make engines on one new database of a server: all work."""
+    start = Barrier(8)
+
+    def begin(_: int) -> list[str]:
+        start.wait()
+        engine = govflow.Engine(postgres_url, catalog(), clock=watch())
+        found = engine.check(apply_for(engine).id)
+        engine.close()
+        return found
+
+    with ThreadPoolExecutor(8) as people:
+        assert list(people.map(begin, range(8))) == [[]] * 8
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_commit_whose_answer_is_lost_says_so(postgres_url: str, kept: bool) -> None:
+    """The connection dies in COMMIT, once after and once before it took place: unknown, with the key to ask again by."""
     engine = govflow.Engine(postgres_url, catalog(), clock=watch())
     view = accepted(engine)
-    with ThreadPoolExecutor(4) as people:  # several are kept
-        list(people.map(lambda _: engine.case(view.id), range(40)))
-    cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    with sa.create_engine(postgres_url, poolclass=sa.NullPool).connect() as connection:
-        connection.execute(sa.text(cut)).all()
-    with pytest.raises(govflow.GovflowError):
-        engine.case(view.id)
-    for _ in range(3):
-        view = act(engine, view.open_tasks[0])
+    task = view.open_tasks[0]
+
+    def lose(connection: Any) -> None:
+        driver = connection.connection.dbapi_connection
+        if kept:
+            driver.commit()
+            driver.execute("SELECT 1")  # COMMIT is sent again, and finds nobody
+        with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as admin:
+            admin.execute("SELECT pg_terminate_backend(%s, 5000)", (driver.info.backend_pid,))
+
+    def finish(key: str | None) -> Any:
+        return engine.complete(task.id, actor=f"{task.department}:li", outcome="approve", opinion="同意", key=key)
+
+    sa.event.listen(engine._database.engine, "commit", lose)
+    with pytest.raises(StoreError) as told:
+        finish("once")
+    sa.event.remove(engine._database.engine, "commit", lose)
+    assert type(told.value).__name__ == "OutcomeUnknown" and told.value.details == {"key": "once"}
+    assert "没有任何改动" not in told.value.zh and "nothing was changed" not in told.value.en
+    assert "key=once" in told.value.zh and "key=once" in told.value.en
+    assert engine.case(view.id).revision == view.revision + kept
+    assert finish("once").revision == view.revision + 1
     assert engine.check(view.id) == []
     engine.close()

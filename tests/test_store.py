@@ -120,7 +120,7 @@ def test_a_fault_inside_the_callers_transaction_is_sqlalchemys(
 
 
 def test_after_a_lost_connection_the_next_command_works(postgres_url: str) -> None:
-    """The server drops all connections: one command is refused plainly, and no more than one."""
+    """The server drops all connections while they are idle: the next command begins with a new one."""
     engine = govflow.Engine(postgres_url, catalog(), clock=watch())
     view = accepted(engine)
     database = Database(postgres_url)
@@ -129,8 +129,6 @@ def test_after_a_lost_connection_the_next_command_works(postgres_url: str) -> No
         assert connection.execute(sa.text(dropped)).all()
     database.dispose()
     task = task_of(view, "I01", "review")
-    with pytest.raises(StoreError, match="没有任何改动"):
-        act(engine, task)
     assert [t.kind for t in act(engine, task).open_tasks] == ["decide"]
     assert engine.check(view.id) == []
     engine.close()
@@ -182,7 +180,7 @@ def test_tasks_come_in_the_order_of_opening_whatever_the_database_sorts_by(engin
 
 
 def test_every_character_is_kept_as_it_was_written(engine: govflow.Engine) -> None:
-    """Quotes, backslashes, controls and rare signs go through JSON in JSON and come back; the chain of hashes agrees."""
+    """Quotes, backslashes, line breaks and rare signs go through JSON in JSON and come back; the chain of hashes agrees."""
     said = '“同意” "\'\\ \\u0041 \\n \t\r\n \u2028\ufeff 𠮷🟡 {"a":[1]} %s :name $1'
     view = accepted(engine)
     data = {"note": said, "深": [{"数": 1.5, said: None}], "big": 10**30}

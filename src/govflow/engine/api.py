@@ -24,7 +24,17 @@ from govflow.engine.keys import Key, key_of
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, no_case
 from govflow.engine.replay import case_state, replayed
-from govflow.engine.store import AnyEngine, CaseFile, Connection, KeyTaken, Locked, Statements, begin_for_real
+from govflow.engine.store import (
+    AnyEngine,
+    CaseFile,
+    Connection,
+    KeyTaken,
+    Locked,
+    OutcomeUnknown,
+    Statements,
+    begin_for_real,
+    outcome_unknown,
+)
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
@@ -40,7 +50,9 @@ Subscriber = Callable[[tuple[EventView, ...]], None]
 class CaseCommands(Reader):
     """What people do to cases: one public method is one transaction, safe from many threads and processes at once.
 
-    `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
+    `url`: a URL of SQLite or PostgreSQL, or a synchronous engine of SQLAlchemy, whose pool is then shared. On SQLite
+    such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
+    locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime. `calendar`: the official
     calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
     provisional beyond its horizon.
     """
@@ -55,7 +67,11 @@ class CaseCommands(Reader):
     # --- transactions ------------------------------------------------------------------------------------------
 
     def joined(self, connection: Connection) -> Self:
-        """This engine inside the caller's own transaction: its row and the case commit together or not at all."""
+        """This engine inside the caller's own transaction: its row and the case commit together or not at all.
+
+        In an asynchronous program: `await connection.run_sync(lambda c: engine.joined(c).apply(...))`. Subscribers are
+        not called, for a driver tells of a commit before it takes place; the outbox holds what they would be told.
+        """
         twin = copy.copy(self)
         twin._connection = connection
         return twin
@@ -67,11 +83,17 @@ class CaseCommands(Reader):
             with self._connection.begin_nested():
                 yield Statements(self._connection)
             return
-        with self._database.write() as connection:
-            yield Statements(connection)
+        try:
+            with self._database.write() as connection:
+                yield Statements(connection)
+        except OutcomeUnknown as fault:
+            raise outcome_unknown(None if key is None else key.text) from fault.__cause__
 
     def subscribe(self, function: Subscriber) -> None:
-        """Call `function(events)` after each commit, in this process; the outbox serves everyone else."""
+        """Call `function(events)` after each commit of this engine, in this process; the outbox serves everyone else.
+
+        Not for commands of `joined` engines. A child process that is forked has the list as it was, by itself.
+        """
         self._subscribers.append(function)
 
     def _publish(self, recorded: Sequence[Event]) -> None:

@@ -4,10 +4,12 @@ from govflow.engine.store.database import (
     AnyEngine,
     Connection,
     Database,
+    OutcomeUnknown,
     StoreError,
     StoreVersionError,
     begin_for_real,
     is_passing,
+    outcome_unknown,
 )
 from govflow.engine.store.rows import (
     Applicant,
@@ -42,10 +44,12 @@ __all__ = [
     "KeyRow",
     "KeyTaken",
     "Locked",
+    "OutcomeUnknown",
     "Statements",
     "StoreError",
     "StoreVersionError",
     "TaskRow",
     "begin_for_real",
     "is_passing",
+    "outcome_unknown",
 ]

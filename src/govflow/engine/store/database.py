@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import sqlite3
 from typing import Any
 
 import sqlalchemy as sa
 
-from govflow.engine.store.connections import Connections
+from govflow.engine.store.connections import Connections, forks
 from govflow.errors import Conflict, GovflowError
 from govflow.text import Text
 
@@ -23,9 +25,18 @@ KNOWN = ("0001", "0002", "0003")
 WRITES = "govflow_writes"
 """In a connection's `info`: the transaction that begins next takes SQLite's write lock at once."""
 
+WAIT = 30
+"""Seconds to wait for what somebody else has locked, on every database."""
+
+_log = logging.getLogger("govflow")
+
 
 class StoreError(GovflowError):
-    """The database cannot be used, or refused an operation; nothing was changed."""
+    """The database cannot be used, or refused an operation; nothing was changed, unless OutcomeUnknown says otherwise."""
+
+
+class OutcomeUnknown(StoreError):
+    """The connection was lost while it was being committed: only asking again, with the key, tells what has happened."""
 
 
 class StoreVersionError(StoreError):
@@ -35,9 +46,12 @@ class StoreVersionError(StoreError):
 class Database:
     """One database by SQLAlchemy URL. Writers on SQLite take the write lock at once, so that none starts in vain."""
 
-    def __init__(self, url: str | sa.Engine) -> None:
+    def __init__(self, url: str | sa.URL | sa.Engine) -> None:
         self.engine = url if isinstance(url, sa.Engine) else _engine(url)
+        if self.engine.dialect.is_async:
+            raise _asynchronous()
         self.sqlite = self.engine.dialect.name == "sqlite"
+        self._file = _SqliteFile(self.engine.url.database) if self.sqlite else None
         self._connections = Connections(self.engine, keep=not isinstance(url, sa.Engine))
         if self.sqlite:
             _prepare_sqlite(self.engine)
@@ -59,38 +73,47 @@ class Database:
 
     def ready(self) -> None:
         """Create the tables in an empty database; refuse one that is older or newer than this library."""
+        if self._file is not None:
+            self._file.look()
         version = self.version()
         if version is None:
             self.upgrade()
-        elif version not in KNOWN:
-            raise StoreVersionError(
-                Text(
-                    f"数据库的表结构版本是 {version}，比本程序认识的 {CURRENT} 新；请升级 govflow，数据库未作任何改动",
-                    f"the database stands at version {version}, newer than {CURRENT} known here; upgrade govflow",
-                ),
-            )
-        elif version != CURRENT:
-            raise StoreVersionError(
-                Text(
-                    f"数据库的表结构版本是 {version}，需要 {CURRENT}；请先备份，再运行 govflow db upgrade",
-                    f"the database stands at version {version}, {CURRENT} is needed; back up, run govflow db upgrade",
-                ),
-            )
+        else:
+            _require_current(version)
+        if self._file is not None:
+            self._file.remember()
+        self._connections.recheck = self._still_right
+
+    def _still_right(self, connection: sa.Connection) -> None:
+        """Whether the database is the one that the engine began with, at the version it knows."""
+        if self._file is not None:
+            self._file.require_same()
+        try:
+            version = connection.execute(sa.text("SELECT version_num FROM govflow_version")).scalar()
+        except sa.exc.ProgrammingError as fault:
+            raise _emptied() from fault
+        except sa.exc.OperationalError as fault:
+            if "no such table" in str(fault):
+                raise _emptied() from fault
+            raise
+        connection.rollback()
+        _require_current(version)
 
     def upgrade(self) -> tuple[str | None, str]:
         """Create or migrate the tables; returns the version before and after."""
-        before = self.version()
-        if before is not None and before not in KNOWN:
-            self.ready()
-        if before == CURRENT:
+        with forks.migrating:
+            before = self.version()
+            if before is not None and before not in KNOWN:
+                _require_current(before)
+            if before == CURRENT:
+                return before, CURRENT
+            migrations = importlib.import_module("govflow.engine.store.migrations")
+            with self.write() as connection:
+                if not self.sqlite:
+                    # two processes that start on an empty database at once must not both create it
+                    connection.execute(sa.text("SELECT pg_advisory_xact_lock(7461120250303)"))
+                migrations.migrate(connection)
             return before, CURRENT
-        migrations = importlib.import_module("govflow.engine.store.migrations")
-        with self.write() as connection:
-            if not self.sqlite:
-                # two processes that start on an empty database at once must not both create it
-                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7461120250303)"))
-            migrations.migrate(connection)
-        return before, CURRENT
 
     def dispose(self) -> None:
         """Close the connections."""
@@ -115,6 +138,12 @@ class Transaction:
             connection, self._generation = self._connections.take()
         except (sa.exc.DBAPIError, sqlite3.Error) as fault:
             raise _plainly(fault) from fault
+        except sa.exc.TimeoutError as fault:
+            raise Conflict(
+                Text("数据库连接都在使用中，等待超时；本次操作没有任何改动，请重试，或把连接池放大",
+                "every connection of the pool is in use and the wait ran out; nothing was changed; try again, or let "
+                "the pool be larger"),
+            ) from fault  # fmt: skip
         self._connection = connection
         try:
             if self._writes:
@@ -130,30 +159,44 @@ class Transaction:
             if fault is None:
                 self._transaction.commit()
         except BaseException as late:
-            self._failed(late)
+            self._failed(late, committing=True)
             raise
         if fault is None:
             self._connections.give_back(self._connection, self._generation)
         else:
             self._failed(fault)
 
-    def _failed(self, fault: BaseException) -> None:
+    def _failed(self, fault: BaseException, *, committing: bool = False) -> None:
         """Give the connection up, which rolls back; raises the plain sentence where it was the database's own error."""
         self._connections.give_up(self._connection, fault)
         if isinstance(fault, sa.exc.DBAPIError | sqlite3.Error):
+            if committing and _undecided(fault):
+                raise outcome_unknown(None) from fault
             raise _plainly(fault) from fault
+
+
+_WAITED = {"55P03", "40P01", "40001", "57014"}
+"""SQLSTATE of PostgreSQL: lock timeout, deadlock, serialization failure, statement timeout."""
 
 
 def _plainly(fault: Exception) -> GovflowError:
     """The database's own error as a plain sentence; the transaction is rolled back by then."""
-    said = str(getattr(fault, "orig", fault)).strip().partition("\n")[0]
-    if "locked" in said or "busy" in said:
+    original: Any = getattr(fault, "orig", fault)
+    said = str(original).strip().partition("\n")[0]
+    code = getattr(original, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED) or getattr(original, "sqlstate", None) in _WAITED:
         return Conflict(
             Text(
                 "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
                 "the database is being written by another process and the wait ran out; nothing was changed",
             ),
         )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return StoreError(
+            Text(f"数据库文件打不开：{said}；只读介质上的数据库请用 sqlite:///file:路径?mode=ro&immutable=1&uri=true",
+                 f"the database file cannot be opened: {said}; from a read-only medium, open it as "
+                 "sqlite:///file:PATH?mode=ro&immutable=1&uri=true")
+        )  # fmt: skip
     return StoreError(
         Text(f"数据库拒绝了操作：{said}；本次操作没有任何改动", f"the database refused: {said}; nothing was changed")
     )
@@ -167,26 +210,151 @@ def is_passing(fault: BaseException) -> bool:
     return isinstance(cause, sa.exc.OperationalError | sa.exc.InterfaceError | sa.exc.TimeoutError)
 
 
+def _undecided(fault: Exception) -> bool:
+    """Whether a failed commit may have taken place: the answer was lost, or the disk failed under it."""
+    if isinstance(fault, sa.exc.DBAPIError) and fault.connection_invalidated:
+        return True
+    return getattr(getattr(fault, "orig", fault), "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
+
+
+def outcome_unknown(key: str | None) -> OutcomeUnknown:
+    """The error for a commit whose answer was lost, and what to do: ask again with the key, or look."""
+    then = (
+        Text("请先查看是否已生效，再决定是否重做", "look whether it has taken place before doing it again")
+        if key is None
+        else Text(
+            f"请用同一个 key={key} 再提交一次：已生效的不会重复", f"ask again with key={key}: it takes place once"
+        )
+    )
+    return OutcomeUnknown(
+        Text(f"提交时与数据库的连接中断，不知道本次操作是否已生效；{then.zh}",
+             f"the connection was lost during the commit, and whether it took place is not known; {then.en}"), key=key,
+    )  # fmt: skip
+
+
+def _require_current(version: str | None) -> None:
+    if version == CURRENT:
+        return
+    if version in KNOWN:
+        raise StoreVersionError(
+            Text(f"数据库的表结构版本是 {version}，需要 {CURRENT}；请先备份，再运行 govflow db upgrade",
+            f"the database stands at version {version}, {CURRENT} is needed; back up, run govflow db upgrade"),
+        )  # fmt: skip
+    raise StoreVersionError(
+        Text(f"数据库的表结构版本是 {version}，比本程序认识的 {CURRENT} 新；请升级 govflow，数据库未作任何改动",
+        f"the database stands at version {version}, newer than {CURRENT} known here; upgrade govflow"),
+    )  # fmt: skip
+
+
+def _emptied() -> StoreError:
+    return StoreError(
+        Text("数据库已被清空或换成别的库；本次操作没有任何改动，请恢复数据库后重新启动",
+        "the database was emptied or replaced by another; nothing was changed; restore it and start again"),
+    )  # fmt: skip
+
+
+class _SqliteFile:
+    """The file of a database, to notice that another one, or none, has taken its place."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = None if not path or path == ":memory:" or path.startswith("file:") else path
+        self._known: tuple[int, int] | None = None
+
+    def look(self) -> None:
+        """Before the first connection: a file that is there and empty is not begun anew without a word."""
+        if self._path is None or not os.path.exists(self._path) or os.path.getsize(self._path):
+            return
+        log = f"{self._path}-wal"
+        if os.path.exists(log) and os.path.getsize(log):
+            raise _emptied()
+        _log.warning("the database file %s is there and empty: new tables are made in it", self._path)
+
+    def remember(self) -> None:
+        """From now on the file is this one."""
+        if self._path is not None and os.path.exists(self._path):
+            self._known = _identity(os.stat(self._path))
+
+    def require_same(self) -> None:
+        """StoreError if the file is another one, is gone, or was emptied."""
+        if self._path is None or self._known is None:
+            return
+        try:
+            found = os.stat(self._path)
+        except FileNotFoundError:
+            raise _emptied() from None
+        if _identity(found) != self._known or not found.st_size:
+            raise _emptied()
+
+
+def _identity(found: os.stat_result) -> tuple[int, int]:
+    return found.st_dev, found.st_ino
+
+
 def begin_for_real(connection: sa.Connection) -> None:
     """Make sure that a caller's connection is inside a transaction of the database, not only of SQLAlchemy.
 
-    The SQLite driver begins lazily and not before a SAVEPOINT, which would then commit by itself.
+    The SQLite driver begins lazily and not before a SAVEPOINT, which would then commit by itself. Around an asynchronous
+    driver the adapter does not say whether it has begun; the driver itself does.
     """
-    driver = connection.connection.dbapi_connection
-    if connection.dialect.name == "sqlite" and not getattr(driver, "in_transaction", True):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.dialect.name == "sqlite":
+        record: Any = connection.connection
+        for each in (record.dbapi_connection, record.driver_connection):
+            begun = getattr(each, "in_transaction", None)
+            if begun is not None:
+                break
+        if not begun:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _engine(url: str) -> sa.Engine:
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
-    try:
-        return sa.create_engine(url, connect_args={"timeout": 30} if url.startswith("sqlite") else {})
-    except (sa.exc.ArgumentError, ModuleNotFoundError) as fault:
-        shown = _without_password(url)
+def _engine(url: str | sa.URL) -> sa.Engine:
+    if not isinstance(url, str | sa.URL):
+        if hasattr(url, "sync_engine"):
+            raise _asynchronous()
         raise StoreError(
-            Text(f"不能使用数据库地址 {shown}：{fault}", f"the database URL {shown} cannot be used: {fault}")
+            Text(f"数据库地址是 {type(url).__name__}，应为地址文字或 SQLAlchemy 的 Engine",
+            f"the database is given as {type(url).__name__}: expected a URL or an Engine of SQLAlchemy"),
+        )  # fmt: skip
+    try:
+        found = sa.make_url(url)
+        if found.drivername == "postgresql":
+            found = found.set(drivername="postgresql+psycopg")
+        engine = sa.create_engine(found, connect_args=_connect_arguments(found))
+    except (sa.exc.ArgumentError, ModuleNotFoundError, ValueError) as fault:
+        shown, why = _without_password(str(url)), type(fault).__name__ if "@" in str(url) else str(fault)
+        raise StoreError(
+            Text(f"不能使用数据库地址 {shown}：{why}", f"the database URL {shown} cannot be used: {why}")
         ) from fault
+    if engine.dialect.name == "postgresql" and not engine.dialect.is_async:
+        sa.event.listen(engine, "connect", _limit_waits)
+    return engine
+
+
+def _asynchronous() -> StoreError:
+    return StoreError(
+        Text("引擎用同步的驱动：请给 postgresql:// 或 sqlite:/// 的地址；在异步程序里用 asyncio.to_thread，"
+        "或在 await connection.run_sync(...) 里用 engine.joined(connection)",
+        "an engine works with a synchronous driver: give a URL of postgresql:// or sqlite:///; in an asynchronous "
+        "program use asyncio.to_thread, or engine.joined(connection) inside await connection.run_sync(...)"),
+    )  # fmt: skip
+
+
+def _connect_arguments(url: sa.URL) -> dict[str, Any]:
+    """What is added to the URL: how long to wait for a lock of SQLite, and when a server is given up that is silent."""
+    if url.get_backend_name() == "sqlite":
+        return {"timeout": WAIT}
+    if url.drivername != "postgresql+psycopg":
+        return {}
+    silent = {"connect_timeout": 10, "keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    return {name: value for name, value in silent.items() if name not in url.query}
+
+
+def _limit_waits(connection: Any, record: Any) -> None:
+    """A session of PostgreSQL that hangs makes nobody wait for ever; what the server or the URL sets stands."""
+    limits = (("lock_timeout", f"{WAIT}s"), ("idle_in_transaction_session_timeout", f"{10 * WAIT}s"))
+    with connection.cursor() as cursor:
+        for limit in limits:
+            cursor.execute("SELECT set_config(%s, %s, false) WHERE current_setting(%s) = '0'", (*limit, limit[0]))
+    connection.commit()
 
 
 def _prepare_sqlite(engine: sa.Engine) -> None:
@@ -199,7 +367,7 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
 def _on_connect(connection: Any, record: Any) -> None:
     connection.isolation_level = None
-    for pragma in ("busy_timeout=30000", "synchronous=FULL", "foreign_keys=ON", "journal_mode=WAL"):
+    for pragma in (f"busy_timeout={WAIT * 1000}", "synchronous=FULL", "foreign_keys=ON", "journal_mode=WAL"):
         try:
             connection.execute(f"PRAGMA {pragma}").close()
         except sqlite3.OperationalError as fault:

@@ -39,12 +39,13 @@ class Style:
 
     def __init__(self, dialect: Any) -> None:
         self.errors: Any = dialect.loaded_dbapi.Error
-        self.pipelines = bool(getattr(getattr(dialect.loaded_dbapi, "Pipeline", None), "is_supported", bool)())
+        pipeline = None if dialect.is_async else getattr(dialect.loaded_dbapi, "Pipeline", None)
+        self.pipelines = bool(getattr(pipeline, "is_supported", bool)())  # adapters to asynchronous drivers have none
         self.compiled: dict[Any, Compiled] = {}
 
 
-_STYLES: dict[tuple[str, str, str], Style] = {}
-"""By dialect, driver and style of parameters; this package has a few dozen statements."""
+_STYLES: dict[tuple[str, str, str, bool], Style] = {}
+"""By dialect, driver, style of parameters, and whether the driver is asynchronous; this package has a few dozen statements."""
 
 
 class Driver:
@@ -54,7 +55,7 @@ class Driver:
         if not connection.in_transaction():
             connection.begin()  # as SQLAlchemy does at the first statement
         dialect: Any = connection.dialect
-        key = dialect.name, dialect.driver, dialect.paramstyle
+        key = dialect.name, dialect.driver, dialect.paramstyle, dialect.is_async
         style = _STYLES.get(key) or _STYLES.setdefault(key, Style(dialect))
         self._connection = connection
         self._errors, self._pipelines, self._compiled = style.errors, style.pipelines, style.compiled
