@@ -1,6 +1,7 @@
 """What a step may cost: few statements, the same ones however many departments there are, and a view that waits."""
 
 import copy
+import gc
 import pickle
 from collections.abc import Iterator
 from typing import Any
@@ -143,6 +144,22 @@ def test_what_is_not_touched_is_not_read(monkeypatch: pytest.MonkeyPatch) -> Non
     after = executor.complete(process, step.state, path, {})
     assert made == [path.split("/")[0]]
     assert {t.path.split("/")[0] for t in after.live} >= together
+
+
+def test_a_move_leaves_nothing_to_the_collector() -> None:
+    """A case that was moved is freed at once: begun, moved to its end through all its levels, cancelled."""
+    process = executor.compile_process(b.theme())
+    executor.start(process, {})
+    gc.collect()
+    gc.disable()
+    try:
+        step = executor.start(process, {})
+        executor.cancel(process, step.state)
+        while not step.ended:
+            step = executor.complete(process, step.state, next(t.path for t in step.live if t.kind == "user"), {})
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_an_unread_level_that_is_dropped_closes_its_tokens_in_their_order() -> None:

@@ -15,11 +15,10 @@ from itertools import islice
 from typing import Any
 
 import msgspec
-from SpiffWorkflow.util.task import TaskState
 
 from govflow.engine.process.definition import Process
 from govflow.engine.process.records import ProcessError, Token
-from govflow.engine.process.workflow import Case, OpenTask
+from govflow.engine.process.workflow import COMPLETED, Case, OpenTask
 
 FORMAT = 1
 RUNNING, FINISHED, CANCELLED = 0, 1, 2
@@ -27,10 +26,15 @@ _FROM_DIGITS = bytes((code - ord("0")) % 256 for code in range(256))
 _TO_DIGITS = bytes((count + ord("0")) % 256 for count in range(256))
 
 
-def dump(process: Process, case: Case, status: int) -> bytes:
-    """Snapshot of a case; of an ended one only the fact that it ended."""
-    level = _dump_level(case, case) if status == RUNNING else None
-    return msgspec.json.encode([FORMAT, process.fingerprint, status, level])
+def dump(process: Process, case: Case, status: int) -> tuple[bytes, list[Any]]:
+    """Snapshot of a case, of an ended one only the fact that it ended; and the tasks that wait for the caller.
+
+    These are told in the order of `Case.walk_all`, those of unread levels left out. To look for them on the way saves a
+    walk over all tasks, a hundredth of a step.
+    """
+    waiting: list[Any] = []
+    level = _dump_level(case, case, waiting) if status == RUNNING else None
+    return msgspec.json.encode([FORMAT, process.fingerprint, status, level]), waiting
 
 
 def _opened(state: bytes) -> tuple[Any, Any, Any, Any]:
@@ -82,7 +86,10 @@ def waiting(process: Process, state: bytes) -> tuple[Token, ...]:
     """Every token that waits in a snapshot; none in that of a case that is over."""
     form, fingerprint, status, _ = _opened(state)
     if (form, fingerprint, status) == (FORMAT, process.fingerprint, RUNNING):
-        return tuple(load(process, state, {}).live())
+        case = load(process, state, {})
+        found = tuple(case.live())
+        case.discard()
+        return found
     return ()
 
 
@@ -112,34 +119,40 @@ def _level(saved: Any) -> list[Any]:
     return saved
 
 
-def _dump_level(case: Case, level: Any) -> list[Any]:
-    specs, tasks = level.spec.task_specs, level.tasks
+def _dump_level(case: Case, level: Any, waiting: list[Any]) -> list[Any]:
+    tasks = level.tasks
     row: dict[int, int] = {level.task_tree.id: 0}
     entries: list[Any] = [_dump_counts(level.counts)]
     stack = level.task_tree._children[::-1]
     while stack:
         task = tasks[stack.pop()]
         row[task.id] = len(entries)
-        spec = task.task_spec
-        live = task._state != TaskState.COMPLETED
-        extra: Any = None
-        if live:
-            if task.host is not None:
-                extra = row[task.host.id]
-            elif spec.joins:
-                extra = specs[task.via].index
-            elif spec.kind == "sub":
-                unread = case.unread_levels.get(task.id)
-                extra = _dump_level(case, case.subprocesses[task.id]) if unread is None else unread
+        live = task._state != COMPLETED
+        extra = _dump_waiting(case, task, row, waiting) if live else None
+        ordinal = task.ordinal
         if extra is not None:
-            entries.append((spec.index, row[task._parent], int(live), task.ordinal, extra))
-        elif task.ordinal != 1:
-            entries.append((spec.index, row[task._parent], int(live), task.ordinal))
+            entries.append((task.task_spec.index, row[task._parent], int(live), ordinal, extra))
+        elif ordinal != 1:
+            entries.append((task.task_spec.index, row[task._parent], int(live), ordinal))
         else:
-            entries.append((spec.index, row[task._parent], int(live)))
+            entries.append((task.task_spec.index, row[task._parent], int(live)))
         if task._children:
             stack.extend(task._children[::-1])
     return entries
+
+
+def _dump_waiting(case: Case, task: Any, row: Mapping[int, int], waiting: list[Any]) -> Any:
+    """What is saved of an open task beside its place."""
+    spec = task.task_spec
+    if spec.kind in ("user", "timer"):
+        waiting.append(task)
+        return None if task.host is None else row[task.host.id]
+    if spec.joins:
+        return task.workflow.spec.task_specs[task.via].index
+    if spec.kind == "sub":
+        unread = case.unread_levels.get(task.id)
+        return _dump_level(case, case.subprocesses[task.id], waiting) if unread is None else unread
+    return None
 
 
 def _dump_counts(counts: list[int]) -> Any:
@@ -166,35 +179,32 @@ def _load_level(case: Case, level: Any, saved: list[Any], path: str | None) -> N
     for entry in islice(saved, 1, None):
         spec = specs[entry[0]]
         case.last_id += 1
-        task = OpenTask(level, spec, rows[entry[1]], TaskState.COMPLETED, case.last_id)
+        task = OpenTask(level, spec, rows[entry[1]], spec.waiting if entry[2] else COMPLETED, case.last_id)
         if len(entry) > 3:
             task.ordinal = entry[3]
         rows.append(task)
-        if entry[2]:
-            _restore_waiting(case, task, entry[4] if len(entry) > 4 else None, rows, path)
-        elif not spec.splits:
-            raise ValueError(f"{spec.name} does not split")
+        if not entry[2]:
+            if not spec.splits:
+                raise ValueError(f"{spec.name} does not split")
+        elif spec.hangs:  # half of what waits are the timers of an activity
+            task.host = rows[entry[4]]
+            case.were_waiting.append(task)
+        elif spec.kind in ("user", "timer"):
+            case.were_waiting.append(task)
+        else:
+            _restore_waiting(case, task, entry[4], path)
 
 
-def _restore_waiting(case: Case, task: Any, extra: Any, rows: list[Any], path: str | None) -> None:
+def _restore_waiting(case: Case, task: Any, extra: Any, path: str | None) -> None:
+    """A token inside a call, or one that waits at a join."""
     spec = task.task_spec
-    if spec.kind == "user":
-        task._state = TaskState.READY
-        case.were_waiting.append(task)
-    elif spec.kind == "timer":
-        task._state = TaskState.WAITING
-        case.were_waiting.append(task)
-        if spec.hangs:
-            task.host = rows[extra]
-    elif spec.kind == "sub":
-        task._state = TaskState.STARTED
+    if spec.kind == "sub":
         if path is None or path.startswith(f"{task.workflow.path(task)}/"):
             _load_level(case, case.add_level(task), extra, path)
         else:
             case.unread_levels[task.id] = _level(extra)
             case.were_waiting.append(task)
     elif spec.joins:
-        task._state = TaskState.WAITING
         task.via = task.workflow.spec.order[extra].name
     else:
         raise ValueError(f"{spec.name} cannot wait")

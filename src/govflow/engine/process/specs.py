@@ -39,6 +39,7 @@ class ElementSpec(BpmnTaskSpec):  # type: ignore[misc]
     joins = False  # numbered when it fires, not when a token arrives
     splits = False  # stays in the tree, passed, while more than one of its tokens is open
     hangs = False  # a boundary event: it has a host
+    waiting = TaskState.WAITING  # the state in which it is open
     fork: str | None = None
     index = 0
     targets: tuple[Any, ...] = ()
@@ -102,12 +103,14 @@ class User(Activity, UserTaskMixin, BpmnSpecMixin):  # type: ignore[misc]
     """A user task: waits for the caller."""
 
     kind = "user"
+    waiting = TaskState.READY
 
 
 class Sub(Activity, SubWorkflowTaskMixin, BpmnSpecMixin):  # type: ignore[misc]
     """A call activity or an embedded sub-process: a level of its own, entered when the token arrives."""
 
     kind = "sub"
+    waiting = TaskState.STARTED
 
     def _update_hook(self, my_task: Any) -> bool:
         my_task._set_state(TaskState.STARTED)

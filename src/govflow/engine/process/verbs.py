@@ -42,7 +42,9 @@ def cancel(process: Process, state: bytes) -> Step:
     case = load(process, state, {})
     before = tuple(_tokens(case.were_waiting))
     left = tuple(task.workflow.path(task) for task in case.walk_all() if task.id in case.subprocesses)
-    return Step(dump(process, case, CANCELLED), (), before, (), (), left, True, tuple)
+    step = Step(dump(process, case, CANCELLED)[0], (), before, (), (), left, True, tuple)
+    case.discard()
+    return step
 
 
 def _tokens(tasks: Iterable[Any]) -> Iterator[Token]:
@@ -78,11 +80,10 @@ def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
 
 
 def _step(process: Process, case: Case) -> Step:
-    live = case.waiting()
+    state, live = dump(process, case, FINISHED if case.completed else RUNNING)
     if not (live or case.unread_levels or case.completed):
         raise _stuck(case)
     before, now = {task.id for task in case.were_waiting}, {task.id for task in live}
-    state = dump(process, case, FINISHED if case.completed else RUNNING)
     step = Step(
         state=state,
         opened=tuple(_tokens(task for task in live if task.id not in before)),

@@ -21,7 +21,8 @@ from govflow.engine.process.records import ProcessError, Token
 for _name in ("spiff", "spiff.task", "spiff.workflow"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-ENDED = TaskState.COMPLETED | TaskState.CANCELLED
+COMPLETED = TaskState.COMPLETED
+ENDED = COMPLETED | TaskState.CANCELLED
 MAX_AUTOMATIC = 20_000  # automatic elements in one step; more means a loop without a person in it
 
 
@@ -94,6 +95,10 @@ class FlagEngine(PythonScriptEngine):  # type: ignore[misc]
     def call_service(self, task: Any, **kwargs: Any) -> None:
         """Refused: no text of a definition is ever executed."""
         raise ProcessError("unknown_element", "services are not called", task.task_spec.bpmn_id)
+
+
+def _nothing_unread(task: Any) -> None:
+    """A case that was not read has no unread levels."""
 
 
 class LevelMixin:
@@ -212,6 +217,11 @@ class LevelMixin:
             self.drop(other)
         self.remove_passed(scope)
 
+    def let_go(self) -> None:
+        """The level is over: no task of it is asked for again."""
+        self.tasks.clear()
+        self.task_tree = None
+
     def finish_if_empty(self) -> None:
         """End the level when no token is left in it."""
         if not self.task_tree._children and not self.completed:
@@ -245,7 +255,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         self.subprocess_specs = subs
         self.subprocesses: dict[int, Any] = {}
         self.unread_levels: dict[int, Any] = {}  # by the task of a call: levels of the snapshot that were not read
-        self.read_level: Callable[[Any], None] = lambda task: None
+        self.read_level: Callable[[Any], None] = _nothing_unread
         self.bpmn_events: list[Any] = []
         self.script_engine = FlagEngine(flags)
         self.open_level(spec, "")
@@ -279,6 +289,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
             return
         host = level.host
         del self.subprocesses[host.id]
+        level.let_go()
         self.left.append(host.workflow.path(host))
         host._ready()
 
@@ -291,6 +302,7 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
             return
         for inner in level.walk():
             self.drop_level(inner)
+        level.let_go()
         self.left.append(task.workflow.path(task))
 
     def walk_all(self) -> Iterator[Any]:
@@ -309,34 +321,19 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
             else:
                 stack.pop()
 
-    def waiting(self) -> list[Any]:
-        """The tasks that wait for the caller in the levels that were read, in the order of `walk_all`."""
-        found: list[Any] = []
-        self._collect(self, found)
-        return found
-
-    def _collect(self, level: Any, found: list[Any]) -> None:
-        tasks, stack = level.tasks, level.task_tree._children[::-1]
-        while stack:
-            task = tasks[stack.pop()]
-            kind = task.task_spec.kind
-            if kind == "user" or (kind == "timer" and task._state == TaskState.WAITING):
-                found.append(task)
-            elif kind == "sub" and task.id in self.subprocesses:
-                self._collect(self.subprocesses[task.id], found)
-            if task._children:
-                stack.extend(task._children[::-1])
-
     def live(self) -> dict[Token, Any]:
-        """The tokens that wait for the caller, with their tasks, in a fixed order."""
-        return {task.workflow.token(task): task for task in self.waiting()}
+        """The tokens that wait for the caller in the levels that were read, with their tasks, in a fixed order."""
+        found = (t for t in self.walk_all() if t.task_spec.kind in ("user", "timer") and t._state != COMPLETED)
+        return {task.workflow.token(task): task for task in found}
 
     def discard(self) -> None:
-        """Let go of every task, so that a case that is done with is freed at once and not by the collector."""
+        """Let go of every task, so that a case that is done with is freed at once: left to the collector, it costs a
+        tenth of the time of the move."""
         for level in (self, *self.subprocesses.values()):
-            level.tasks.clear()
-            level.task_tree = None
+            level.let_go()
         self.subprocesses.clear()
+        self.were_waiting.clear()
+        del self.read_level
 
     def run_agenda(self) -> None:
         """Run automatic elements until only waiting ones are left."""
