@@ -32,6 +32,7 @@ from govflow.engine.store import (
     Locked,
     OutcomeUnknown,
     Statements,
+    StoreError,
     begin_for_real,
     outcome_unknown,
 )
@@ -140,6 +141,9 @@ class CaseCommands(Reader):
         except KeyTaken:
             # somebody committed the same key while this application was being written: theirs is the case
             return self._view_of(known)
+        except StoreError:
+            self._definitions.forget()  # the database may be one from before they were stored
+            raise
         if self._connection is None:
             self._definitions.committed(draft.subject)
         self._publish(draft.events)

@@ -76,6 +76,10 @@ class Definitions:
         """Remember, after the commit, that the catalog's definition is stored."""
         self._kept[subject.ref] = self._pinned[subject.digest] = subject
 
+    def forget(self) -> None:
+        """Do not rely on what is stored: the next application looks whether its definition is."""
+        self._kept.clear()
+
     def pinned(self, digest: str, statements: Statements) -> CompiledDefinition:
         """The definition that a case got at its application, whatever the folder says today."""
         subject = self._pinned.get(digest)

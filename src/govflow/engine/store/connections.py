@@ -30,8 +30,8 @@ class Connections:
     """The connections of one engine. A connection is kept only while others are to be had without it.
 
     An engine that the caller made is the caller's to share out: of its pool nothing is kept. Nor is anything kept after
-    an error, so what comes next begins with a connection that the pool has looked at. `recheck` is called with a
-    connection now and then, and raises if the database is not fit for use any more.
+    an error, so what comes next begins with a connection that the pool has looked at. `look` is called for every
+    transaction, `recheck` with a connection now and then; they raise if the database is not fit for use any more.
     """
 
     def __init__(self, engine: sa.Engine, *, keep: bool) -> None:
@@ -43,6 +43,7 @@ class Connections:
         self._file = engine.dialect.name == "sqlite" and not isinstance(
             engine.pool, sa.SingletonThreadPool | sa.StaticPool
         )
+        self.look: Callable[[], None] | None = None
         self.recheck: Callable[[sa.Connection], None] | None = None
         _ALL.add(self)
 
@@ -57,6 +58,8 @@ class Connections:
             raise
 
     def _fit(self) -> sa.Connection:
+        if self.look is not None:
+            self.look()
         connection = self._next()
         while _cut(connection):
             self._checked = 0.0

@@ -82,12 +82,11 @@ class Database:
             _require_current(version)
         if self._file is not None:
             self._file.remember()
+            self._connections.look = self._file.require_same
         self._connections.recheck = self._still_right
 
     def _still_right(self, connection: sa.Connection) -> None:
-        """Whether the database is the one that the engine began with, at the version it knows."""
-        if self._file is not None:
-            self._file.require_same()
+        """Whether the tables are there, at the version that the engine began with."""
         try:
             version = connection.execute(sa.text("SELECT version_num FROM govflow_version")).scalar()
         except sa.exc.ProgrammingError as fault:
