@@ -124,12 +124,15 @@ def _undisturbed(limit: Limit, day: date, warning: str, calendar: Calendar) -> t
 
 def wake_at(clock: ClockState) -> str | None:
     """When the sweep must look at this clock: at the warning, then at the first instant after the due one."""
-    return earliest_wake((clock,))
+    return _wake_of(_next_instant(clock))
 
 
 def earliest_wake(found: Iterable[ClockState]) -> str | None:
     """When the sweep must look at one of these clocks next; None if never."""
-    first = min(filter(None, map(_next_instant, found)), default=None)
+    return _wake_of(min(filter(None, map(_next_instant, found)), default=None))
+
+
+def _wake_of(first: tuple[str, bool] | None) -> str | None:
     if first is None:
         return None
     instant, still_in_time = first

@@ -50,6 +50,8 @@ def shown(value: object) -> str:
 
 def checked_text(value: object, field: str, most: int = NAME) -> str:
     """The value, as NFC, if it is one line that people can see and a database can hold; InvalidInput otherwise."""
+    if type(value) is str and len(value) <= most and value.isascii() and value.isprintable() and value.strip():
+        return value  # an id or a word, as most are
     text = _checked(value, field, most, _IN_A_LINE)
     if not seen(text):
         raise InvalidInput(
@@ -135,6 +137,8 @@ def checked_list(value: object, field: str) -> list[str]:
 
 def checked_json(value: object, field: str) -> Any:
     """The value as JSON gives it back, if JSON can hold it and a database can keep it; InvalidInput otherwise."""
+    if type(value) is dict and not value:
+        return {}
     try:
         written = _JSON.encode(value)
         written.encode("utf-8")

@@ -66,7 +66,7 @@ def save(statements: Statements, draft: UnitOfWork, before: CaseFile, key: Key |
     touched = _clock_rows(draft, [id for id in draft.dirty if id in draft.clocks_before])
     row = _row(draft, before.row.revision + 1, before.row.applied_at)
     changes = _changes(draft, row, fresh, touched, before.job, key)
-    if not statements.save(changes, before.row.revision):
+    if not statements.save(changes, before.row.revision, before.row.state):
         raise Conflict(
             Text(f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
             f"case {row.id} was changed meanwhile; nothing was done"), case=row.id,

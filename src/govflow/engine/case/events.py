@@ -354,7 +354,7 @@ def canonical(value: object) -> str:
 
 def write(fact: AnyFact) -> str:
     """The text that is hashed and stored: byte for byte what `canonical` gives for the fact's names and values."""
-    if not isinstance(fact, _ANY_JSON):
+    if not isinstance(fact, _ANY_JSON) or (isinstance(fact, TaskCompleted) and not fact.data):
         try:
             return _ENCODE(fact).decode()
         except UnicodeEncodeError:  # a lone surrogate, which no database takes either

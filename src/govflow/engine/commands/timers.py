@@ -86,6 +86,9 @@ def tick(draft: UnitOfWork) -> bool:
 
 
 def _next_due(draft: UnitOfWork) -> ClockState | None:
+    first = case_clocks.earliest_wake(draft.state.clocks.values())
+    if first is None or first > draft.at:
+        return None
     waking = [
         (wake, c.id, c) for c in draft.state.clocks.values() if (wake := case_clocks.wake_at(c)) and wake <= draft.at
     ]
