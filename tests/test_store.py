@@ -62,9 +62,9 @@ def recorded(engine: govflow.Engine, monkeypatch: pytest.MonkeyPatch) -> tuple[C
     seen: list[tuple[Changes, int]] = []
     save = Statements.save
 
-    def keep(statements: Statements, changes: Changes, expected: int) -> bool:
+    def keep(statements: Statements, changes: Changes, expected: int, state: str | None = None) -> bool:
         seen.append((changes, expected))
-        return save(statements, changes, expected)
+        return save(statements, changes, expected, state)
 
     monkeypatch.setattr(Statements, "save", keep)
     act(engine, task_of(view, "I01", "review"))
