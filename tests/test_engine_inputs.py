@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
 
 import govflow
 from govflow import InvalidInput
@@ -24,15 +25,21 @@ def engine(tmp_path: Path) -> Iterator[govflow.Engine]:
     found.close()
 
 
-@pytest.mark.parametrize("text", [*STEERING, *BREAKING, *UNSEEN], ids=ascii)
-def test_a_line_is_one_line_that_can_be_seen(engine: govflow.Engine, text: str) -> None:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind."""
+    return f"sqlite:///{tmp_path}/numbers.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+
+
+@pytest.mark.parametrize("line", [*STEERING, *BREAKING, *UNSEEN], ids=ascii)
+def test_a_line_is_one_line_that_can_be_seen(engine: govflow.Engine, line: str) -> None:
     """Names, actors and channels steer no terminal, break no line, and are not invisible."""
-    for field, given in (("applicant.name", {"applicant": {**COMPANY, "name": text}}),
-                         ("channel", {"channel": text}), ("actor", {"actor": f"applicant:{text}"})):  # fmt: skip
+    for field, given in (("applicant.name", {"applicant": {**COMPANY, "name": line}}),
+                         ("channel", {"channel": line}), ("actor", {"actor": f"applicant:{line}"})):  # fmt: skip
         with pytest.raises(InvalidInput) as refused:
             apply_for(engine, **given)
         assert refused.value.details["field"] in (field, "applicant")
-        assert text in UNSEEN or text not in refused.value.zh
+        assert line in UNSEEN or line not in refused.value.zh
     assert engine.cases() == []
 
 
@@ -162,3 +169,60 @@ def test_a_year_without_a_calendar_is_no_moment(engine: govflow.Engine, year: in
         with pytest.raises(InvalidInput) as refused:
             call()
         assert refused.value.details["field"] == "now"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "11010519491231002x",
+        "１１０１０５１９４９１２３１００２ｘ",
+        " 110105 19491231 002X ",
+        "11010519491231002X\u3000",
+    ],
+)
+def test_a_person_is_one_person_however_the_number_was_typed(url: str, typed: str) -> None:
+    """Stored in one form, found again by its key, on both databases."""
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    first = apply_for(engine, applicant=PERSON, key="k")
+    assert apply_for(engine, applicant={**PERSON, "id": typed}, key="k").id == first.id
+    code = {**COMPANY, "id": f"{COMPANY['id'].lower()} "}
+    assert apply_for(engine, applicant=code, key="c").id == apply_for(engine, applicant=COMPANY, key="c").id
+    with create_engine(url).connect() as connection:
+        stored = set(connection.execute(text("SELECT identity FROM applicants")).scalars())
+    assert stored == {PERSON["id"], COMPANY["id"]}
+    assert engine.check(first.id) == []
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("document", "number"),
+    [
+        (None, "911124198108030024"), ("外国人永久居留身份证", "911124198108030024"), (None, "830000199201300022"),
+        ("港澳台居民居住证", "830000199201300022"), ("护照", "e12345678"), ("港澳居民来往内地通行证", "H12345678"),
+        ("台湾居民来往大陆通行证", "12345678"), ("居民身份证", "11010519491231002x"),
+    ],
+)  # fmt: skip
+def test_whoever_may_apply_has_a_document(engine: govflow.Engine, document: str | None, number: str) -> None:
+    """Foreigners and residents of Hong Kong, Macao and Taiwan are natural persons too."""
+    given = {"kind": "自然人", "name": "Anna Müller", "id": number} | ({"id_kind": document} if document else {})
+    view = apply_for(engine, applicant=given)
+    assert view.applicant is not None and engine.check(view.id) == []
+
+
+@pytest.mark.parametrize(
+    ("given", "field", "zh"),
+    [
+        ({**COMPANY, "id": "511111198001010588"}, "applicant.id", "公民身份号码"),
+        ({**COMPANY, "id": "000000000000000000"}, "applicant.id", "登记管理部门"),
+        ({**COMPANY, "id_kind": "护照"}, "applicant.id_kind", "只有自然人"),
+        ({**PERSON, "id_kind": "军官证"}, "applicant.id_kind", "居民身份证"),
+        ({**PERSON, "id_kind": ["护照"]}, "applicant.id_kind", "居民身份证"),
+        ({**PERSON, "id_kind": "护照", "id": "E-1"}, "applicant.id", "护照号码"),
+        ({**PERSON, "id": COMPANY["id"]}, "applicant.id", "第"),
+    ],
+)
+def test_a_number_of_another_kind_is_refused(engine: govflow.Engine, given: Any, field: str, zh: str) -> None:
+    """A citizen's number is no company, zeros are nobody, and a document is of the closed list."""
+    with pytest.raises(InvalidInput, match=zh) as refused:
+        apply_for(engine, applicant=given)
+    assert refused.value.details["field"] == field and str(given["id"]) not in str(refused.value)

@@ -192,7 +192,7 @@ VISITS = "flow: [accept, {visit: {staff: 2, within: 1 workday}}, {decide: {refus
     ("statutory", "promised", "said"),
     [
         ("30 natural days", "10 workdays", "按 2004–2026 年的日历，分别跨 10–22 天与 30–40 天，同一天起算，承诺不会更晚到期。"),
-        ("3 months", "60 workdays", "分别跨 81–96 天与 89–102 天，8309 个起算日中有 250 个承诺可能更晚到期：如 2026-02-14 起算，"
+        ("3 months", "60 workdays", "分别跨 81–96 天与 89–102 天，8309 个起算日中有 231 个承诺可能更晚到期：如 2026-02-14 起算，"
                                     "承诺 2026-05-20 到期，法定 2026-05-14 到期。"),
         ("20 workdays", "60 natural days", "哪一天起算承诺都更晚到期：如 "),
         ("20 years", "240 months", "单位不同：不能断定谁先到期。"),

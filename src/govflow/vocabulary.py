@@ -273,6 +273,21 @@ class ApplicantKind(Word):
     OTHER = "其他组织", "其他组织", "other organisation"
 
 
+class IdKind(Word):
+    """Which document a natural person shows."""
+
+    CITIZEN = "居民身份证", "居民身份证", "resident identity card"
+    RESIDENT = "港澳台居民居住证", "港澳台居民居住证", "residence permit for Hong Kong, Macao and Taiwan residents"
+    FOREIGNER = "外国人永久居留身份证", "外国人永久居留身份证", "foreign permanent resident ID card"
+    PASSPORT = "护照", "护照", "passport"
+    HK_MACAO = (
+        "港澳居民来往内地通行证",
+        "港澳居民来往内地通行证",
+        "mainland travel permit for Hong Kong and Macao residents",
+    )
+    TAIWAN = "台湾居民来往大陆通行证", "台湾居民来往大陆通行证", "mainland travel permit for Taiwan residents"
+
+
 class ResultKind(Word):
     """Kind of a result."""
 
@@ -293,7 +308,7 @@ _TABLE: MappingProxyType[str, type[Word]] = MappingProxyType({
     "outcome": Outcome, "role": Role, "clock_kind": ClockKind, "clock_status": ClockStatus, "clock_effect": ClockEffect,
     "light": Light, "material_status": MaterialStatus, "start": Start, "missed": Missed, "item_type": ItemType,
     "case_type": CaseType, "level": Level, "definition_status": DefinitionStatus, "basis_kind": BasisKind,
-    "applicant_kind": ApplicantKind, "result_kind": ResultKind, "window": Window,
+    "applicant_kind": ApplicantKind, "id_kind": IdKind, "result_kind": ResultKind, "window": Window,
 })  # fmt: skip
 
 

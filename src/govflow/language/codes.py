@@ -1,17 +1,21 @@
 """Numbers that name a body, a person, a place or an item, and why one of them is wrong.
 
 Every `check_*` returns None for a right number, else one reason as (Chinese, English). A reason never repeats
-a citizen ID number, so that it may be logged.
+a number of a person, so that it may be logged.
 """
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
 from types import MappingProxyType
 
 from stdnum.cn import ric, uscc
+
+from govflow.vocabulary import IdKind
 
 Reason = tuple[str, str]
 
@@ -46,33 +50,129 @@ _USCC_CHARACTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _DIGITS = "0123456789"
 _CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _NATION = ("000000", "100000")
+
+# GB 32100-2015 with its amendment: the department that registers a body, and the classes of body that it registers.
+_REGISTERED: Mapping[str, str] = MappingProxyType(
+    {
+        "1": "1239", "2": "19", "3": "123459", "4": "19", "5": "123459", "6": "129", "7": "129", "8": "19", "9": "1239",
+        "A": "19", "N": "1239", "Y": "1",
+    }
+)  # fmt: skip
 _OLDEST = 150
+
+
+def normal_number(text: str) -> str:
+    """A number of a person or a body in the one form that is stored and compared.
+
+    Half width, capitals, without spaces: people type, paste and scan them in many ways.
+    """
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
 
 
 @lru_cache(maxsize=4096)
 def check_uscc(text: str) -> Reason | None:
-    """Say what is wrong with a unified social credit code 统一社会信用代码 (GB 32100-2015), or None."""
+    """Say what is wrong with a unified social credit code 统一社会信用代码, or None.
+
+    GB 32100-2015: registering department 1, class of body 1, region of the registry 6 (GB/T 2260), subject 9, check
+    character 1. Not looked at: counties, and the subject's own check character, which old registers did not keep.
+    """
+    zh, en = "统一社会信用代码", "unified social credit code"
     allowed = [_USCC_CHARACTERS] * 2 + [_DIGITS] * 6 + [_USCC_CHARACTERS] * 10
-    reason = _shape(text, allowed, "统一社会信用代码", "unified social credit code")
+    reason = _shape(text, allowed, zh, en)
     if reason:
         return reason
-    return _checksum(text, uscc.calc_check_digit(text[:17]), "统一社会信用代码", "unified social credit code")
+    if check_citizen_id(text, None) is None:
+        return f"这是公民身份号码，不是{zh}", f"this is a citizen ID number, not a {en}"
+    if text[1] not in _REGISTERED.get(text[0], ""):
+        return (
+            f"{zh}的前两位 {text[:2]} 不是登记管理部门和机构类别（GB 32100）",
+            f"the {en} begins with {text[:2]}, which is no registering department and class (GB 32100)",
+        )
+    if text[2:8] != "100000" and text[2:4] not in PROVINCES:
+        return (
+            f"{zh}第 3–8 位 {text[2:8]} 不是登记管理机关的行政区划代码",
+            f"characters 3-8 of the {en} are {text[2:8]}, which is no region code (GB/T 2260)",
+        )
+    return _checksum(text, uscc.calc_check_digit(text[:17]), zh, en)
+
+
+def check_person_number(text: str, kind: str | None, today: date | None) -> Reason | None:
+    """Say what is wrong with the number of a natural person's document, or None.
+
+    `kind` is a word of `IdKind`; without it 18 characters are taken for what they say they are: a foreigner's permanent
+    residence when they begin with 9, else a citizen's number or a residence permit of Hong Kong, Macao or Taiwan.
+    """
+    if kind is None:
+        kind = IdKind.FOREIGNER if len(text) == 18 and text.startswith("9") else IdKind.CITIZEN
+    if kind == IdKind.FOREIGNER:
+        return check_foreigner_id(text, today)
+    if kind == IdKind.RESIDENT:
+        outside = len(text) == 18 and text[:2] not in ("81", "82", "83")
+        reason = (
+            "港澳台居民居住证号码应以 81、82 或 83 开头",
+            "a residence permit of Hong Kong, Macao or Taiwan begins with 81, 82 or 83",
+        )
+        return reason if outside else check_citizen_id(text, today)
+    if kind in _DOCUMENTS:
+        pattern, described = _DOCUMENTS[IdKind.of(kind)]
+        return None if re.fullmatch(pattern, text) else described
+    return check_citizen_id(text, today)
+
+
+_DOCUMENTS: Mapping[IdKind, tuple[str, Reason]] = MappingProxyType(
+    {
+        IdKind.PASSPORT: (
+            r"(?=[A-Z]*[0-9])[A-Z0-9]{5,20}",
+            ("护照号码应为 5 至 20 位数字或大写字母", "a passport number has 5 to 20 digits or capital letters"),
+        ),
+        IdKind.HK_MACAO: (
+            r"[HM]([0-9]{8}|[0-9]{10})",
+            (
+                "港澳居民来往内地通行证号码应为 H 或 M 加 8 位或 10 位数字",
+                "the permit's number is H or M and 8 or 10 digits",
+            ),
+        ),
+        IdKind.TAIWAN: (
+            r"[0-9]{8}",
+            ("台湾居民来往大陆通行证号码应为 8 位数字", "the permit's number has 8 digits"),
+        ),
+    }
+)
+"""Documents without a check character: the form of their numbers, and what to say of another (ICAO 9303; 出入境管理法)."""
+
+
+def check_foreigner_id(text: str, today: date | None) -> Reason | None:
+    """Say what is wrong with the number of a foreigner's permanent residence 外国人永久居留身份证, or None.
+
+    GA 2102-2023: 9, province of issue 2, nation 3 (ISO 3166 number), birth 8, serial 3, check character 1 (as GB 11643).
+    Cards of before 2023 have three letters of the nation and twelve digits; they stay valid until they run out.
+    """
+    zh, en = "外国人永久居留身份证号码", "number of a foreigner's permanent residence"
+    if re.fullmatch(r"[A-Z]{3}[0-9]{12}", text):
+        return None
+    reason = _shape(text, ["9"] + [_DIGITS] * 16 + [_DIGITS + "X"], zh, en)
+    if reason:
+        return reason
+    if text[1:3] not in PROVINCES:
+        return f"{zh}第 2–3 位不是省级行政区划代码", f"characters 2-3 of the {en} are no province (GB/T 2260)"
+    return _birth(text, today, zh, en) or _checksum(text, ric.calc_check_digit(text), zh, en)
 
 
 def check_citizen_id(text: str, today: date | None) -> Reason | None:
     """Say what is wrong with a citizen ID number 公民身份号码 (GB 11643-1999), or None.
 
-    Residence permits of Hong Kong, Macao and Taiwan residents have the same shape. A lower-case x is accepted
-    (`normal_citizen_id` turns it); a 15-digit number of the first generation is not valid any more. Without `today` the
-    date of birth only has to exist.
+    Residence permits of Hong Kong, Macao and Taiwan residents have the same shape (国办发〔2018〕81号). A lower-case x is
+    accepted; a 15-digit number of the first generation is not valid any more. Without `today` the date of birth only has
+    to exist.
     """
+    zh, en = "公民身份号码", "citizen ID number"
     if len(text) == 15 and not set(text) - set(_DIGITS):
         return (
             "15 位的旧身份证号已不再有效，应填 18 位公民身份号码",
             "15-digit ID numbers are no longer valid; give the 18-character number",
         )
-    number = normal_citizen_id(text)
-    reason = _shape(number, [_DIGITS] * 17 + [_DIGITS + "X"], "公民身份号码", "citizen ID number")
+    number = text[:-1] + text[-1:].replace("x", "X")
+    reason = _shape(number, [_DIGITS] * 17 + [_DIGITS + "X"], zh, en)
     if reason:
         return reason
     if number[:2] not in _CITIZEN_PROVINCES:
@@ -80,12 +180,7 @@ def check_citizen_id(text: str, today: date | None) -> Reason | None:
             f"公民身份号码的前两位 {number[:2]} 不是省级行政区划代码",
             f"the citizen ID number begins with {number[:2]}, which is no province (GB/T 2260)",
         )
-    return _birth(number, today) or _checksum(number, ric.calc_check_digit(number), "公民身份号码", "citizen ID number")
-
-
-def normal_citizen_id(text: str) -> str:
-    """The number with its last letter as a capital X, the form that is stored and compared."""
-    return text[:-1] + "X" if text.endswith("x") else text
+    return _birth(number, today, zh, en) or _checksum(number, ric.calc_check_digit(number), zh, en)
 
 
 def masked(text: str) -> str:
@@ -191,23 +286,20 @@ def _checksum(text: str, expected: str, zh: str, en: str) -> Reason | None:
     )
 
 
-def _birth(number: str, today: date | None) -> Reason | None:
+def _birth(number: str, today: date | None, zh: str, en: str) -> Reason | None:
     year, month, day = int(number[6:10]), int(number[10:12]), int(number[12:14])
     try:
         born = date(year, month, day)
     except ValueError:
-        return (
-            "公民身份号码第 7–14 位不是真实的出生日期",
-            "characters 7-14 of the citizen ID number are no real date of birth",
-        )
+        return f"{zh}第 7–14 位不是真实的出生日期", f"characters 7-14 of the {en} are no real date of birth"
     if today is None:
         return None
     if born > today:
-        return "公民身份号码中的出生日期晚于今天", "the date of birth in the citizen ID number is in the future"
+        return f"{zh}中的出生日期晚于今天", f"the date of birth in the {en} is in the future"
     if today.year - born.year > _OLDEST:
         return (
-            f"公民身份号码中的出生日期早于 {_OLDEST} 年前",
-            f"the date of birth in the citizen ID number is more than {_OLDEST} years ago",
+            f"{zh}中的出生日期早于 {_OLDEST} 年前",
+            f"the date of birth in the {en} is more than {_OLDEST} years ago",
         )
     return None
 

@@ -17,9 +17,9 @@ from govflow.language.conditions import FactValue
 from govflow.language.model import Question
 from govflow.plan import Selection
 from govflow.text import Text
+from govflow.vocabulary import ApplicantKind, IdKind
 
-PERSONS = ("自然人",)
-KINDS = ("自然人", "企业法人", "事业法人", "社会组织法人", "非法人企业", "个体工商户", "行政机关", "其他组织")
+KINDS = tuple(map(str, ApplicantKind))
 
 _OUT_OF_USE = {"暂停": "paused", "取消": "cancelled"}
 STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified": "obtained", "elicence": "obtained",
@@ -27,7 +27,7 @@ STATUS = {"asked": "missing", "form": "missing", "issued": "awaited", "verified"
 
 
 def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, Any]:
-    """The applicant with kind, name and identity checked: USCC by GB 32100, citizen ID by GB 11643.
+    """The applicant with kind, name and identity checked: a body's code by GB 32100, a person's by the document `id_kind`.
 
     Takes what `normal_applicant` gives. No error repeats what was given: it may be a name or a number.
     """
@@ -42,33 +42,34 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
             "applicant.name", Text("应为 1 至 200 字的名称", "expected a name of 1 to 200 characters")
         )
     inputs.checked_text(name, "applicant.name")
-    person = kind in PERSONS
     if not isinstance(number, str):
-        number_of = (
-            Text("公民身份号码", "citizen's number")
-            if person
-            else Text("统一社会信用代码", "unified social credit code")
-        )
-        raise _wrong_applicant(
-            "applicant.id", Text(f"应为 18 位{number_of.zh}", f"expected a {number_of.en} of 18 characters")
-        )
-    reason = codes.check_citizen_id(number, today) if person else codes.check_uscc(number)
+        raise _wrong_applicant("applicant.id", Text("应为证件号码的文字", "expected the number as text"))
+    reason = _wrong_number(str(kind), number, applicant.get("id_kind"), today)
     if reason is not None:
         zh, en = reason
         raise InvalidInput(Text(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}"), field="applicant.id")
     return dict(applicant)
 
 
+def _wrong_number(kind: str, number: str, document: object, today: date) -> codes.Reason | None:
+    if kind != ApplicantKind.PERSON:
+        if document is not None:
+            raise _wrong_applicant("applicant.id_kind", Text("只有自然人写", "only a natural person has one"))
+        return codes.check_uscc(number)
+    if document is not None and document not in tuple(IdKind):
+        known = Text(f"应为{'、'.join(IdKind)} 之一", f"expected one of {_quoted(IdKind)}")
+        raise _wrong_applicant("applicant.id_kind", known)
+    return codes.check_person_number(number, None if document is None else str(document), today)
+
+
 def normal_applicant(applicant: Any) -> Any:
-    """The applicant in the form that is stored and compared: without spaces around, in NFC, a citizen's X as a capital."""
+    """The applicant in the form that is stored and compared: the name in NFC without spaces around, the number normal."""
     if not isinstance(applicant, Mapping):
         return applicant
     found = dict(applicant)
-    for field in ("name", "id"):
+    for field, normal in (("name", inputs.normal), ("id", codes.normal_number)):
         if isinstance(found.get(field), str):
-            found[field] = inputs.normal(found[field]).strip()
-    if found.get("kind") in PERSONS and isinstance(found.get("id"), str):
-        found["id"] = codes.normal_citizen_id(found["id"])
+            found[field] = normal(found[field]).strip()
     return found
 
 
