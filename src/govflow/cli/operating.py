@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import Event
+from typing import Any, cast
 
 import click
 
@@ -26,7 +28,7 @@ from govflow.cli.values import moment_from
 from govflow.engine import worker
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions import pinned
-from govflow.engine.store import Database
+from govflow.engine.store import Database, StoreError
 from govflow.engine.views import Fired
 from govflow.errors import NotFound
 from govflow.law import questions
@@ -199,7 +201,19 @@ def add_calendar(file: str, definitions: str) -> None:
 @json_option
 def reproject(reason: str, definitions: str, db: str, as_json: bool) -> None:
     """Recompute every open due date."""
-    changes = engine_from(db, definitions).reproject(reason)
+    left: StoreError | None = None
+    try:
+        changes = engine_from(db, definitions).reproject(reason)
+    except StoreError as fault:
+        if "changes" not in fault.details:
+            raise
+        left, changes = fault, cast("list[dict[str, Any]]", fault.details["changes"])
+    _print_changes(changes, as_json)
+    if left is not None:
+        raise left
+
+
+def _print_changes(changes: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     if as_json:
         print_json({"changes": changes})
         return

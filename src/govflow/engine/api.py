@@ -20,6 +20,7 @@ from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import Event, TaskState, fold, ids
 from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import UnitOfWork, next_event
+from govflow.engine.damage import DAMAGE, damaged, readable
 from govflow.engine.keys import Key, key_of
 from govflow.engine.persistence import save, write_new
 from govflow.engine.reader import Reader, no_case
@@ -204,6 +205,8 @@ class CaseCommands(Reader):
                 view = queries.case_view(saved, draft.subject, draft.at, draft.state)
         except KeyTaken:
             return self._view_of(key)
+        except DAMAGE as fault:
+            raise damaged(case, fault) from fault
         self._publish(draft.events)
         return view
 
@@ -218,11 +221,12 @@ class CaseCommands(Reader):
 
     def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> UnitOfWork:
         row = file.row
-        subject = self._definitions.pinned(row.definition, statements)
-        state, snapshot = case_state(subject, row, file.live, statements), row.snapshot
-        if not process.is_current(snapshot):
-            _, snapshot = replayed(subject, row.id, statements.events(row.id))
-        return UnitOfWork(subject, state, snapshot, now, actor, self.calendars)
+        with readable(row.id):
+            subject = self._definitions.pinned(row.definition, statements)
+            state, snapshot = case_state(subject, row, file.live, statements), row.snapshot
+            if not process.is_current(snapshot):
+                _, snapshot = replayed(subject, row.id, statements.events(row.id))
+            return UnitOfWork(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
         self, task: str, actor: str, decide: Callable[[UnitOfWork, TaskState, Actor], None], key: Key | None,

@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from govflow.engine import case_clocks, keys, process
+from govflow.engine import case_clocks, inputs, keys, process
 from govflow.engine.case import CaseState, ClockState, checksum, clocks_from, event_hash
 from govflow.engine.case_clocks import Calendars
+from govflow.engine.damage import DAMAGE
 from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import LIVE, CaseRow, ClockRow, EventRow, Statements, TaskRow
@@ -25,14 +26,14 @@ ELSEWHERE = ("tasks", "clocks", "checksums")
 
 def faults(statements: Statements, row: CaseRow, subject: CompiledDefinition, calendars: Calendars) -> list[Text]:
     """What does not agree in a stored case, one sentence a fault; an empty list means that all is well."""
-    rows = statements.events(row.id)
-    found = list(_chain(row.id, rows))
-    if found:
-        return found
     try:
+        rows = statements.events(row.id)
+        found = list(_chain(row.id, rows))
+        if found:
+            return found
         state, snapshot = replayed(subject, row.id, rows)
         return list(_differences(statements, row, subject, calendars, state, snapshot))
-    except (ValueError, TypeError, KeyError, AttributeError, GovflowError) as fault:
+    except (*DAMAGE, GovflowError) as fault:
         kind, why = type(fault).__name__, said(fault)
         return [Text(f"{row.id}: 存的内容不能读取或重放：{kind} {why.zh}",
                      f"{row.id}: what is stored cannot be read or replayed: {kind} {why.en}")]  # fmt: skip
@@ -40,7 +41,7 @@ def faults(statements: Statements, row: CaseRow, subject: CompiledDefinition, ca
 
 def said(fault: Exception) -> Text:
     """What an error says, whoever raised it."""
-    return fault.message if isinstance(fault, GovflowError) else Text(str(fault), str(fault))
+    return fault.message if isinstance(fault, GovflowError) else Text(inputs.shown(str(fault)))
 
 
 def _chain(case: str, rows: Sequence[EventRow]) -> Iterator[Text]:

@@ -62,7 +62,7 @@ class HostClock:
         if self._given is not None:
             now = self.now()
             if last is not None and case_clocks.utc(now) < last:
-                raise _too_early(now, last)
+                raise _too_early(now, case_clocks.parse(last))
             return now
         now = self._shared(database)
         if last is None or case_clocks.utc(now) >= last:
@@ -88,11 +88,11 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _too_early(now: datetime, last: str) -> InvalidInput:
+def _too_early(now: datetime, last: datetime) -> InvalidInput:
     """The error for a moment that the caller gives and that is before a case's last event."""
     return InvalidInput(
-        Text(f"时刻 {now.isoformat()} 早于办件的上一个事件 {last}；事实须按先后记录",
-        f"{now.isoformat()} is before the case's last event at {last}"), field="now",
+        Text(f"时刻 {now.isoformat()} 早于办件的上一个事件 {case_clocks.utc(last)}；事实须按先后记录",
+        f"{now.isoformat()} is before the case's last event at {case_clocks.utc(last)}"), field="now",
     )  # fmt: skip
 
 

@@ -21,11 +21,12 @@ from govflow.engine.api import CaseCommands
 from govflow.engine.case import Event, events
 from govflow.engine.commands import timers
 from govflow.engine.commands.unit_of_work import SYSTEM
+from govflow.engine.damage import readable
 from govflow.engine.host_clock import HostClockError
 from govflow.engine.persistence import CLOCK_JOB, NOTICE_JOB, clock_jobs, save
-from govflow.engine.store import Connection, JobRow, Statements, is_passing
+from govflow.engine.store import Connection, JobRow, Statements, StoreError, is_passing
 from govflow.engine.views import Fired, Incident
-from govflow.errors import GovflowError, InvalidInput, NotFound
+from govflow.errors import ClockError, GovflowError, InvalidInput, NotFound
 from govflow.text import Text
 
 _log = logging.getLogger("govflow")
@@ -327,17 +328,31 @@ class Engine(CaseCommands):
     # --- calendars ---------------------------------------------------------------------------------------------
 
     def reproject(self, reason: str = "") -> list[dict[str, Any]]:
-        """Compute every open clock anew with the present calendar; records old date, new date and why."""
+        """Compute every open clock anew with the present calendar; records old date, new date and why.
+
+        Raises StoreError once all others are done, if some cases could not be: `cases` of its details names them, and
+        `changes` is what this would have returned. To call it again does what is left.
+        """
         changes: list[dict[str, Any]] = []
+        faults: dict[str, Text] = {}
         after = ""
         while True:
             with self._reading() as statements:
                 waiting = statements.cases_with_open_clocks(after, 200)
             if not waiting:
-                return changes
+                break
             for case in waiting:
-                changes += self._reproject_case(case, reason)
+                try:
+                    with readable(case):
+                        changes += self._reproject_case(case, reason)
+                except (GovflowError, ClockError) as fault:
+                    if is_passing(fault):
+                        raise
+                    faults[case] = fault.message
             after = waiting[-1]
+        if faults:
+            raise _not_reprojected(faults, changes)
+        return changes
 
     def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
         changes = []
@@ -361,6 +376,15 @@ class Engine(CaseCommands):
                 save(statements, draft, locked.file)
         self._publish(draft.events)
         return changes
+
+
+def _not_reprojected(faults: Mapping[str, Text], changes: Sequence[Mapping[str, Any]]) -> StoreError:
+    lines = [Text(f"{case}: {why.zh}", f"{case}: {why.en}") for case, why in faults.items()]
+    return StoreError(
+        Text(f"{len(faults)} 个办件的期限没有重算，其余都已重算：\n" + "\n".join(line.zh for line in lines),
+        f"{len(faults)} cases were not computed anew, all others were:\n" + "\n".join(line.en for line in lines)),
+        cases=list(faults), changes=list(changes),
+    )  # fmt: skip
 
 
 def _fired(case: str, recorded: Sequence[Event]) -> Iterator[Fired]:

@@ -11,6 +11,7 @@ from typing import Any
 from govflow.engine import audit, case_clocks, inputs, queries, views
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.commands import application
+from govflow.engine.damage import readable
 from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.definitions.pinned import Definitions
 from govflow.engine.host_clock import HostClock
@@ -125,9 +126,10 @@ class Reader:
         file = statements.file(inputs.checked_text(case, "case", 40))
         if file is None:
             raise no_case(case)
-        subject = self._definitions.pinned(file.row.definition, statements)
-        state = case_state(subject, file.row, file.live, statements)
-        return queries.case_view(file, subject, case_clocks.utc(now), state)
+        with readable(case):
+            subject = self._definitions.pinned(file.row.definition, statements)
+            state = case_state(subject, file.row, file.live, statements)
+            return queries.case_view(file, subject, case_clocks.utc(now), state)
 
     def history(self, case: str, after: int = 0) -> list[EventView]:
         """The case's events in order, each with the hash of the one before it."""
@@ -136,7 +138,8 @@ class Reader:
             if statements.case(inputs.checked_text(case, "case", 40)) is None:
                 raise no_case(case)
             rows = statements.events(case, after)
-        return [EventView(e.seq, e.at, e.actor, e.type, json.loads(e.body), e.previous, e.hash) for e in rows]
+        with readable(case):
+            return [EventView(e.seq, e.at, e.actor, e.type, json.loads(e.body), e.previous, e.hash) for e in rows]
 
     def explain(self, case: str, clock: str, lang: Lang | str = Lang.ZH) -> Explanation:
         """A clock's due date day by day: counted or skipped, and why."""
@@ -149,8 +152,10 @@ class Reader:
                     f"case {case} has no clock {clock!r}; it has {known.en}"), clock=clock,
                 )  # fmt: skip
             _, subject = self._found(statements, case)
+        chosen = language(lang)
+        with readable(case):
             calendar = self.calendars.for_region(subject.region(row.item))
-        return case_clocks.explanation(views.clock_from(row), calendar, language(lang))
+            return case_clocks.explanation(views.clock_from(row), calendar, chosen)
 
     def required(self, ref: str, answers: Mapping[str, Any], drop: Sequence[str] = ()) -> list[str]:
         """The material codes that these answers ask for or fetch, before there is a case. Raises as `apply`."""
@@ -172,13 +177,16 @@ class Reader:
         """Where the case stands in its process, with the definition it runs under; for the picture."""
         with self._reading() as statements:
             row, subject = self._found(statements, case)
-            return queries.progress(statements, row, subject, case_clocks.utc(self.now()))
+            at = case_clocks.utc(self.now())
+            with readable(case):
+                return queries.progress(statements, row, subject, at)
 
     def _found(self, statements: Statements, case: str) -> tuple[CaseRow, CompiledDefinition]:
         row = statements.case(inputs.checked_text(case, "case", 40))
         if row is None:
             raise no_case(case)
-        return row, self._definitions.pinned(row.definition, statements)
+        with readable(case):
+            return row, self._definitions.pinned(row.definition, statements)
 
     # --- checking ----------------------------------------------------------------------------------------------
 

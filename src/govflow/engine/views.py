@@ -10,6 +10,7 @@ from msgspec.structs import astuple
 
 from govflow.engine import case_clocks
 from govflow.engine.case import CaseState, ClockState, clocks_from
+from govflow.engine.damage import readable
 from govflow.engine.store import ClockRow, TaskRow
 
 _PLAIN = frozenset({str, int, bool, float, type(None)})
@@ -150,7 +151,8 @@ class CaseView(View):
             part = self.__dict__.get("_parts", {}).get(name)
             if part is None:
                 raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-            value = self.__dict__[name] = part()
+            with readable(self.id):
+                value = self.__dict__[name] = part()
             return value
 
     def __getstate__(self) -> dict[str, Any]:
@@ -220,8 +222,11 @@ class Incident(View):
 
 def task_view(row: TaskRow, now: str) -> TaskView:
     """A task row as the inbox shows it."""
-    light = case_clocks.light(row.due_at, row.warn_at, now if row.closed_at is None else row.closed_at)
-    due = case_clocks.local_date(row.due_at).isoformat() if row.due_at else None
+    try:
+        light = case_clocks.light(row.due_at, row.warn_at, now if row.closed_at is None else row.closed_at)
+        due = case_clocks.local_date(row.due_at).isoformat() if row.due_at else None
+    except (ValueError, TypeError):
+        light, due = "red", None  # a damaged row: `check` says so, and the inbox of the others goes on
     return TaskView(
         row.id, row.case_id, row.item, row.kind, row.name, row.department, row.role, row.assignee, row.joint, row.state,
         light, due, row.due_at, row.provisional, row.escalated, row.opened_at, row.closed_at, row.closed_by, row.outcome,

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from govflow.compiler import to_bpmn
+from govflow.engine import inputs
+from govflow.engine.damage import DAMAGE
 from govflow.engine.definitions import bundle, elements
 from govflow.engine.definitions.compiled import CompiledDefinition, compiled_from
 from govflow.engine.store import Database, DefinitionRow, Statements, StoreError
@@ -98,8 +100,10 @@ def _stored_definition(row: DefinitionRow) -> CompiledDefinition:
         return compiled_from(row.ref, bundle.catalog_from_bundle(row.bundle), row.hash, row.bpmn, row.elements)
     except StoreError:
         raise
-    except (GovflowError, ValueError, TypeError, KeyError) as fault:  # the row was damaged: its cases stop, and say why
-        why = fault.message if isinstance(fault, GovflowError) else Text(f"{type(fault).__name__} {fault}")
+    except (GovflowError, *DAMAGE) as fault:  # the row was damaged: its cases stop, and say why
+        why = (
+            fault.message if isinstance(fault, GovflowError) else Text(f"{type(fault).__name__} {inputs.shown(fault)}")
+        )
         raise StoreError(
             Text(f"数据库里的定义 {row.hash[:12]} 不能读取：{why}",
                  f"the stored definition {row.hash[:12]} cannot be read: {why.text('en')}"), definition=row.hash,
