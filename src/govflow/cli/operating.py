@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any, cast
@@ -28,8 +28,9 @@ from govflow.cli.values import moment_from
 from govflow.engine import worker
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions import pinned
+from govflow.engine.jobs import Engine
 from govflow.engine.store import Database, StoreError
-from govflow.engine.views import Fired
+from govflow.engine.views import Fired, Incident
 from govflow.errors import NotFound
 from govflow.law import questions
 from govflow.text import Text
@@ -77,6 +78,18 @@ def upgrade(db: str) -> None:
     click.echo(
         say(Text(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}")), err=True
     )
+
+
+@command("删去某日以前用过的幂等编号 key。", "purge-keys", within=db)
+@option(
+    "--before", required=True, metavar="T", help=Text("此时刻以前，如 2025-03-14。", "Before this, such as 2025-03-14.")
+)
+@definitions_option
+@database_option
+def purge_keys(before: str, definitions: str, db: str) -> None:
+    """Forget idempotency keys that were used before a moment."""
+    gone = engine_from(db, definitions).purge_keys(moment_from(before, "--before"))
+    click.echo(say(Text(f"删去 {gone} 个", f"{gone} keys forgotten")), err=True)
 
 
 @command("核对每条哈希链、每个存下的期限、每份可重放的状态。", within=db)
@@ -132,6 +145,16 @@ def sweep(now: str | None, definitions: str, db: str, as_json: bool) -> None:
         print_json({"fired": [each.as_data() for each in fired]})
     for each in [] if as_json else fired:
         click.echo(_fired_line(each))
+    if engine.incidents(limit=1):
+        click.echo(
+            say(
+                Text(
+                    "有办件出错，被搁在一边：govflow incidents",
+                    "some cases failed and are set aside: govflow incidents",
+                )
+            ),
+            err=True,
+        )
 
 
 def _fired_line(fired: Fired) -> str:
@@ -140,28 +163,113 @@ def _fired_line(fired: Fired) -> str:
     return f"{'🟡' if warned else '🔴'} {fired.case} {fired.clock} {fired.due} {effect}"
 
 
-@command("持续触发到期的时钟，并把发件箱的消息逐行写到标准输出。", "worker")
-@option("--every", default=5.0, show_default=True, help=Text("两轮之间的秒数。", "Seconds between two rounds."))
+@command("持续触发到期的时钟，并把待发消息逐行写到标准输出。", "worker")
+@option(
+    "--every",
+    type=click.FloatRange(0.05, 3600),
+    default=5.0,
+    show_default=True,
+    help=Text("无事可做时歇息的秒数。", "Seconds to rest when there is nothing to do."),
+)
+@option(
+    "--once", is_flag=True, help=Text("做完到期的就结束，供 cron 使用。", "End when nothing more is due, for cron.")
+)
+@option(
+    "--threads",
+    type=click.IntRange(1, 64),
+    default=1,
+    show_default=True,
+    help=Text("时钟和消息各用几个线程。", "Threads for clocks, and as many for messages."),
+)
+@option(
+    "--dispatcher",
+    type=click.Choice(["inprocess"]),
+    default="inprocess",
+    show_default=True,
+    help=Text("由什么来执行。", "What runs the jobs."),
+)
 @definitions_option
 @database_option
-def worker_command(every: float, definitions: str, db: str) -> None:
-    """Keep sweeping; deliver the outbox to standard output."""
+def worker_command(every: float, once: bool, threads: int, dispatcher: str, definitions: str, db: str) -> None:
+    """Keep firing due clocks; write waiting messages to standard output, one JSON line each."""
     engine = engine_from(db, definitions)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    worker.work(engine, _print_message, stop, every, _tell_work)
+    worker.work(
+        engine, _print_message, stop, every, _tell_work, _tell_trouble,
+        dispatcher=worker.InProcess(threads), once=once,
+    )  # fmt: skip
+    engine.close()
 
 
 def _print_message(message: worker.Message) -> None:
     line = {"key": message.key, "case": message.case, "topic": message.topic, "body": message.body}
-    sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError) as fault:  # whoever read has gone; the message waits for the next one
+        raise worker.ReceiverGone from fault
 
 
 def _tell_work(fired: list[Fired], sent: int) -> None:
     for each in fired:
         click.echo(_fired_line(each), err=True)
+
+
+def _tell_trouble(what: Text) -> None:
+    click.echo(say(what), err=True)
+
+
+@command("出错的工作：列出、重试、搁置。")
+@option("--retry", metavar="CASE", help=Text("下一轮重试这个办件出错的工作。", "Try this case's failed jobs again."))
+@option("--resolve", metavar="CASE", help=Text("搁置这个办件出错的工作。", "Put this case's failed jobs aside."))
+@option("--key", metavar="KEY", help=Text("只指这一项，如 clock。", "This job alone, such as clock."))
+@option("--actor", default="system:operator", help=Text("谁搁置的。", "Who puts it aside."))
+@option("--reason", default="", help=Text("搁置的理由。", "Why it is put aside."))
+@definitions_option
+@database_option
+@json_option
+def incidents(
+    retry: str | None, resolve: str | None, key: str | None, actor: str, reason: str, definitions: str, db: str,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Jobs that failed: list them, try them again, put them aside."""
+    if retry and resolve:
+        raise click.UsageError(say(Text("--retry 与 --resolve 只能给一个", "--retry and --resolve exclude each other")))
+    engine = engine_from(db, definitions)
+    found = [each for each in _all_incidents(engine) if key in (None, each.key)]
+    case = retry or resolve
+    mine = [each for each in found if each.case == case]
+    if case and not mine:
+        raise NotFound(Text(f"办件 {case} 没有出错的工作", f"no job of case {case} has failed"), case=case)
+    for each in mine:
+        if retry:
+            engine.retry(each.case, each.key)
+        else:
+            engine.resolve(each.case, each.key, actor=actor, reason=reason)
+    if as_json:
+        print_json({"incidents": [each.as_data() for each in (mine if case else found)]})
+        return
+    for each in mine if case else found:
+        state = Text("等人处理", "waits for a person") if each.dead else Text("将重试", "will be tried again")
+        times = Text(f"失败 {each.tries} 次", f"failed {each.tries} times")
+        click.echo(f"{'🔴' if each.dead else '🟡'} {each.case} {each.key} {say(state)} · {say(times)} · {each.fault}")
+    done = (
+        Text("已安排重试", "to be tried again")
+        if retry
+        else Text("已搁置", "put aside")
+        if resolve
+        else Text("出错", "failed")
+    )
+    click.echo(f"{len(mine if case else found)} {say(done)}", err=True)
+
+
+def _all_incidents(engine: Engine) -> Iterator[Incident]:
+    after = ("", "")
+    while page := engine.incidents(limit=500, after=after):
+        yield from page
+        after = page[-1].case, page[-1].key
 
 
 @group("日历：加入年度通知、核对、重算未结期限。")
@@ -224,4 +332,4 @@ def _print_changes(changes: Sequence[Mapping[str, Any]], as_json: bool) -> None:
     click.echo(say(Text(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed")), err=True)
 
 
-COMMANDS = (deadline, db, sweep, worker_command, calendar)
+COMMANDS = (deadline, db, sweep, worker_command, incidents, calendar)

@@ -325,6 +325,14 @@ class Engine(CaseCommands):
                 )  # fmt: skip
             statements.change_job(job, gen=job.gen + 1, **changes)
 
+    def purge_keys(self, before: datetime) -> int:
+        """Forget the idempotency keys that were used before this moment; returns how many those were.
+
+        A command that is asked again with a forgotten key takes place again.
+        """
+        with self._writing() as statements:
+            return statements.forget_keys(case_clocks.utc(self._clock.checked(before)))
+
     # --- calendars ---------------------------------------------------------------------------------------------
 
     def reproject(self, reason: str = "") -> list[dict[str, Any]]:

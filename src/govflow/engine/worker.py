@@ -11,6 +11,8 @@ from threading import Event
 from govflow.engine.jobs import BATCH, KINDS, Dispatcher, Engine, Message, Outcome, ReceiverGone, Ref, Send, fault_text
 from govflow.engine.store import Connection
 from govflow.engine.views import Fired
+from govflow.errors import GovflowError
+from govflow.text import Text
 
 __all__ = ["InProcess", "Message", "ReceiverGone", "Send", "work"]
 
@@ -109,8 +111,8 @@ class _Round:
 
 
 def work(
-    engine: Engine, send: Send, stop: Event, every: float = 5.0, report: Report | None = None, *,
-    dispatcher: Dispatcher | None = None, once: bool = False,
+    engine: Engine, send: Send, stop: Event, every: float = 5.0, report: Report | None = None,
+    trouble: Callable[[Text], None] | None = None, *, dispatcher: Dispatcher | None = None, once: bool = False,
 ) -> None:  # fmt: skip
     """Fire what is due and deliver what waits until `stop` is set; any number of processes, on any hosts, may do so.
 
@@ -123,6 +125,7 @@ def work(
         stop: ends the work after the jobs it is at; what was leased and not begun is given back.
         every: seconds to rest when there is nothing to do.
         report: is given what was fired since the last call, and how many messages were delivered.
+        trouble: is told why the worker rests; by default the log of this library is.
         dispatcher: carries the jobs to where they are run; by default threads of this process.
         once: end as soon as nothing more is due.
     """
@@ -135,7 +138,8 @@ def work(
             try:
                 leased = _lease(engine, dispatcher)
             except Exception as fault:  # noqa: BLE001 - a database that cannot be used today can be used tomorrow
-                _log.warning("the worker rests for %g s: %s", rest, fault_text(fault))
+                why = fault.message if isinstance(fault, GovflowError) else Text(fault_text(fault), fault_text(fault))
+                _say(trouble, Text(f"{rest:g} 秒后再试：{why.zh}", f"trying again in {rest:g} s: {why.en}"))
                 stop.wait(rest)
                 rest = min(max(rest, 0.1) * 2, LONGEST_REST)
                 continue
@@ -173,7 +177,19 @@ def _tell(report: Report | None, outcomes: Sequence[Outcome]) -> None:
         return
     fired = [each for outcome in outcomes for each in outcome.fired]
     sent = sum(outcome.state == "done" and outcome.ref.kind == "notice" for outcome in outcomes)
+    _heard(lambda: report(fired, sent))
+
+
+def _say(trouble: Callable[[Text], None] | None, what: Text) -> None:
+    if trouble is None:
+        _log.warning("the worker rests: %s", what.en)
+    else:
+        _heard(lambda: trouble(what))
+
+
+def _heard(call: Callable[[], None]) -> None:
+    """Tell somebody who only listens: a fault of theirs does not end the work."""
     try:
-        report(fired, sent)
-    except Exception as fault:  # noqa: BLE001 - who only listens does not end the work
-        _log.warning("the worker's report failed: %s", fault_text(fault))
+        call()
+    except Exception as fault:  # noqa: BLE001 - see above
+        _log.warning("who listens to the worker failed: %s", fault_text(fault))

@@ -295,6 +295,10 @@ class Statements:
         rows = self._driver.rows(self._driver.run(_SEEN, {"key": key, "command": command}))
         return (rows[0][0], rows[0][1]) if rows else None
 
+    def forget_keys(self, before: str) -> int:
+        """Remove the keys that were used before; returns how many those were."""
+        return self.connection.execute(t.idempotency.delete().where(t.idempotency.c.created_at < before)).rowcount
+
     def _claim(self, key: KeyRow | None) -> None:
         if key is not None and not self._insert_once(t.idempotency, _asdict(key), ["key", "command"]):
             raise KeyTaken
