@@ -20,6 +20,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -95,33 +96,79 @@ def server_url() -> str:
 
 
 def _start(folder: Path) -> dict[str, int]:
+    _initialise(folder)
+    # the data lives as long as the tests
+    return _serve(folder, _free_port(), fsync="off", synchronous_commit="off", full_page_writes="off")
+
+
+def _common() -> dict[str, Any]:
+    user = _server_user()
+    return {"user": user, "cwd": "/", "extra_groups": [] if user else None}
+
+
+def _programs() -> Path:
     programs = binaries()
     if programs is None:
         raise NoServer("No PostgreSQL server is installed; `make test` installs one where apt-get is at hand.")
-    user = _server_user()
-    data, log = folder / "data", folder / "log"
+    return programs
+
+
+def _initialise(folder: Path) -> None:
+    user, data = _server_user(), folder / "data"
     data.mkdir()
     if user:
         os.chmod(folder, 0o755)
         shutil.chown(data, user)
-    common = {"user": user, "cwd": "/", "extra_groups": [] if user else None}
     subprocess.run(
-        [programs / "initdb", "-D", data, "-U", "govflow", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, **common,  # type: ignore[call-overload]
+        [_programs() / "initdb", "-D", data, "-U", "govflow", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"],
+        check=True, stdout=subprocess.DEVNULL, **_common(),
     )  # fmt: skip
-    port = _free_port()
+
+
+def _serve(folder: Path, port: int, **settings: str) -> dict[str, int]:
+    data, log = folder / "data", folder / "log"
     options = {
         "listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": "", "max_connections": "200",
-        "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off",  # the data lives as long as the tests
+        **settings,
     }  # fmt: skip
     flags = [part for key, value in options.items() for part in ("-c", f"{key}={value}")]
     with open(log, "wb") as output:
         process = subprocess.Popen(
-            [programs / "postgres", "-D", data, *flags],
-            stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **common,  # type: ignore[call-overload]
+            [_programs() / "postgres", "-D", data, *flags],
+            stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True, **_common(),
         )  # fmt: skip
     _wait_until_ready(process, port, log)
     return {"port": port, "pid": process.pid}
+
+
+class Cluster:
+    """A server of a test's own, as safe as a real one (fsync on), that the test may crash and start again."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="govflow-cluster-"))
+        self.port = _free_port()
+        _initialise(self.folder)
+        self.start()
+
+    @property
+    def url(self) -> str:
+        """Its maintenance database."""
+        return f"postgresql+psycopg://govflow@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        """Start it, on the same port each time; what a crash left is recovered."""
+        self._pid = _serve(self.folder, self.port)["pid"]
+
+    def crash(self) -> None:
+        """Stop it at once, as a power cut would: nothing is written any more, all connections are cut."""
+        _signal(self._pid, signal.SIGQUIT)
+        os.waitpid(self._pid, 0)
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+
+    def remove(self) -> None:
+        """Stop it for good and remove its folder."""
+        self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def _server_user() -> str | None:

@@ -295,6 +295,8 @@ def begin_for_real(connection: sa.Connection) -> None:
     The SQLite driver begins lazily and not before a SAVEPOINT, which would then commit by itself. Around an asynchronous
     driver the adapter does not say whether it has begun; the driver itself does.
     """
+    if not connection.in_transaction():
+        connection.begin()  # an engine that govflow runs on begins for real by itself
     if connection.dialect.name == "sqlite":
         record: Any = connection.connection
         for each in (record.dbapi_connection, record.driver_connection):
