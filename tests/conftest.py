@@ -58,7 +58,14 @@ def pytest_configure(config: pytest.Config) -> None:
         postgres.prepare()
 
 
-LONG = ("test_engine_kill.py", "test_engine_races.py", "test_stored.py", "test_wheel.py")
+LONG = (
+    "test_dispatch.py",
+    "test_jobs.py",
+    "test_engine_kill.py",
+    "test_engine_races.py",
+    "test_stored.py",
+    "test_wheel.py",
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

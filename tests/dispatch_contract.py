@@ -12,7 +12,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ import pytest
 import govflow
 from govflow.engine.commands import timers
 from govflow.engine.jobs import LEASE, MOST_TRIES, Dispatcher, Message, Outcome, Ref
-from govflow.engine.store import StoreError
 from govflow.engine.worker import work
 from tests import postgres
 from tests.cases import ROOT, Watch, accepted, act, catalog, watch
@@ -245,23 +243,10 @@ class DispatchContract:
             assert process.wait(60) == 0 and first and rest
             process.stdout.close()
             clock.at(LATER)
-            clock.forward(days=1)
             engine = govflow.Engine(cluster.url, catalog(), clock=clock)
-            self.work(engine)
+            assert engine.lease() == engine.lease(kind="notice") == []
             assert all(once(firings(engine, case)) and engine.check(case) == [] for case in cases)
             assert engine.incidents() == []
             engine.close()
         finally:
             cluster.remove()
-
-
-def wait_for(moment: Callable[[], bool]) -> None:
-    """Wait until something is so; a minute at most."""
-    for _ in range(6000):
-        if moment():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it did not come about within a minute")
-
-
-__all__ = ["DispatchContract", "StoreError", "firings", "once", "timedelta", "wait_for"]

@@ -38,6 +38,7 @@ HOMES = {
     "db": "operating",
     "sweep": "operating",
     "worker": "operating",
+    "incidents": "operating",
     "calendar": "operating",
     "case": "cases",
     "task": "cases",

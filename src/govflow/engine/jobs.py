@@ -87,7 +87,8 @@ class Outcome:
     """What running a reference came to.
 
     `state`: `done`; `stale`, when it was done, moved or given to somebody else meanwhile; `failed`, when it is tried again
-    later; `dead`, when it waits for a person now; `busy`, when the database could not be used, which is no fault of the job.
+    later; `dead`, when it waits for a person now; `busy`, when this host cannot do it now, and its lease runs out; `lost`,
+    when the database could not be used. The last two are no fault of the job.
     """
 
     ref: Ref
@@ -208,6 +209,8 @@ class Engine(CaseCommands):
 
     def give_back(self, refs: Sequence[Ref]) -> None:
         """End leases of jobs that were not begun, so that another takes them at once."""
+        if not refs:
+            return
         with self._writing() as statements:
             for ref in refs:
                 job = statements.job(ref.case, ref.key)
@@ -270,8 +273,10 @@ class Engine(CaseCommands):
     def _failed(self, ref: Ref, fault: Exception, now: datetime | None) -> Outcome:
         """Keep a job's fault with it; it rests, longer each time, and is dead after so many."""
         said = fault_text(fault)
-        if is_passing(fault) or isinstance(fault, HostClockError):  # no fault of the case: another host can run it
-            _log.warning("job %s of case %s waits: %s", ref.key, ref.case, said)
+        if is_passing(fault):
+            return Outcome(ref, "lost", fault=said)
+        if isinstance(fault, HostClockError):  # no fault of the case: another host can run it
+            _log.error("job %s of case %s is left to another host: %s", ref.key, ref.case, said)
             return Outcome(ref, "busy", fault=said)
         try:
             with self._writing() as statements:
@@ -283,7 +288,7 @@ class Engine(CaseCommands):
                 until = case_clocks.utc((now or self._present(statements)) + wait_after(job.tries))
                 statements.change_job(job, state=state, tries=tries, sends=0, fault=said, leased_until=until)
         except GovflowError as late:
-            return Outcome(ref, "busy", fault=f"{said}; {fault_text(late)}")
+            return Outcome(ref, "lost", fault=f"{said}; {fault_text(late)}")
         _log.error("job %s of case %s failed (%d): %s", ref.key, ref.case, tries, said)
         return Outcome(ref, "dead" if state == "dead" else "failed", fault=said)
 

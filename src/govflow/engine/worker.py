@@ -9,7 +9,8 @@ from collections.abc import Callable, Sequence
 from threading import Event
 
 from govflow.engine.jobs import BATCH, KINDS, Dispatcher, Engine, Message, Outcome, ReceiverGone, Ref, Send, fault_text
-from govflow.engine.store import Connection
+from govflow.engine.persistence import NOTICE_JOB
+from govflow.engine.store import Connection, StoreError
 from govflow.engine.views import Fired
 from govflow.errors import GovflowError
 from govflow.text import Text
@@ -20,8 +21,10 @@ _log = logging.getLogger("govflow")
 
 Report = Callable[[list[Fired], int], None]
 
-LONGEST_REST = 60.0
-"""Seconds between two attempts to reach a database that cannot be used."""
+Trouble = Callable[[Text], None]
+
+FIRST_REST, LONGEST_REST = 1.0, 60.0
+"""Seconds between two attempts to reach a database that cannot be used: at first, and at most."""
 
 AT_WORK = 0.02
 """Seconds between two looks at work that goes on in other threads."""
@@ -82,37 +85,9 @@ class InProcess:
         return left
 
 
-class _Round:
-    """What the threads have done since the worker last looked."""
-
-    def __init__(self, engine: Engine, send: Send, stop: Event) -> None:
-        self._engine, self._send, self._stop = engine, send, stop
-        self._lock = threading.Lock()
-        self._outcomes: list[Outcome] = []
-        self.begun = 0
-        self.ended = 0
-
-    def run(self, ref: Ref) -> Outcome:
-        try:
-            outcome = self._engine.run(ref, self._send)
-        except ReceiverGone:
-            self._stop.set()
-            outcome = Outcome(ref, "stale")
-        with self._lock:
-            self._outcomes.append(outcome)
-            self.ended += 1
-        return outcome
-
-    def taken(self) -> list[Outcome]:
-        """The outcomes since the last look."""
-        with self._lock:
-            found, self._outcomes = self._outcomes, []
-        return found
-
-
 def work(
     engine: Engine, send: Send, stop: Event, every: float = 5.0, report: Report | None = None,
-    trouble: Callable[[Text], None] | None = None, *, dispatcher: Dispatcher | None = None, once: bool = False,
+    trouble: Trouble | None = None, *, dispatcher: Dispatcher | None = None, once: bool = False,
 ) -> None:  # fmt: skip
     """Fire what is due and deliver what waits until `stop` is set; any number of processes, on any hosts, may do so.
 
@@ -129,62 +104,111 @@ def work(
         dispatcher: carries the jobs to where they are run; by default threads of this process.
         once: end as soon as nothing more is due.
     """
-    dispatcher = dispatcher or InProcess()
-    done = _Round(engine, send, stop)
-    dispatcher.start(done.run)
-    rest = min(every, 1.0)
-    try:
-        while not stop.is_set():
-            try:
-                leased = _lease(engine, dispatcher)
-            except Exception as fault:  # noqa: BLE001 - a database that cannot be used today can be used tomorrow
-                why = fault.message if isinstance(fault, GovflowError) else Text(fault_text(fault), fault_text(fault))
-                _say(trouble, Text(f"{rest:g} 秒后再试：{why.zh}", f"trying again in {rest:g} s: {why.en}"))
-                stop.wait(rest)
-                rest = min(max(rest, 0.1) * 2, LONGEST_REST)
-                continue
-            rest = min(every, 1.0)
-            done.begun += leased
-            at_work = done.begun > done.ended
-            outcomes = done.taken()
-            if outcomes or not at_work:
-                _tell(report, outcomes)
-            if leased or outcomes:
-                continue
-            if once and not at_work:
-                return
-            stop.wait(AT_WORK if at_work else every)
-    finally:
-        left = dispatcher.stop()
-        _tell(report, done.taken())
-        if left:
-            engine.give_back(left)
+    _Worker(engine, send, stop, every, report, trouble or _log_trouble, dispatcher or InProcess()).work(once)
 
 
-def _lease(engine: Engine, dispatcher: Dispatcher) -> int:
-    leased = 0
-    for kind in KINDS:
-        room = min(dispatcher.room(kind), BATCH)
-        refs = engine.lease(room, kind=kind, dispatcher=dispatcher) if room else []
-        if refs:
-            dispatcher.flush(refs)
-        leased += len(refs)
-    return leased
+class _Worker:
+    """The loop that leases, and what the dispatcher's threads have done since it last looked."""
+
+    def __init__(
+        self, engine: Engine, send: Send, stop: Event, every: float, report: Report | None, trouble: Trouble,
+        dispatcher: Dispatcher,
+    ) -> None:  # fmt: skip
+        self._engine, self._send, self._stop, self._every = engine, send, stop, every
+        self._report, self._trouble, self._dispatcher = report, trouble, dispatcher
+        self._lock = threading.Lock()
+        self._outcomes: list[Outcome] = []
+        self._lost: list[Ref] = []
+        self._begun = self._ended = 0
+        self._rest = min(every, FIRST_REST)
+
+    def work(self, once: bool) -> None:
+        self._dispatcher.start(self._run)
+        try:
+            while not self._stop.is_set():
+                try:
+                    idle = self._round()
+                except Exception as fault:  # noqa: BLE001 - a database that cannot be used now can be used later
+                    self._back_off(fault)
+                    continue
+                if idle and once:
+                    return
+                self._stop.wait(self._every if idle else AT_WORK)
+        finally:
+            self._end()
+
+    def _run(self, ref: Ref) -> Outcome:
+        try:
+            outcome = self._engine.run(ref, self._send)
+        except ReceiverGone:
+            self._stop.set()
+            outcome = Outcome(ref, "lost")
+        with self._lock:
+            self._outcomes.append(outcome)
+            self._ended += 1
+        return outcome
+
+    def _round(self) -> bool:
+        """Look at what was done, and lease more; whether nothing is due and nothing at work."""
+        at_work = self._begun > self._ended
+        outcomes = self._take()
+        if outcomes:
+            self._tell(outcomes)
+        if self._lost:
+            self._engine.give_back(self._lost)
+            self._lost.clear()
+        faults = [outcome.fault for outcome in outcomes if outcome.state == "lost"]
+        if faults:
+            raise StoreError(Text(f"{faults[0]}", f"{faults[0]}"))
+        leased = self._lease()
+        self._begun += leased
+        self._rest = min(self._every, FIRST_REST)
+        idle = not leased and not at_work and not outcomes
+        if idle:
+            self._tell(())
+        return idle
+
+    def _take(self) -> list[Outcome]:
+        with self._lock:
+            found, self._outcomes = self._outcomes, []
+        self._lost += [outcome.ref for outcome in found if outcome.state == "lost"]
+        return found
+
+    def _lease(self) -> int:
+        leased = 0
+        for kind in KINDS:
+            room = min(self._dispatcher.room(kind), BATCH)
+            refs = self._engine.lease(room, kind=kind, dispatcher=self._dispatcher) if room else []
+            if refs:
+                self._dispatcher.flush(refs)
+            leased += len(refs)
+        return leased
+
+    def _back_off(self, fault: Exception) -> None:
+        why = fault.message if isinstance(fault, GovflowError) else Text(fault_text(fault), fault_text(fault))
+        rest = self._rest
+        _heard(lambda: self._trouble(Text(f"{rest:g} 秒后再试：{why.zh}", f"trying again in {rest:g} s: {why.en}")))
+        self._rest = min(max(rest, 0.1) * 2, LONGEST_REST)
+        self._stop.wait(rest)
+
+    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+        report = self._report
+        if report is not None:
+            fired = [each for outcome in outcomes for each in outcome.fired]
+            sent = sum(outcome.state == "done" and outcome.ref.kind == NOTICE_JOB for outcome in outcomes)
+            _heard(lambda: report(fired, sent))
+
+    def _end(self) -> None:
+        left = self._dispatcher.stop()
+        self._tell(self._take())
+        try:
+            self._engine.give_back([*self._lost, *left])
+        except Exception as fault:  # noqa: BLE001 - their leases run out by themselves
+            _log.warning("leases could not be given back: %s", fault_text(fault))
 
 
-def _tell(report: Report | None, outcomes: Sequence[Outcome]) -> None:
-    if report is None:
-        return
-    fired = [each for outcome in outcomes for each in outcome.fired]
-    sent = sum(outcome.state == "done" and outcome.ref.kind == "notice" for outcome in outcomes)
-    _heard(lambda: report(fired, sent))
-
-
-def _say(trouble: Callable[[Text], None] | None, what: Text) -> None:
-    if trouble is None:
-        _log.warning("the worker rests: %s", what.en)
-    else:
-        _heard(lambda: trouble(what))
+def _log_trouble(what: Text) -> None:
+    _log.warning("the worker rests: %s", what.en)
 
 
 def _heard(call: Callable[[], None]) -> None:

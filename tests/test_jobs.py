@@ -1,0 +1,326 @@
+"""What is due is done beside what cannot be done: a bad case, a poisoned message, a receiver that acts, a person who helps."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from threading import Event
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import govflow
+from govflow.engine.jobs import LEASE, MOST_SENDS, MOST_TRIES, Message, ReceiverGone
+from govflow.engine.worker import work
+from govflow.errors import InvalidInput, NotFound
+from tests.cases import ANSWERS, Watch, accepted, act, apply_for, catalog, watch
+from tests.test_cli import GOVFLOW, ROOT, run
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cases.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def clock() -> Watch:
+    """The engine's clock."""
+    return watch()
+
+
+@pytest.fixture
+def engine(url: str, clock: Watch) -> Iterator[govflow.Engine]:
+    """An engine on that database."""
+    found = govflow.Engine(url, catalog(), clock=clock)
+    yield found
+    found.close()
+
+
+def change(url: str, statement: str, **values: Any) -> None:
+    """Change stored rows behind the engine's back."""
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        connection.execute(sa.text(statement), values)
+
+
+DAMAGE = {
+    "no state": "UPDATE cases SET body = '{' WHERE id = :case",
+    "another state": "UPDATE cases SET body = '[]' WHERE id = :case",
+    "no clock": "UPDATE clocks SET body = '{' WHERE case_id = :case AND state = 'running'",
+    "a clock too few": "DELETE FROM clocks WHERE case_id = :case AND state = 'running'",
+    "an unreadable definition": "UPDATE definitions SET bundle = CAST('x' AS BYTES) WHERE hash = "
+    "(SELECT definition FROM cases WHERE id = :case)",
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_case_that_cannot_be_handled_stops_no_other(url: str, clock: Watch, damage: str) -> None:
+    """Its neighbours fire; it is listed with what is wrong, its tries and its case; once mended it is done."""
+    bad = govflow.Engine(url, catalog(), clock=clock)
+    case = _case(bad, alone="definition" in damage)
+    bad.close()
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    others = [accepted(engine).id for _ in range(4)]
+    before = _rows(url, case)
+    change(url, DAMAGE[damage].replace("BYTES", "BYTEA" if "postgres" in url else "BLOB"), case=case)
+    clock.forward(days=8)
+    fired = engine.sweep()
+    assert {each.case for each in fired} == set(others)
+    (incident,) = engine.incidents()
+    assert (incident.case, incident.key, incident.kind, incident.tries, incident.dead) == (
+        case,
+        "clock",
+        "clock",
+        1,
+        False,
+    )
+    assert incident.fault and engine.sweep() == []
+    for _ in range(MOST_TRIES["clock"]):
+        clock.forward(minutes=2)
+        engine.sweep()
+    assert engine.incidents()[0].dead and engine.incidents()[0].tries == MOST_TRIES["clock"]
+    _restore(url, before)
+    engine.close()
+    engine = govflow.Engine(url, catalog(), clock=clock)
+    assert engine.sweep() == [] and engine.case(case).incident is not None
+    engine.retry(case)
+    assert {each.case for each in engine.sweep()} == {case}
+    assert engine.incidents() == [] and engine.check(case) == [] and engine.case(case).incident is None
+    engine.close()
+
+
+def _case(engine: govflow.Engine, *, alone: bool) -> str:
+    """A case that is accepted: the theme's, or of an item alone, whose definition no other case has."""
+    if not alone:
+        return accepted(engine).id
+    item = catalog().items["I07"]
+    needed = {q.id: ANSWERS.get(q.id, False) for q in item.questions if q.default is None}
+    return accepted(engine, ref="I07", answers=needed, materials=[use.material for use in item.materials]).id
+
+
+def _rows(url: str, case: str) -> dict[str, list[dict[str, Any]]]:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        queries = {
+            "cases": "SELECT * FROM cases WHERE id = :case",
+            "clocks": "SELECT * FROM clocks WHERE case_id = :case",
+            "definitions": "SELECT * FROM definitions",
+        }
+        return {
+            name: [dict(row) for row in connection.execute(sa.text(query), {"case": case}).mappings()]
+            for name, query in queries.items()
+        }
+
+
+def _restore(url: str, rows: dict[str, list[dict[str, Any]]]) -> None:
+    keys = {"cases": ("id",), "clocks": ("case_id", "id"), "definitions": ("hash",)}
+    with sa.create_engine(url, poolclass=sa.NullPool).begin() as connection:
+        for name, kept in rows.items():
+            for row in kept:
+                where = " AND ".join(f"{key} = :{key}" for key in keys[name])
+                sets = ", ".join(f"{column} = :{column}" for column in row)
+                if not connection.execute(sa.text(f"UPDATE {name} SET {sets} WHERE {where}"), row).rowcount:
+                    marks = ", ".join(f":{column}" for column in row)
+                    connection.execute(sa.text(f"INSERT INTO {name} ({', '.join(row)}) VALUES ({marks})"), row)
+
+
+class Unspeakable(Exception):
+    """An error that cannot say what it is."""
+
+    def __str__(self) -> str:
+        """Not even this works."""
+        raise ValueError("no words")
+
+
+@pytest.mark.parametrize(
+    "fault", [OSError("/data/\udcff"), ValueError("a\0b"), Unspeakable(), RecursionError(), KeyError("x" * 10_000)],
+    ids=lambda fault: type(fault).__name__,
+)  # fmt: skip
+def test_a_message_that_poisons_its_receiver_stops_no_other(
+    engine: govflow.Engine, clock: Watch, fault: Exception
+) -> None:
+    """Whatever is raised: the other messages go out once, this one is kept with its fault, tried again, and at last set aside."""
+    cases = [apply_for(engine).id for _ in range(3)]
+    got: list[str] = []
+
+    def send(message: Message) -> None:
+        got.append(message.case)
+        if message.case == cases[0]:
+            raise fault
+
+    assert engine.deliver(send) == 2 and sorted(got) == cases
+    for _ in range(MOST_TRIES["notice"] + 1):
+        clock.forward(hours=1)
+        assert engine.deliver(send) == 0
+    (incident,) = engine.incidents()
+    assert incident.dead and incident.tries == MOST_TRIES["notice"] and got.count(cases[0]) == incident.tries
+    assert incident.fault.startswith(type(fault).__name__) and len(incident.fault) <= 600
+    engine.resolve(cases[0], incident.key, actor="D01/supervisor:li", reason="已电话告知")
+    clock.forward(days=1)
+    assert engine.deliver(send) == 0 and engine.incidents() == []
+    with pytest.raises(NotFound):
+        engine.retry(cases[0], incident.key)
+
+
+def test_a_receiver_may_act_on_the_engine(engine: govflow.Engine) -> None:
+    """Messages are handed over outside any transaction: nobody waits for a receiver, not even the receiver itself."""
+    view = apply_for(engine)
+
+    def send(message: Message) -> None:
+        if message.topic == "applied" and message.case == view.id:
+            engine.complete(view.open_tasks[0].id, actor="D01:wang", outcome="accept")
+
+    assert engine.deliver(send, limit=1) == 1
+    assert engine.case(view.id).accepted
+
+
+def test_a_job_that_ends_whoever_runs_it_is_set_aside(engine: govflow.Engine, clock: Watch) -> None:
+    """Leased again and again and never answered: the lease lasts longer each time, and in the end a person must look."""
+    case = accepted(engine).id
+    clock.forward(days=8)
+    seconds = LEASE
+    for send in range(MOST_SENDS):
+        assert [ref.case for ref in engine.lease()] == [case]
+        clock.forward(seconds=seconds - 1)
+        assert engine.lease() == []
+        clock.forward(seconds=1)
+        seconds = LEASE * 2 ** min(send + 1, 6)
+    assert engine.incidents() == [] and engine.lease() == []
+    (incident,) = engine.incidents()
+    assert incident.case == case and incident.dead and "never answered" in incident.fault
+    engine.retry(case)
+    assert engine.sweep() and engine.incidents() == []
+
+
+def test_a_case_goes_on_although_its_clocks_were_set_aside(engine: govflow.Engine, clock: Watch, url: str) -> None:
+    """Whoever acts on it does what was due, and its clocks are armed anew."""
+    view = accepted(engine)
+    change(url, "UPDATE jobs SET state = 'dead', tries = 5, fault = 'x' WHERE key = 'clock'")
+    clock.forward(days=8)
+    assert engine.sweep() == [] and engine.case(view.id).incident == "x"
+    after = act(engine, next(task for task in view.open_tasks if task.kind == "review"))
+    assert any(event.type == "clock_warned" for event in engine.history(view.id))
+    assert after.incident is None or engine.case(view.id).incident is None
+    clock.forward(days=60)
+    assert engine.sweep() and engine.check(view.id) == []
+
+
+def test_unknown_jobs_and_kinds_are_told(engine: govflow.Engine) -> None:
+    """A case without a fault cannot be retried; a kind that there is not is named with those there are."""
+    case = accepted(engine).id
+    with pytest.raises(NotFound, match=case):
+        engine.retry(case)
+    with pytest.raises(NotFound):
+        engine.resolve("20990101-0001", actor="D01:li", reason="x")
+    with pytest.raises(InvalidInput, match="clock"):
+        engine.lease(kind="auto")
+    with pytest.raises(InvalidInput):
+        engine.lease(51)
+
+
+def test_keys_are_forgotten_when_asked(engine: govflow.Engine, clock: Watch) -> None:
+    """A key from before the moment stands for nothing any more; a later one does."""
+    first = apply_for(engine, key="a")
+    clock.forward(days=2)
+    second = apply_for(engine, key="b")
+    assert engine.purge_keys(clock.moment) == 1
+    assert apply_for(engine, key="b").id == second.id
+    assert apply_for(engine, key="a").id not in (first.id, second.id)
+
+
+def test_the_worker_outlives_a_database_that_cannot_be_used(
+    engine: govflow.Engine, clock: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Locked or lost for a while: it says why it rests, in both languages, and then does everything."""
+    accepted(engine)
+    clock.forward(days=8)
+    lease, told, failed = engine.lease, [], []
+
+    def broken(*given: Any, **named: Any) -> Any:
+        if len(failed) < 3:
+            failed.append(1)
+            raise sa.exc.OperationalError("x", {}, Exception("database is locked"))
+        return lease(*given, **named)
+
+    monkeypatch.setattr(engine, "lease", broken)
+    sent: list[str] = []
+
+    def listen(fired: Any, count: int) -> None:
+        raise RuntimeError("nobody listens")
+
+    work(engine, lambda m: sent.append(m.topic), Event(), 0.01, listen, told.append, once=True)
+    assert len(told) == 3 and "秒后再试" in told[0].zh and "trying again" in told[0].en
+    assert "clock_warned" in sent and engine.lease() == engine.lease(kind="notice") == []
+
+
+def test_a_receiver_that_has_gone_ends_the_worker_and_keeps_the_message(engine: govflow.Engine) -> None:
+    """A closed pipe is no fault of the message: it waits, untried, for the next worker."""
+    apply_for(engine)
+
+    def gone(_: Message) -> None:
+        raise ReceiverGone
+
+    work(engine, gone, Event(), 0.01)
+    got: list[Message] = []
+    assert engine.deliver(got.append) == 1 and got[0].attempts == 0
+
+
+def test_the_worker_ends_when_its_standard_output_is_closed(tmp_path: Any) -> None:
+    """`govflow worker | head -1`: it stops by itself with nothing lost, and nothing is held against the messages."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    cases = [accepted(engine).id for _ in range(3)]
+    process = subprocess.Popen(
+        [*GOVFLOW, "worker", "--every", "0.05", "--db", url], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None and process.stderr is not None
+    process.stdout.close()
+    said = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 0 and b"Traceback" not in said
+    kept: list[Message] = []
+    engine.deliver(kept.append)
+    assert {m.attempts for m in kept} == {0} and {m.case for m in kept} == set(cases)
+    engine.close()
+
+
+def test_incidents_on_the_command_line(tmp_path: Any) -> None:
+    """Listed, in JSON too; retried; put aside with a reason; a case without one is told."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    case = accepted(engine).id
+    body = _rows(url, case)
+    change(url, DAMAGE["no state"], case=case)
+    swept = run("sweep", "--now", "2025-03-20T09:00", "--db", url, "--lang", "en")
+    assert swept.returncode == 0 and "govflow incidents" in swept.stderr and "Traceback" not in swept.stderr
+    listed = run("incidents", "--db", url, "--lang", "en")
+    assert case in listed.stdout and "will be tried again" in listed.stdout and listed.returncode == 0
+    data = json.loads(run("incidents", "--db", url, "--json").stdout)
+    assert [(i["case"], i["key"], i["tries"]) for i in data["incidents"]] == [(case, "clock", 1)]
+    _restore(url, body)
+    assert run("incidents", "--retry", case, "--db", url).returncode == 0
+    assert case in run("sweep", "--now", "2025-03-20T09:00", "--db", url).stdout
+    missing = run("incidents", "--retry", case, "--db", url, "--lang", "en")
+    assert missing.returncode == 1 and f"no job of case {case} has failed" in missing.stderr
+    engine.close()
+
+
+def test_the_worker_once_is_for_cron(tmp_path: Any) -> None:
+    """It does what is due, writes the messages and ends; SIGTERM ends one that goes on."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    case = apply_for(engine).id
+    engine.close()
+    done = run("worker", "--once", "--threads", "2", "--db", url)
+    assert done.returncode == 0 and json.loads(done.stdout.splitlines()[0])["key"] == f"{case}:1"
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    second = apply_for(engine).id
+    engine.close()
+    process = subprocess.Popen([*GOVFLOW, "worker", "--every", "0.2", "--db", url], cwd=ROOT, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["case"] == second
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(30) == 0
+    process.stdout.close()
