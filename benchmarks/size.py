@@ -29,6 +29,7 @@ from benchmarks.engine_definitions import departments
 from tests import cases, postgres
 
 import govflow
+from govflow.engine.case.ids import order
 
 COUNT = 5
 LATE, YELLOW, DECIDING = 100, 4, 4
@@ -97,6 +98,9 @@ def _accepted(engine: govflow.Engine) -> str:
     return cases.act(engine, view.open_tasks[0]).id
 
 
+ORDER_OF_COPIES = "UPDATE copies SET id_order = left(id, 9) || lpad(substr(id, 10), 9, '0')"
+"""The order of an id as `govflow.engine.case.order` has it, for ids of this form."""
+
 # --- copying -------------------------------------------------------------------------------------------------------
 
 
@@ -105,15 +109,20 @@ def copy_cases(url: str, found: Models, count: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         tables = _tables(connection)
         again = _without_indexes(connection, tables)
-        connection.execute("CREATE TEMP TABLE copies (model text, id text)")
+        connection.execute("CREATE TEMP TABLE copies (model text, id text, model_order text, id_order text)")
         connection.execute(
-            "INSERT INTO copies SELECT CASE WHEN at %% 10000 < %(late)s THEN %(of_late)s WHEN at %% 10000 < %(yellow)s THEN "
-            "%(of_yellow)s WHEN at %% 10000 < %(deciding)s THEN %(of_deciding)s ELSE %(of_fresh)s END, "
-            "%(day)s || lpad(n::text, 8, '0') FROM (SELECT n, n * 7919 AS at FROM generate_series(1, %(count)s) n) numbers",
+            "INSERT INTO copies (id, model) SELECT %(day)s || lpad(n::text, 8, '0'), CASE WHEN at %% 10000 < %(late)s "
+            "THEN %(of_late)s WHEN at %% 10000 < %(yellow)s THEN %(of_yellow)s WHEN at %% 10000 < %(deciding)s THEN "
+            "%(of_deciding)s ELSE %(of_fresh)s END FROM (SELECT n, n * 7919 AS at FROM generate_series(1, %(count)s) n) numbers",
             {"late": LATE, "of_late": found.late, "yellow": LATE + YELLOW, "of_yellow": found.yellow,
              "deciding": LATE + YELLOW + DECIDING, "of_deciding": found.deciding, "of_fresh": found.fresh,
              "day": found.fresh[:9], "count": count},
         )  # fmt: skip
+        for model in {found.fresh, found.late, found.yellow, found.deciding}:
+            connection.execute("UPDATE copies SET model_order = %s WHERE model = %s", (order(model), model))
+        connection.execute(ORDER_OF_COPIES)
+        some = connection.execute("SELECT id, id_order FROM copies LIMIT 1").fetchone()
+        assert some is None or some[1] == order(some[0])
         for table in tables:
             began = time.perf_counter()
             _copy(connection, table)
@@ -163,7 +172,10 @@ def _copy(connection: psycopg.Connection[Any], table: str) -> None:
         "ORDER BY ordinal_position", (table,),
     ).fetchall()  # fmt: skip
     texts = ("text", "character varying")
-    values = [f'replace(m."{name}", c.model, c.id)' if kind in texts else f'm."{name}"' for name, kind in columns]
+    values = [
+        f"replace(m.{name}, c.model_order, c.id_order)" if name == "sort" else f"replace(m.{name}, c.model, c.id)"
+        if kind in texts else f"m.{name}" for name, kind in columns
+    ]  # fmt: skip
     key = "id" if table == "cases" else "case_id"
     with connection.transaction():
         connection.execute(f"CREATE TEMP TABLE model ON COMMIT DROP AS SELECT * FROM {table}")
@@ -180,8 +192,8 @@ def questions(engine: govflow.Engine, found: Models, count: int) -> Iterator[tup
     """Every page that people look at, with the worst choices of filters."""
     middle = f"{found.fresh[:9]}{count // 2:08}"
     pages: dict[str, dict[str, Any]] = {
-        "all": {}, "all, in the middle": {"after": middle}, "of a department": {"department": "D01"},
-        "of a department, in the middle": {"department": "D01", "after": middle},
+        "all": {}, "all, in the middle": {"after": f"{middle}.1"}, "of a department": {"department": "D01"},
+        "of a department, in the middle": {"department": "D01", "after": f"{middle}.1"},
         "of a role": {"role": "reviewer"}, "of a rare role": {"role": "head"}, "of a role without tasks": {"role": "window"},
         "of a department for a role": {"department": "D02", "role": "reviewer"},
         "of a department for a rare role": {"department": "D01", "role": "head"},
@@ -191,7 +203,7 @@ def questions(engine: govflow.Engine, found: Models, count: int) -> Iterator[tup
     for light in ("green", "yellow", "red"):
         pages |= {
             light: {"light": light}, f"{light}, of a department": {"department": "D01", "light": light},
-            f"{light}, of a department, in the middle": {"department": "D01", "light": light, "after": middle},
+            f"{light}, of a department, in the middle": {"department": "D01", "light": light, "after": f"{middle}.1"},
             f"{light}, of a role": {"role": "reviewer", "light": light},
             f"{light}, of a department for a role": {"department": "D02", "role": "reviewer", "light": light},
         }  # fmt: skip
