@@ -104,7 +104,7 @@ ORDER_OF_COPIES = "UPDATE copies SET id_order = left(id, 9) || lpad(substr(id, 1
 # --- copying -------------------------------------------------------------------------------------------------------
 
 
-def copy_cases(url: str, found: Models, count: int) -> None:
+def copy_cases(url: str, found: Models, count: int, *, say: bool = True) -> None:
     """Put `count` copies in the place of the models, table by table; what hangs on the tables is made again after it."""
     with psycopg.connect(url, autocommit=True) as connection:
         tables = _tables(connection)
@@ -126,13 +126,15 @@ def copy_cases(url: str, found: Models, count: int) -> None:
         for table in tables:
             began = time.perf_counter()
             _copy(connection, table)
-            print(f"  copied {table:42}{time.perf_counter() - began:9.1f} s", flush=True)
+            if say:
+                print(f"  copied {table:42}{time.perf_counter() - began:9.1f} s", flush=True)
         began = time.perf_counter()
         for statement in again:
             connection.execute(statement)
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
-        print(f"  indexes, VACUUM ANALYZE{'':26}{time.perf_counter() - began:9.1f} s", flush=True)
+        if say:
+            print(f"  indexes, VACUUM ANALYZE{'':26}{time.perf_counter() - began:9.1f} s", flush=True)
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:
@@ -236,16 +238,16 @@ def steps(engine: govflow.Engine, watch: cases.Watch, url: str, found: Models, c
         case = f"{found.fresh[:9]}{chosen.randrange(1, count):08}"
         task = engine.tasks(case=case).items[0]
         watch.forward(seconds=1)
-        before, began = _served(url), time.process_time()
+        before, began = served(url), time.process_time()
         cases.act(engine, task)
         own.append((time.process_time() - began) * 1e3)
-        served.append(_served(url) - before)
+        served.append(served(url) - before)
     return statistics.median(own), statistics.median(served)
 
 
-def _served(url: str) -> float:
+def served(url: str) -> float:
     """Milliseconds of processor of the server's processes for clients, but for this one's."""
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(url.replace("postgresql+psycopg", "postgresql")) as connection:
         asked = "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
         pids = [pid for (pid,) in connection.execute(asked)]
     return sum(int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) for pid in pids) / 1e6

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 import govflow
+from govflow.engine.store import statements as store_statements
 from govflow.engine.store.driver import Driver
 from tests import cases
 
@@ -88,6 +89,47 @@ def test_a_change_writes_only_the_columns_that_change(tmp_path: Path) -> None:
         "role",
         "opened_at",
     }
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("filters", "index"),
+    [({"role": "head"}, "tasks_inbox_role (role=?"), ({"light": "yellow"}, "tasks_inbox_warn (warn_at<?"),
+     ({"light": "yellow", "department": "D01"}, "tasks_inbox_warn (warn_at<?"), ({"light": "red"}, "tasks_inbox_due (due_at<?"),
+     ({"light": "red", "department": "D01", "role": "head"}, "tasks_inbox_due (due_at<?")],
+)  # fmt: skip
+def test_what_few_tasks_show_is_looked_up_in_its_index(asked: Any, filters: dict[str, str], index: str) -> None:
+    """A rare role, a few yellow or red tasks among a million: those that fit are read, and then looked up one by one."""
+    plan = asked(lambda engine: engine.tasks(**filters))
+    assert index in plan
+
+
+@pytest.mark.parametrize("light", [None, "green", "yellow", "red"])
+@pytest.mark.parametrize(
+    "filters", [{}, {"department": "D01"}, {"role": "reviewer"}, {"department": "D09", "role": "reviewer"}]
+)
+def test_few_and_many_tasks_give_the_same_pages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, light: str | None, filters: dict[str, str]
+) -> None:
+    """Looked up or read in their order: the same tasks on the same pages."""
+    clock = cases.watch()
+    engine = govflow.Engine(f"sqlite:///{tmp_path / 'pages.db'}", cases.catalog(), clock=clock)
+    for _ in range(3):
+        cases.accepted(engine)
+        clock.forward(days=2)
+    asked = {**filters, **({"light": light} if light else {})}
+
+    def pages() -> list[list[str]]:
+        found, after = [], None
+        while True:
+            page = engine.tasks(**asked, limit=2, after=after)
+            found.append([task.id for task in page.items])
+            if (after := page.next) is None:
+                return found
+
+    looked_up = pages()
+    monkeypatch.setattr(store_statements, "FEW", 0)
+    assert pages() == looked_up
     engine.close()
 
 

@@ -34,6 +34,9 @@ from govflow.engine.store.rows import (
 LIVE = ("running", "suspended")
 """States of a clock that is not closed."""
 
+FEW = 2000
+"""So many tasks are looked up and sorted in less time than it takes to find a page of more among a million cases."""
+
 
 class KeyTaken(Exception):
     """Another transaction committed the same idempotency key first; this one must be rolled back."""
@@ -206,23 +209,32 @@ class Statements:
         self, *, department: str | None, role: str | None, case: str | None, light: str | None, now: str,
         after: str | None, limit: int,
     ) -> list[TaskRow]:  # fmt: skip
-        """Open tasks in the order of their numbers, one page, from an index; the light is a comparison of two columns."""
+        """Open tasks in the order of their numbers, one page, from an index; the light is a comparison of two columns.
+
+        A filter that may fit one task in a million is looked up in its own index first, as far as FEW tasks; only where
+        more fit are tasks read in their order until the page is full. The database cannot choose by itself: what it
+        knows of roles and dates is of all tasks, and most are closed.
+        """
         c = t.tasks.c
-        query = sa.select(t.tasks).where(sa.text("state = 'open'")).order_by(c.sort).limit(limit)
-        for column, value in ((c.department, department), (c.role, role), (c.case_id, case)):
+        query = sa.select(t.tasks).where(sa.text("state = 'open'"))
+        for column, value in ((c.role, role), (c.case_id, case)):
             if value is not None:
                 query = query.where(column == value)
         if after is not None:
             query = query.where(c.sort > order(after))
-        if light == "red":
-            query = query.where(c.due_at < now)
-        elif light == "yellow":
-            query = query.where(c.warn_at <= now, c.due_at >= now)
-        elif light == "green":
-            query = query.where(
-                sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now)
-            )
-        return [TaskRow(*row) for row in self.connection.execute(query).all()]
+        if light is not None:
+            query = query.where(_shows(light, now))
+        by = _narrowing(light, lone_role=role is not None and department is None) if case is None else None
+        if by is not None:
+            # SQLite would rather look up a department, and then read all its tasks, than take the index that is named
+            owner = c.department if self._postgresql else c.department.concat("")
+            found = _few_first(query if department is None else query.where(owner == department), by, limit)
+            rows = self.connection.execute(found).all()
+            if not rows or rows[0].found <= FEW:
+                return [TaskRow(*row[:-1]) for row in rows]
+        if department is not None:
+            query = query.where(c.department == department)
+        return [TaskRow(*row) for row in self.connection.execute(query.order_by(c.sort).limit(limit)).all()]
 
     # --- clocks ------------------------------------------------------------------------------------------------
 
@@ -309,6 +321,36 @@ class Statements:
             statement = _insert_ignoring(table, keys, self._postgresql)
             _ONCE[(table.name, self._postgresql)] = statement
         return self.connection.execute(statement, dict(row)).first() is not None
+
+
+def _shows(light: str, now: str) -> sa.ColumnElement[bool]:
+    """Whether a task shows this light now."""
+    c = t.tasks.c
+    match light:
+        case "red":
+            return c.due_at < now
+        case "yellow":
+            return sa.and_(c.warn_at <= now, c.due_at >= now)
+        case _:
+            return sa.or_(c.due_at.is_(None), sa.and_(c.due_at >= now, c.warn_at.is_(None)), c.warn_at > now)
+
+
+def _narrowing(light: str | None, *, lone_role: bool) -> sa.Index | None:
+    """The index that finds a filter's tasks; None where nearly all fit, or the order of pages has an index of its own."""
+    name = {"yellow": "tasks_inbox_warn", "red": "tasks_inbox_due"}.get(light or "")
+    if name is None and light is None and lone_role:
+        name = "tasks_inbox_role"
+    return next((index for index in t.tasks.indexes if index.name == name), None)
+
+
+def _few_first(query: sa.Select[Any], by: sa.Index, limit: int) -> sa.Select[Any]:
+    """The page of a query's tasks if FEW fit, with how many fit as the last column; of more only that it is more."""
+    c = t.tasks.c
+    few = query.with_only_columns(c.sort).order_by(*by.columns).limit(FEW + 1).subquery()
+    count = sa.func.count().over().label("found")
+    first = sa.select(few.c.sort, count).order_by(few.c.sort).limit(limit).subquery()
+    joined = sa.and_(sa.text("state = 'open'"), c.sort == first.c.sort)
+    return sa.select(t.tasks, first.c.found).join_from(first, t.tasks, joined).order_by(first.c.sort)
 
 
 def _insert_ignoring(table: sa.Table, keys: Sequence[str], postgresql: bool) -> Any:

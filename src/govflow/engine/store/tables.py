@@ -95,9 +95,9 @@ tasks = Table(
     PrimaryKeyConstraint("case_id", "id", name="tasks_pkey"),
     _where_open("tasks_in_order", "sort"),
     _where_open("tasks_inbox", "department", "sort"),
-    _where_open("tasks_inbox_role", "department", "role", "sort"),
-    _where_open("tasks_inbox_warn", "department", "warn_at", "sort"),
-    _where_open("tasks_inbox_due", "department", "due_at", "sort"),
+    _where_open("tasks_inbox_role", "role", "department", "sort"),
+    _where_open("tasks_inbox_warn", "warn_at", "due_at", "department", "sort"),
+    _where_open("tasks_inbox_due", "due_at", "department", "sort"),
 )  # fmt: skip
 
 clocks = Table(
