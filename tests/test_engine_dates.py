@@ -3,10 +3,14 @@
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from threading import Event
 
 import pytest
+from sqlalchemy import create_engine, text
 
 import govflow
+from govflow.engine.store import StoreError
+from govflow.engine.worker import work
 from tests import small
 from tests.cases import ANSWERS, COMPANY, Watch, apply_for, catalog, watch
 
@@ -90,7 +94,7 @@ def desk(url: str, clock: Watch) -> Desk:
 def told(engine: govflow.Engine, case: str) -> list[tuple[str, str, str]]:
     """Which clocks moved, from where to where."""
     moved = [e for e in engine.history(case) if e.type == "clock_reprojected"]
-    assert all(e.actor == "system:calendar" and "2025" in e.body["reason"] for e in moved)
+    assert all(e.actor == "system:calendar" and "cn-20" in e.body["reason"] for e in moved)
     return [(e.body["clock"], e.body["old"], e.body["new"]) for e in moved]
 
 
@@ -171,3 +175,71 @@ def test_a_clock_that_has_stopped_rests_on_the_new_calendar_when_it_runs_again(d
     with closing(desk.open(noticed())) as engine:
         view = engine.resume(case, item="I01", actor=WANG)
         assert view.clock("I01/promised").due == "2025-03-20" and engine.check(case) == []
+
+
+# --- dates that lie nearer by the present calendar --------------------------------------------------------------------
+
+
+def given_back(desk: Desk, *, cases: int = 1) -> list[str]:
+    """Cases applied for while a notice was loaded that is put right afterwards: its two days are workdays again."""
+    with closing(desk.open(noticed())) as engine:
+        applied = [engine.apply("I01", applicant=COMPANY, materials=("M01", "M02"), actor=CHEN) for _ in range(cases)]
+    assert {view.clock("accept/correction_notice").due for view in applied} == {"2025-03-12"}
+    desk.clock.at("2025-03-11 09:00")
+    return [view.id for view in applied]
+
+
+def test_the_first_sweep_finds_what_is_due_earlier_by_the_present_calendar(desk: Desk) -> None:
+    """Nothing would wake the case on the 11th: it was due on the 12th, and is due on the 10th."""
+    (case,) = given_back(desk)
+    with closing(desk.open(small.catalog())) as engine:
+        assert [f.effect for f in engine.sweep() if f.event == "expired"] == ["deemed_acceptance"]
+        assert engine.case(case).deemed and engine.check(case) == []
+        assert [(old, new) for _, old, new in told(engine, case)] == [("2025-03-12", "2025-03-10")]
+
+
+def test_the_worker_finds_them_too(desk: Desk) -> None:
+    """Before it rests for the first time."""
+    given_back(desk)
+    found: list[str] = []
+    with closing(desk.open(small.catalog())) as engine:
+        work(
+            engine, lambda message: None, Event(), 0, lambda fired, _: found.extend(f.effect for f in fired), once=True
+        )
+    assert "deemed_acceptance" in found
+
+
+def test_projecting_goes_on_where_it_ended_and_passes_over_what_it_cannot_read(desk: Desk) -> None:
+    """Three cases, the first of them damaged: the others move; a second round has only the damaged one to look at."""
+    damaged, *others = given_back(desk, cases=3)
+    with create_engine(desk.url).begin() as connection:
+        connection.execute(text("UPDATE cases SET body = '{' WHERE id = :id"), {"id": damaged})
+    with closing(desk.open(small.catalog())) as engine:
+        first = next(step for step in engine.reprojecting("通知更正") if step)
+        assert [change["case"] for change in first] == others[:1]
+        for left in (others[1:], []):
+            with pytest.raises(StoreError) as told_of:
+                engine.reproject("通知更正")
+            assert told_of.value.details["cases"] == [damaged]
+            assert [change["case"] for change in told_of.value.details["changes"]] == left
+        assert all(engine.check(case) == [] for case in others)
+
+
+def test_nothing_is_written_when_no_clock_rests_on_another_calendar(desk: Desk) -> None:
+    """The usual start of a worker: no case is read, no revision moves."""
+    case = desk.start("M01", "M02")
+    with closing(desk.open(small.catalog())) as engine:
+        before = engine.case(case).revision
+        assert list(engine.reprojecting()) == [] and engine.case(case).revision == before
+
+
+def test_a_notice_of_one_region_is_found_as_well(desk: Desk) -> None:
+    """A notice for 4213 is loaded: clocks of its departments move, and those of another region stay as they are."""
+    case = desk.start("M01", "M02")
+    elsewhere = noticed(region="cn-45")
+    with closing(desk.open(elsewhere)) as engine:
+        assert engine.reproject() == [] and list(engine.reprojecting()) == []
+        assert engine.case(case).clock("accept/correction_notice").due == "2025-03-10"
+    with closing(desk.open(noticed(region="cn-4213"))) as engine:
+        assert [(c["old"], c["new"]) for c in engine.reproject()] == [("2025-03-10", "2025-03-12")]
+        assert list(engine.reprojecting()) == [] and engine.check(case) == []

@@ -48,6 +48,12 @@ def test_the_sweep_stops_reading_at_what_is_not_due(asked: Any) -> None:
     assert "jobs_due (kind=? AND wake_at<?)" in plan and "TEMP B-TREE" not in plan
 
 
+def test_clocks_of_another_calendar_are_found_without_reading_the_others(asked: Any) -> None:
+    """Below and above the present version in the index: with nothing stale, nothing is read."""
+    plan = asked(lambda engine: list(engine.reprojecting()))
+    assert "INDEX clocks_of_calendar (calendar>?)" in plan and "TEMP B-TREE" not in plan
+
+
 @pytest.mark.parametrize(
     ("filters", "index"),
     [

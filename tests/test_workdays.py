@@ -159,6 +159,13 @@ def test_the_version_follows_the_content() -> None:
     assert CN.overlay(notice(workdays=[f"{NEXT}-01-09"])).version != CN.overlay(notice()).version
 
 
+def test_a_version_stays_short_however_many_notices_there_are() -> None:
+    """It stands beside every clock: ten notices have a version of their own that fits, and so has each other ten."""
+    years = [notice(year=NEXT + n, holidays=[{"name": "元旦", "date": f"{NEXT + n}-01-01"}]) for n in range(10)]
+    ten, other = Calendar.national(years), Calendar.national([notice(), *years[1:]])
+    assert ten.version != other.version and len(ten.provisional().version) + len("#12345678") <= 80
+
+
 def test_years_come_in_any_order_but_without_gaps() -> None:
     """Overlays are sorted by year; a year after an unknown one would leave a hole and is refused."""
     later = notice(year=NEXT + 1, holidays=[{"name": "元旦", "date": f"{NEXT + 1}-01-01"}])

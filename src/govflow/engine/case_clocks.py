@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -72,8 +74,8 @@ class Calendars:
         overlays = tuple(overlays)
         self._national = tuple(o for o in overlays if o.region == "cn")
         self._regional = tuple(o for o in overlays if o.region != "cn") if fixed is None else ()
-        self.national = fixed or Calendar.national(self._national, provisional=True)
-        self._found: dict[tuple[int, ...], Calendar] = {(): self.national}
+        self._found: dict[tuple[int, ...], Calendar] = {}
+        self.national = fixed or self._of(())
 
     @property
     def strict(self) -> Calendar:
@@ -84,13 +86,26 @@ class Calendars:
         """The calendar of a department in this region."""
         if not self._regional:
             return self.national
-        chosen = tuple(
-            n for n, o in enumerate(self._regional) if region and holds(o.region.removeprefix("cn-"), region)
+        return self._of(
+            tuple(n for n, o in enumerate(self._regional) if region and holds(o.region.removeprefix("cn-"), region))
         )
+
+    def _of(self, chosen: tuple[int, ...]) -> Calendar:
+        """The calendar with these regional notices. Its version says which others there are: a clock shows by it alone
+        that a notice for its region has come since."""
         if chosen not in self._found:
             overlays = (*self._national, *(self._regional[n] for n in chosen))
-            self._found[chosen] = Calendar.national(overlays, provisional=True)
+            found = Calendar.national(overlays, provisional=True)
+            if self._regional:
+                mark = hashlib.sha256("+".join(sorted(o.label for o in self._regional)).encode()).hexdigest()[:8]
+                found = replace(found, version=f"{found.version}#{mark}")
+            self._found[chosen] = found
         return self._found[chosen]
+
+    @property
+    def versions(self) -> frozenset[str]:
+        """The versions of all calendars that hold somewhere; a clock of any other is stale."""
+        return frozenset(self.for_region(o.region.removeprefix("cn-")).version for o in self._regional)
 
 
 def refresh(clock: ClockState, calendar: Calendar) -> None:

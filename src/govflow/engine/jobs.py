@@ -124,6 +124,8 @@ class Engine(CaseCommands):
     provisional beyond its horizon.
     """
 
+    _projected = False
+
     # --- work that is due --------------------------------------------------------------------------------------
 
     def sweep(self, now: datetime | None = None, *, limit: int = 1000) -> list[Fired]:
@@ -134,6 +136,10 @@ class Engine(CaseCommands):
         inputs.checked_int(limit, "limit", 1, 1_000_000)
         fired: list[Fired] = []
         try:
+            if not self._projected:  # a date may lie nearer by the present calendar: nothing would wake its case
+                for _ in self.reprojecting():
+                    pass
+                self._projected = True
             for outcome in self._work(CLOCK_JOB, limit, None, None if now is None else self._clock.checked(now)):
                 fired += outcome.fired
         except GovflowError as fault:
@@ -341,54 +347,53 @@ class Engine(CaseCommands):
     # --- calendars ---------------------------------------------------------------------------------------------
 
     def reproject(self, reason: str = "") -> list[dict[str, Any]]:
-        """Compute every open clock anew with the present calendar; records old date, new date and why.
+        """Compute anew every open clock that rests on another calendar; gives and records old date, new date and why.
 
-        Raises StoreError once all others are done, if some cases could not be: `cases` of its details names them, and
-        `changes` is what this would have returned. To call it again does what is left.
+        The worker, and an engine's first sweep, do it by themselves. Raises StoreError once all others are done, if some
+        cases could not be: `cases` of its details names them, and `changes` is what this would have returned. To call it
+        again does what is left.
         """
-        changes: list[dict[str, Any]] = []
         faults: dict[str, Text] = {}
-        after = ""
-        while True:
-            with self._reading() as statements:
-                waiting = statements.cases_with_open_clocks(after, 200)
-            if not waiting:
-                break
-            for case in waiting:
-                try:
-                    with readable(case):
-                        changes += self._reproject_case(case, reason)
-                except (GovflowError, ClockError) as fault:
-                    if is_passing(fault):
-                        raise
-                    faults[case] = fault.message
-            after = waiting[-1]
+        changes = [change for step in self.reprojecting(reason, faults) for change in step]
         if faults:
             raise _not_reprojected(faults, changes)
         return changes
 
+    def reprojecting(self, reason: str = "", faults: dict[str, Text] | None = None) -> Iterator[list[dict[str, Any]]]:
+        """What `reproject` does, one case at each step, for a loop that has other work too.
+
+        `faults` takes the cases that cannot be handled, and why; without it the log is told.
+        """
+        after = "", ""
+        while True:
+            with self._reading() as statements:
+                page = statements.stale_clocks(self.calendars.national.version, self.calendars.versions, after, 500)
+            if not page:
+                return
+            after = page[-1]
+            for case in dict.fromkeys(case for _, case in page):
+                try:
+                    with readable(case):
+                        changes = self._reproject_case(case, reason)
+                except (GovflowError, ClockError) as fault:
+                    if is_passing(fault):
+                        raise
+                    if faults is None:
+                        _log.error("case %s keeps the dates of another calendar: %s", case, fault.message.en)
+                    else:
+                        faults[case] = fault.message
+                else:
+                    yield changes
+
     def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
-        changes = []
         with self._writing() as statements:
             locked = self._lock(statements, case)
-            draft = self._draft(statements, locked.file, self._instant(locked), "system:calendar")
-            for clock in list(draft.state.clocks.values()):
-                version = draft.calendar_of(clock.item).version
-                if clock.calendar == version:
-                    continue
-                old, was_provisional = clock.due, clock.provisional
-                draft.refresh(clock)
-                if (old, was_provisional) != (clock.due, clock.provisional):
-                    change: dict[str, Any] = {
-                        "clock": clock.id, "old": old, "new": clock.due, "due_at": clock.due_at, "provisional": clock.provisional,
-                        "reason": reason or f"日历更新为 {version}",
-                    }  # fmt: skip
-                    draft.emit(events.ClockReprojected(**change))
-                    changes.append({"case": case, **change})
+            draft = self._draft(statements, locked.file, self._instant(locked), timers.CALENDAR)
+            moved = timers.reproject(draft, reason)
             if draft.dirty:
                 save(statements, draft, locked.file)
         self._publish(draft.events)
-        return changes
+        return [{"case": case, **msgspec.to_builtins(fact)} for fact in moved]
 
 
 def _not_reprojected(faults: Mapping[str, Text], changes: Sequence[Mapping[str, Any]]) -> StoreError:

@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
+from itertools import islice
 from threading import Event
 
 from govflow.engine.jobs import BATCH, KINDS, Dispatcher, Engine, Message, Outcome, ReceiverGone, Ref, Send, fault_text
@@ -121,6 +122,7 @@ class _Worker:
         self._lost: list[Ref] = []
         self._begun = self._ended = 0
         self._rest = min(every, FIRST_REST)
+        self._moving = engine.reprojecting()
 
     def work(self, once: bool) -> None:
         self._dispatcher.start(self._run)
@@ -162,8 +164,9 @@ class _Worker:
             raise StoreError(Text(f"{faults[0]}", f"{faults[0]}"))
         leased = self._lease()
         self._begun += leased
+        moved = sum(1 for _ in islice(self._moving, BATCH))  # what lies nearer by the present calendar wakes no case
         self._rest = min(self._every, FIRST_REST)
-        idle = not leased and not at_work and not outcomes
+        idle = not leased and not at_work and not outcomes and not moved
         if idle:
             self._tell(())
         return idle
@@ -185,6 +188,7 @@ class _Worker:
         return leased
 
     def _back_off(self, fault: Exception) -> None:
+        self._moving = self._engine.reprojecting()  # one that raised is over; what it did is not done again
         why = fault.message if isinstance(fault, GovflowError) else Text(fault_text(fault), fault_text(fault))
         rest = self._rest
         _heard(lambda: self._trouble(Text(f"{rest:g} 秒后再试：{why.zh}", f"trying again in {rest:g} s: {why.en}")))

@@ -45,6 +45,9 @@ _ENGLISH |= {"中秋": "Mid-autumn Festival", "国庆": "National Day"}
 _LEFT_OUT = {date(2005, 12, 31): "New Year's Day"}
 """Make-up days that the package leaves out: 国办发明电〔2005〕35号, the notice of 2006, gives one in the year before it."""
 
+_NAMED = 2
+"""Overlays that a version names one by one; of more, the last one, and the others by their number and a digest."""
+
 _WEEKDAYS = tuple(f"星期{day}" for day in "一二三四五六日")
 
 
@@ -296,7 +299,11 @@ def _build(base: Base, overlays: tuple[Overlay, ...], provisional: bool) -> Cale
         special |= overlay.days
     prefix, workdays = _tables(base.first, last, special)
     hours = [overlay.business_hours for overlay in ordered if overlay.business_hours]
-    version = "+".join([base.name, *(overlay.label for overlay in ordered)])
+    labels = [overlay.label for overlay in ordered]
+    if len(labels) > _NAMED:
+        rest = hashlib.sha256("+".join(labels[:-1]).encode()).hexdigest()[:8]
+        labels = [f"{len(labels) - 1}@{rest}", labels[-1]]
+    version = "+".join([base.name, *labels])
     return Calendar(
         version=f"{version}~provisional" if provisional else version,
         horizon=horizon,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -247,9 +247,19 @@ class Statements:
         row = self.connection.execute(_CLOCK, {"case": case, "id": id}).one_or_none()
         return None if row is None else ClockRow(*row)
 
-    def cases_with_open_clocks(self, after: str, limit: int) -> list[str]:
-        """Cases with open clocks by id, one page."""
-        return [row[0] for row in self.connection.execute(_OPEN_CLOCKS, {"after": after, "limit": limit})]
+    def stale_clocks(
+        self, calendar: str, others: Iterable[str], after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str]]:
+        """Calendar and case of open clocks that rest on none of these calendars, one page; `calendar` is most clocks'.
+
+        Two looks into an index, below and above `calendar`: when nothing is stale, nothing is read.
+        """
+        given = {"calendar": calendar, "others": list(others) or [calendar], "limit": limit}
+        given |= dict(zip(("after", "case"), after, strict=True))
+        for query in (_STALE_BELOW, _STALE_ABOVE):
+            if rows := self.connection.execute(query, given).all():
+                return [(row[0], row[1]) for row in rows]
+        return []
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
@@ -421,12 +431,22 @@ _CLOCKS_OF = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case")).order_b
 _CLOCK_FACTS = sa.select(t.clocks.c.body, t.clocks.c.state).where(t.clocks.c.case_id == _p("case"))
 _LIVE_CLOCK_FACTS = _CLOCK_FACTS.where(sa.text("state IN ('running', 'suspended')"))
 _CLOCK = sa.select(t.clocks).where(t.clocks.c.case_id == _p("case"), t.clocks.c.id == _p("id"))
-_OPEN_CLOCKS = (
-    sa.select(t.clocks.c.case_id)
-    .distinct()
-    .where(sa.text("state IN ('running', 'suspended')"), t.clocks.c.case_id > _p("after"))
-    .order_by(t.clocks.c.case_id)
+_STALE = (
+    sa.select(t.clocks.c.calendar, t.clocks.c.case_id)
+    .where(
+        sa.text("state IN ('running', 'suspended')"),
+        t.clocks.c.calendar.not_in(sa.bindparam("others", expanding=True)),
+    )
+    .order_by(t.clocks.c.calendar, t.clocks.c.case_id)
     .limit(_p("limit"))
+)
+_AFTER = sa.tuple_(_p("after"), _p("case"))
+_STALE_BELOW = _STALE.where(
+    t.clocks.c.calendar < _p("calendar"), sa.tuple_(t.clocks.c.calendar, t.clocks.c.case_id) > _AFTER
+)
+# SQLite begins at one lower bound, and the page's would be the worse one: `|| ''` keeps it from the index
+_STALE_ABOVE = _STALE.where(
+    t.clocks.c.calendar > _p("calendar"), sa.tuple_(t.clocks.c.calendar + "", t.clocks.c.case_id) > _AFTER
 )
 _ADD_EVENTS = t.events.insert().inline()
 _EVENTS = (

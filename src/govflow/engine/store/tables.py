@@ -112,7 +112,7 @@ clocks = Table(
     Column("wake_at", String(27)),
     Column("provisional", Boolean, nullable=False),
     Column("calendar", String(80), nullable=False),
-    _where("state IN ('running', 'suspended')", "clocks_open", "case_id"),
+    _where("state IN ('running', 'suspended')", "clocks_of_calendar", "calendar", "case_id"),
 )  # fmt: skip
 
 events = Table(

@@ -47,7 +47,7 @@ INDEXES = (
     ("tasks_inbox_role", "tasks", ("role", "department", "sort"), OPEN),
     ("tasks_inbox_warn", "tasks", ("warn_at", "due_at", "department", "sort"), OPEN),
     ("tasks_inbox_due", "tasks", ("due_at", "department", "sort"), OPEN),
-    ("clocks_open", "clocks", ("case_id",), LIVE),
+    ("clocks_of_calendar", "clocks", ("calendar", "case_id"), LIVE),
     ("jobs_due", "jobs", ("kind", "wake_at", "case_id", "key"), ARMED),
     ("jobs_at_fault", "jobs", ("case_id", "key"), "tries > 0"),
 )
