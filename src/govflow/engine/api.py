@@ -50,14 +50,7 @@ Subscriber = Callable[[tuple[EventView, ...]], None]
 
 
 class CaseCommands(Reader):
-    """What people do to cases: one public method is one transaction, safe from many threads and processes at once.
-
-    `url`: a URL of SQLite or PostgreSQL, or a synchronous engine of SQLAlchemy, whose pool is then shared. On SQLite
-    such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
-    locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime. `calendar`: the official
-    calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
-    provisional beyond its horizon.
-    """
+    """What people do to cases: one public method is one transaction, safe from many threads and processes at once."""
 
     def __init__(
         self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,

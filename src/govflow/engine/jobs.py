@@ -119,9 +119,11 @@ class Dispatcher(Protocol):
 class Engine(CaseCommands):
     """Cases of one catalog in one database; safe from many threads and processes at once.
 
-    `url`: any SQLAlchemy URL or engine. `clock`: a function that gives an aware datetime. `calendar`: the official
-    calendar for everyone; by default the national one with the catalog's notices, regional ones where they hold, and
-    provisional beyond its horizon.
+    `url`: a URL of SQLite or PostgreSQL, or a synchronous engine of SQLAlchemy, whose pool is then shared. On SQLite
+    such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
+    locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime; without one, the
+    server's clock on PostgreSQL and the host's on SQLite. `calendar`: the official calendar for everyone; by default the
+    national one with the catalog's notices, regional ones where they hold, and provisional beyond its horizon.
     """
 
     _projected = False

@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib
 import logging
 import os
+import random
 import sqlite3
+import time
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,11 +76,12 @@ class Database:
 
     def ready(self) -> None:
         """Create the tables in an empty database; refuse one that is older or newer than this library."""
-        if self._file is not None:
-            self._file.look()
+        empty = self._file is not None and self._file.is_empty()
         version = self.version()
         if version is None:
-            self.upgrade()
+            made = self.upgrade()[0] is None
+            if made and empty:
+                _log.warning("the database file %s was there and empty: new tables are made in it", self.engine.url)
         else:
             _require_current(version)
         if self._file is not None:
@@ -259,14 +263,14 @@ class _SqliteFile:
         self._path = None if not path or path == ":memory:" or path.startswith("file:") else path
         self._known: tuple[int, int] | None = None
 
-    def look(self) -> None:
-        """Before the first connection: a file that is there and empty is not begun anew without a word."""
+    def is_empty(self) -> bool:
+        """Before the first connection: whether the file is there and empty. StoreError beside a log that is left over."""
         if self._path is None or not os.path.exists(self._path) or os.path.getsize(self._path):
-            return
+            return False
         log = f"{self._path}-wal"
         if os.path.exists(log) and os.path.getsize(log):
             raise _emptied()
-        _log.warning("the database file %s is there and empty: new tables are made in it", self._path)
+        return True
 
     def remember(self) -> None:
         """From now on the file is this one."""
@@ -368,17 +372,45 @@ def _prepare_sqlite(engine: sa.Engine) -> None:
 
 def _on_connect(connection: Any, record: Any) -> None:
     connection.isolation_level = None
-    for pragma in (f"busy_timeout={WAIT * 1000}", "synchronous=FULL", "foreign_keys=ON", "journal_mode=WAL"):
+    for pragma in (f"busy_timeout={WAIT * 1000}", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}").close()
+    try:
+        # two connections that turn a new file to WAL at once are not made to wait for each other by SQLite
+        _patiently(lambda: connection.execute("PRAGMA journal_mode=WAL").close())
+    except sqlite3.OperationalError as fault:
+        if "readonly" not in str(fault):  # what can only be read needs no journal
+            raise
+
+
+def _patiently(act: Callable[[], object]) -> None:
+    """Do this as soon as no other connection is in the way; asks again at random, soon."""
+    until = time.monotonic() + WAIT
+    while True:
         try:
-            connection.execute(f"PRAGMA {pragma}").close()
+            act()
+            return
         except sqlite3.OperationalError as fault:
-            if "readonly" not in str(fault):  # what can only be read needs no journal
+            if getattr(fault, "sqlite_errorcode", 0) & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
+        time.sleep(random.uniform(0.0005, 0.004))
 
 
 def _on_begin(connection: sa.Connection) -> None:
     driver: Any = connection.connection.dbapi_connection
-    driver.execute("BEGIN IMMEDIATE" if connection.info.pop(WRITES, False) else "BEGIN").close()
+    if connection.info.pop(WRITES, False):
+        _begin_to_write(driver)
+    else:
+        driver.execute("BEGIN").close()
+
+
+def _begin_to_write(driver: Any) -> None:
+    """Take the write lock as soon as it is free. SQLite's own wait grows to a tenth of a second, so that who came last
+    gets it first, and somebody waits for seconds among a few writers; here everybody asks again at random, soon."""
+    driver.execute("PRAGMA busy_timeout=0").close()
+    try:
+        _patiently(lambda: driver.execute("BEGIN IMMEDIATE").close())
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={WAIT * 1000}").close()
 
 
 def _without_password(url: str) -> str:
