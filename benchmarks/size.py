@@ -113,7 +113,7 @@ def copy_cases(url: str, found: Models, count: int, *, say: bool = True) -> None
         connection.execute(
             "INSERT INTO copies (id, model) SELECT %(day)s || lpad(n::text, 8, '0'), CASE WHEN at %% 10000 < %(late)s "
             "THEN %(of_late)s WHEN at %% 10000 < %(yellow)s THEN %(of_yellow)s WHEN at %% 10000 < %(deciding)s THEN "
-            "%(of_deciding)s ELSE %(of_fresh)s END FROM (SELECT n, n * 7919 AS at FROM generate_series(1, %(count)s) n) numbers",
+            "%(of_deciding)s ELSE %(of_fresh)s END FROM (SELECT n, n::bigint * 7919 AS at FROM generate_series(1, %(count)s) n) numbers",
             {"late": LATE, "of_late": found.late, "yellow": LATE + YELLOW, "of_yellow": found.yellow,
              "deciding": LATE + YELLOW + DECIDING, "of_deciding": found.deciding, "of_fresh": found.fresh,
              "day": found.fresh[:9], "count": count},

@@ -1,9 +1,9 @@
 """The processor time of a step in this checkout and in another one, taken in turns in one run.
 
 A step is one user task of an item of eight parallel departments, completed with all that belongs to it and one commit
-on disk. The two checkouts take turns case by case, each in a process of its own by its own Python, so that what else the
-machine does falls on both. On PostgreSQL the processor time of the server's process for the connection is shown too; the
-application of each case is in it, and 5,000 tasks of other cases are in the database: those a step must not read.
+on disk; it carries a key. The two checkouts take turns case by case, each in a process of its own by its own Python, so that what else the
+machine does falls on both. On PostgreSQL the processor time of the server's process for the connection is shown too, and
+5,000 tasks of other cases are in the database: those a step must not read.
 
     python -m benchmarks.step_cost OTHER_CHECKOUT [--rounds 30] [--only sqlite|postgresql]
 
@@ -61,14 +61,19 @@ class Worker:
 
     def case(self) -> None:
         """Carry one case to its end and keep what its steps cost."""
-        assert self._process.stdin is not None
+        self._ask()
         before = self._served()
-        self._process.stdin.write("\n")
-        self._process.stdin.flush()
-        found = json.loads(self._line())
+        found = json.loads(self._ask())
         self.own += found
         if self._postgresql:
             self.server.append((self._served() - before) / len(found))
+
+    def _ask(self) -> str:
+        """Let the process do the next thing; gives what it answers."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+        return self._line()
 
     def _line(self) -> str:
         assert self._process.stdout is not None
@@ -78,7 +83,7 @@ class Worker:
         return line
 
     def _served(self) -> float:
-        """Milliseconds of processor that the server's process for this connection has used, the application included."""
+        """Milliseconds of processor that the server's process for this connection has used."""
         if not self._postgresql:
             return 0.0
         with psycopg.connect(self._url) as connection:

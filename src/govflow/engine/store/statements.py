@@ -330,7 +330,7 @@ class Statements:
         if statement is None:
             statement = _insert_ignoring(table, keys, self._postgresql)
             _ONCE[(table.name, self._postgresql)] = statement
-        return self.connection.execute(statement, dict(row)).first() is not None
+        return bool(self._driver.rows(self._driver.run(statement, row)))
 
 
 def _shows(light: str, now: str) -> sa.ColumnElement[bool]:
