@@ -7,7 +7,7 @@ may read is a `Text`: both languages stand side by side, at the place that knows
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,6 +50,26 @@ def shortened(text: str, width: int) -> str:
     while text and cells(text) > width - 1:
         text = text[:-1]
     return f"{text}…"
+
+
+def spelled_out(character: str) -> str:
+    """`<U+200B>`: what is shown in place of a character that cannot be seen."""
+    return f"<U+{ord(character):04X}>"
+
+
+def printable(text: str, instead: Callable[[str], str] = spelled_out) -> str:
+    """The text with something `instead` of each character that steers a terminal or is hidden in one.
+
+    These are control and format characters (escape sequences, bidirectional overrides), line and paragraph separators
+    and halves of surrogate pairs; line breaks and tabs stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(instead(each) if _steers(each) else each for each in text)
+
+
+def _steers(character: str) -> bool:
+    return character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cf", "Cs", "Zl", "Zp")
 
 
 _LANGUAGES = {"zh": Lang.ZH, "zh-CN": Lang.ZH, "en": Lang.EN, "en-GB": Lang.EN}

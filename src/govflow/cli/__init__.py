@@ -5,7 +5,9 @@ Machine formats go to standard output, everything else to standard error.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import io
 import logging
 import os
 import sys
@@ -14,7 +16,7 @@ import click
 
 from govflow.cli import click_words
 from govflow.cli.commands import Invocation, Option, RootGroup, say
-from govflow.cli.common import Failure
+from govflow.cli.common import Failure, echo, of_system
 from govflow.errors import ClockError, GovflowError
 from govflow.text import Text
 from govflow.version import VERSION
@@ -83,6 +85,9 @@ def main() -> None:
     """Run the command line; every refusal is one plain sentence, never a traceback."""
     # an interrupted statement is rolled back; the pool would log a traceback about it
     logging.getLogger("sqlalchemy.pool").setLevel(logging.CRITICAL)
+    for stream in (sys.stdout, sys.stderr):  # what an output cannot hold is shown as a number
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     click_words.install()
     call = Invocation.of(sys.argv[1:], os.environ)
     with click.Context(cli, obj=call):
@@ -94,6 +99,7 @@ def _run(call: Invocation) -> int:
     """Run the command that is asked for; the exit code."""
     try:
         result = cli.main(standalone_mode=False, obj=call)
+        sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         _complain(say(Text(
             "已中断；已提交的步骤都已保存，没有写了一半的内容",
@@ -105,16 +111,27 @@ def _run(call: Invocation) -> int:
     except (GovflowError, ClockError) as fault:
         _complain(fault.text(call.lang))
     except click.ClickException as fault:
-        fault.show()
+        usage = io.StringIO()
+        fault.show(usage)
+        echo(usage.getvalue(), err=True, nl=False)
         return 2 if isinstance(fault, click.UsageError) else 1
-    except BrokenPipeError:
-        sys.stderr.close()
+    except BrokenPipeError:  # the reader has seen enough
+        _drop_output()
     except OSError as fault:
-        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
+        _drop_output()
+        _complain(of_system(fault))
     else:
         return result if isinstance(result, int) else 0
     return 1
 
 
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere: the interpreter tries again as it ends, and complains."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+
+
 def _complain(text: str) -> None:
-    click.echo(f"govflow: {text}", err=True)
+    echo(f"govflow: {text}", err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -17,12 +16,12 @@ import click
 from govflow import validation
 from govflow.apps import scaffold
 from govflow.cli.commands import Invocation, command, invocation, lang, option, say
-from govflow.cli.common import Failure, definitions_option, json_option, print_json
+from govflow.cli.common import Failure, definitions_option, echo, echo_json, escaped, json_option, of_system, print_json
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
 from govflow.rules import PROFILES
-from govflow.text import Text
+from govflow.text import Text, printable
 from govflow.validation import Report, Request, Settings
 
 _LEVELS = tuple(each.word for each in Severity)
@@ -121,7 +120,7 @@ def _settled(given: dict[str, Any]) -> _Run:
 def _failed(fault: NotFound | InvalidInput | OSError) -> int:
     """Say why a check could not be made; the exit code for that."""
     if isinstance(fault, OSError):
-        _complain(f"{fault.filename or ''}: {fault.strerror or fault}")
+        _complain(of_system(fault))
     else:
         _complain(fault.text(lang()))
     return 2
@@ -211,7 +210,7 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
     if run.diff:
         _put(run.output, report.changes)
         _tell_of_fixes(report, written=False)
-        click.echo(_summary(report, seconds), err=True)
+        echo(_summary(report, seconds), err=True)
         return
     human = run.format in _FOR_PEOPLE
     colour = run.format == "full" and run.output is None and sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -219,9 +218,11 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
         report.diagnostics, run.format, lang=lang(), sources=report.sources,
         files=len(report.files), seconds=seconds if human or run.format == "junit" else None, colour=colour,
     )  # fmt: skip
+    if run.format != "full":  # which has spelled out what is hidden, and may be coloured
+        text = escaped(text) if run.format in ("json", "sarif") else printable(text)
     _put(run.output, text)
     if run.format == "concise":
-        click.echo(_summary(report, seconds), err=True)
+        echo(_summary(report, seconds), err=True)
     if run.fix:
         _tell_of_fixes(report, written=True)
     if report.known or report.gone:
@@ -246,8 +247,7 @@ def _tell_of_fixes(report: Report, *, written: bool) -> None:
 
 def _put(output: str | None, text: str) -> None:
     if output is None:
-        encoding = sys.stdout.encoding or "utf-8"  # a terminal that lacks a character shows its number
-        sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        sys.stdout.write(text)
         sys.stdout.flush()
     else:
         Path(output).write_text(text, "utf-8", "backslashreplace")
@@ -316,11 +316,11 @@ def _wipe() -> None:
 
 
 def _tell(text: Text) -> None:
-    click.echo(say(text), err=True)
+    echo(say(text), err=True)
 
 
 def _complain(text: str) -> None:
-    click.echo(f"govflow: {text}", err=True)
+    echo(f"govflow: {text}", err=True)
 
 
 @command("解释一条规则（编号或名称）。")
@@ -328,7 +328,7 @@ def _complain(text: str) -> None:
 def rule(code: str) -> None:
     """Explain one rule, by code or name."""
     found = validation.rule_named(code)
-    click.echo(validation.rule_help(found, lang()), nl=False)
+    echo(validation.rule_help(found, lang()), nl=False)
 
 
 @command("列出全部规则。")
@@ -340,16 +340,14 @@ def rules(as_json: bool) -> None:
         print_json({"rules": [each.as_data(lang()) for each in found]})
         return
     for each in found:
-        click.echo(
-            f"{each.code}  {each.severity.word:<7}  {each.profile:<11}  {each.name:<36}  {each.title.text(lang())}"
-        )
+        echo(f"{each.code}  {each.severity.word:<7}  {each.profile:<11}  {each.name:<36}  {each.title.text(lang())}")
 
 
 @command("某种文件的 JSON Schema，供编辑器使用。", "schema")
 @click.argument("kind")
 def schema_command(kind: str) -> None:
     """JSON Schema of a kind of file, for editors."""
-    click.echo(json.dumps(schema.schema(kind, lang()), ensure_ascii=False, indent=2))
+    echo_json(schema.schema(kind, lang()), indent=2)
 
 
 @command("新建事项、主题或示例。")
@@ -376,7 +374,7 @@ def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
                 f"example folder {name} made, with two mistakes in it. Next:",
             )
         )
-        click.echo(f"  cd {shlex.quote(name)} && govflow validate", err=True)
+        echo(f"  cd {shlex.quote(name)} && govflow validate", err=True)
         return
     files = scaffold.new_file("item" if kind == "item" else "theme", name, Path(definitions))
     for file in files:
@@ -391,7 +389,7 @@ def init(folder: str) -> None:
     scaffold.new_catalogue(Path(folder))
     _tell(Text(f"已在 {folder} 建好事项目录。接下来：", f"a first catalogue is made in {folder}. Next:"))
     enter = "" if folder == "." else f"cd {shlex.quote(folder)} && "
-    click.echo(f"  {enter}govflow validate && govflow test && govflow demo", err=True)
+    echo(f"  {enter}govflow validate && govflow test && govflow demo", err=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (validate, rule, rules, schema_command, new, init)

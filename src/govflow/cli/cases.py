@@ -12,7 +12,7 @@ import click
 
 from govflow.catalog.files import mapping_from
 from govflow.cli.commands import Command, command, group, lang, option
-from govflow.cli.common import database_option, definitions_option, json_option, print_json, provisional_mark
+from govflow.cli.common import database_option, definitions_option, echo, json_option, print_json, provisional_mark
 from govflow.cli.running import OF_CASES, engine_for, engine_from
 from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, TaskView
@@ -59,7 +59,7 @@ def apply_command(file: str, actor: str, definitions: str, db: str, as_json: boo
     if as_json:
         print_json({"case": view.as_data()})
     else:
-        click.echo(view.id)
+        echo(view.id)
 
 
 @command("列出办件。", "list", within=case)
@@ -82,7 +82,7 @@ def list_cases(
         print_json({"cases": rows})
     for row in [] if as_json else rows:
         state = CaseStatus.of(row["state"]).text(lang())
-        click.echo(f"{row['id']}  {row['ref']:6} {state:14} {row['applied'][:16]}")
+        echo(f"{row['id']}  {row['ref']:6} {state:14} {row['applied'][:16]}")
 
 
 @command("一个办件的全貌。", within=case)
@@ -99,17 +99,17 @@ def show(id: str, definitions: str, db: str, as_json: bool) -> None:
         return
     catalog = engine.progress(id).catalog
     subject = catalog.themes.get(view.ref) or catalog.items[view.ref]
-    click.echo(f"{view.id}  {subject.name.text(lang())}  {CaseStatus.of(view.state).text(lang())}")
+    echo(f"{view.id}  {subject.name.text(lang())}  {CaseStatus.of(view.state).text(lang())}")
     for item in view.items:
         name, state = catalog.items[item.item].name.text(lang()), ItemStatus.of(item.state).text(lang())
-        click.echo(f"  {item.item} {name}  {state}")
+        echo(f"  {item.item} {name}  {state}")
     for task in view.open_tasks:
-        click.echo("  " + _task_line(engine, task))
+        echo("  " + _task_line(engine, task))
     for clock in view.clocks:
         if clock.closed_at is None:
             limit = Limit.parse(clock.limit).text(lang())
             due = f"{clock.due or '—'}{provisional_mark(clock.provisional)}"
-            click.echo(f"  {LIGHTS[clock.light]} {clock.id}  {limit}  {due}")
+            echo(f"  {LIGHTS[clock.light]} {clock.id}  {limit}  {due}")
 
 
 @command("办件的全部事件。", within=case)
@@ -126,7 +126,7 @@ def history(id: str, definitions: str, db: str, as_json: bool) -> None:
         return
     narrator = Narrator(engine.progress(id).catalog, lang())
     for each in filter(None, map(narrator.line, events)):
-        click.echo(f"{each.at} {each.mark} {each.who} {each.what}")
+        echo(f"{each.at} {each.mark} {each.who} {each.what}")
 
 
 @command("一个期限逐日怎么来的。", "explain", within=case)
@@ -160,8 +160,8 @@ def _explain(engine: Engine, case: str, clock: str, as_json: bool) -> None:
         print_json({"case": case, "clock": clock, "summary": found.summary, "days": days})
         return
     for line in found.lines:
-        click.echo(f"{line.date} {line.number:>4} {'✓' if line.counted else ' '} {line.why}")
-    click.echo(found.summary)
+        echo(f"{line.date} {line.number:>4} {'✓' if line.counted else ' '} {line.why}")
+    echo(found.summary)
 
 
 def _case_command(name: str, zh: str, *options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Command]:
@@ -242,16 +242,16 @@ def _show_step(engine: Engine, view: CaseView, as_json: bool = False) -> None:
     if as_json:
         print_json({"case": view.as_data()})
         return
-    click.echo(f"{view.id} {CaseStatus.of(view.state).text(lang())}")
+    echo(f"{view.id} {CaseStatus.of(view.state).text(lang())}")
     for each in view.open_tasks:
-        click.echo("  " + _task_line(engine, each))
+        echo("  " + _task_line(engine, each))
 
 
 @_case_command("withdraw", "撤回申请。")
 def withdraw(id: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Take an application back."""
     view = engine_from(db, definitions).withdraw(id, actor=actor, reason=reason)
-    click.echo(CaseStatus.of(view.state).text(lang()))
+    echo(CaseStatus.of(view.state).text(lang()))
 
 
 @_case_command(
@@ -307,7 +307,7 @@ def resume(id: str, item: str, procedure: str | None, actor: str, reason: str, d
 def _show_clocks(clocks: Any, item: str) -> None:
     for clock in clocks:
         if clock.item == item and clock.kind in ("promised", "statutory"):
-            click.echo(f"{clock.id}  {ClockStatus.of(clock.state).text(lang())}  {clock.due or '—'}")
+            echo(f"{clock.id}  {ClockStatus.of(clock.state).text(lang())}  {clock.due or '—'}")
 
 
 @group("任务：收件箱、认领、退回、办理。")
@@ -343,7 +343,7 @@ def list_tasks(
     if as_json:
         print_json(page.as_data())
     for each in [] if as_json else page.items:
-        click.echo(_task_line(engine, each))
+        echo(_task_line(engine, each))
 
 
 def _task_line(engine: Engine, task: TaskView) -> str:
@@ -362,7 +362,7 @@ def _task_line(engine: Engine, task: TaskView) -> str:
 def claim(id: str, actor: str, definitions: str, db: str) -> None:
     """Claim."""
     engine = engine_from(db, definitions)
-    click.echo(_task_line(engine, engine.claim(id, actor=actor)))
+    echo(_task_line(engine, engine.claim(id, actor=actor)))
 
 
 @command("退回自己认领的任务。", within=task)
@@ -373,7 +373,7 @@ def claim(id: str, actor: str, definitions: str, db: str) -> None:
 def release(id: str, actor: str, definitions: str, db: str) -> None:
     """Give a claimed task back."""
     engine = engine_from(db, definitions)
-    click.echo(_task_line(engine, engine.release(id, actor=actor)))
+    echo(_task_line(engine, engine.release(id, actor=actor)))
 
 
 @command("办理一个任务。", within=task)

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from govflow.cli.commands import option, say
-from govflow.text import Text
+from govflow.text import Text, printable
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -53,6 +53,27 @@ def provisional_mark(provisional: bool) -> str:
     return say(Text("（暂定）", " (provisional)")) if provisional else ""
 
 
+def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Print for people: characters that steer a terminal are spelled out, so names and opinions are only text."""
+    click.echo(printable(text), err=err, nl=nl)
+
+
+def echo_json(data: object, indent: int | None = None) -> None:
+    """Print JSON for programs: characters that steer a terminal are escaped, which says the same."""
+    click.echo(escaped(json.dumps(data, ensure_ascii=False, indent=indent, default=str)))
+
+
+def escaped(text: str) -> str:
+    """JSON text whose characters that steer a terminal are written as escapes."""
+    return printable(text, lambda character: json.dumps(character)[1:-1])
+
+
+def of_system(fault: OSError) -> str:
+    """What the system says, after the name of the file if there is one."""
+    said = fault.strerror or str(fault)
+    return said if fault.filename is None else f"{fault.filename}: {said}"
+
+
 def print_json(data: dict[str, Any]) -> None:
     """Versioned JSON on standard output."""
-    click.echo(json.dumps({"version": 1, **data}, ensure_ascii=False, indent=2, default=str))
+    echo_json({"version": 1, **data}, indent=2)

@@ -15,6 +15,7 @@ from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
     Failure,
     definitions_option,
+    echo,
     json_option,
     print_json,
 )
@@ -71,10 +72,10 @@ def graph(ref: str | None, everything: bool, format_: str, output: str | None, d
             if isinstance(subject, Item):
                 text = _item_lines(subject, drawn)
     if output is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         Path(output).write_text(text, encoding="utf-8")
-        click.echo(say(Text(f"已写入 {output}", f"wrote {output}")), err=True)
+        echo(say(Text(f"已写入 {output}", f"wrote {output}")), err=True)
 
 
 def _suggestion_lines(name: str, found: tuple[graphs.Suggestion, ...]) -> str:
@@ -126,20 +127,18 @@ def diff(old: Path, new: Path, wording: bool, no_scenarios: bool, as_json: bool)
         return
     for each in found:
         if wording or not each.wording:
-            click.echo(
-                f"{each.kind} {each.code} {each.where}: {each.old or '—'} → {each.new or '—'}".replace(" :", ":")
-            )
+            echo(f"{each.kind} {each.code} {each.where}: {each.old or '—'} → {each.new or '—'}".replace(" :", ":"))
     silent = sum(each.wording for each in found)
     if silent and not wording:
-        click.echo(say(Text(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only")))
+        echo(say(Text(f"另有 {silent} 处只改文字", f"{silent} more changes of wording only")))
     for figure in counted:
         numbers = ", ".join(_pair(key, *pair) for key, pair in figure.values.items())
-        click.echo(f"{figure.code} {figure.name.text(lang())}: {numbers}")
+        echo(f"{figure.code} {figure.name.text(lang())}: {numbers}")
     for failure, name in ((failure, each.scenario.name) for each in regressed for failure in each.failures):
         what, place = failure.what.text(lang()), f"{failure.span.file}:{failure.span.line}"
-        click.echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
+        echo(f"{place} {name}: {what} {failure.expected} → {failure.got}")
     if not found:
-        click.echo(say(Text("没有变化", "no changes")))
+        echo(say(Text("没有变化", "no changes")))
 
 
 def _require_readable(*sides: Loaded) -> None:
@@ -184,7 +183,7 @@ def effective(ref: str, region: str, on: datetime | None, definitions: str) -> N
         raise InvalidInput(Text(zh, en), field="region")
     loaded = loaded_from(definitions, ref, region=region)
     code = find_item(loaded.catalog, ref).code
-    click.echo(effective_text(loaded, code, region, on.date() if on else None), nl=False)
+    echo(effective_text(loaded, code, region, on.date() if on else None), nl=False)
 
 
 COMMANDS = (graph, diff, effective)

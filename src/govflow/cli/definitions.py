@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-import click
-
 from govflow import validation
 from govflow.catalog import Loaded, load
 from govflow.cli import needs
 from govflow.cli.commands import lang, say
-from govflow.cli.common import Failure
+from govflow.cli.common import Failure, echo
 from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.language.model import Catalog
 from govflow.text import Text
@@ -21,8 +19,8 @@ SHOWN = 20  # errors shown by a command that cannot go on; validate shows them a
 
 def show_errors(errors: Sequence[Diagnostic], summary: Text) -> None:
     """The first errors a line each, and a sentence about all of them, on standard error."""
-    click.echo(render(errors[:SHOWN], "concise", lang=lang()), err=True, nl=False)
-    click.echo(say(summary), err=True)
+    echo(render(errors[:SHOWN], "concise", lang=lang()), err=True, nl=False)
+    echo(say(summary), err=True)
 
 
 def loaded_from(
@@ -54,12 +52,12 @@ def loaded_from(
             ),
         )
     if elsewhere and whole:
-        click.echo(say(Text(
+        echo(say(Text(
             f"定义有 {elsewhere} 处错误，读不成的没有列入；用 govflow validate 查看",
             f"the definitions have {elsewhere} errors; what cannot be read is left out; see govflow validate",
         )), err=True)  # fmt: skip
     elif elsewhere:
-        click.echo(say(Text(
+        echo(say(Text(
             f"别处另有 {elsewhere} 处错误，与此无关，已略过；用 govflow validate 查看",
             f"{elsewhere} errors elsewhere were passed over; see govflow validate",
         )), err=True)  # fmt: skip

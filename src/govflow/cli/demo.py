@@ -8,7 +8,7 @@ import click
 
 from govflow.apps import demo
 from govflow.cli.commands import command, lang, option, say
-from govflow.cli.common import definitions_option
+from govflow.cli.common import definitions_option, echo
 from govflow.cli.definitions import catalog_from
 from govflow.cli.values import answers_from
 from govflow.errors import NotFound
@@ -64,7 +64,7 @@ def demo_command(theme: str, answers: tuple[str, ...], drop: tuple[str, ...], ou
         drop,
         Path(output),
         lang(),
-        click.echo,
+        echo,
     )
 
 
@@ -73,7 +73,7 @@ def _folder(definitions: str) -> Path:
     source = click.get_current_context().get_parameter_source("definitions")
     if source is not click.core.ParameterSource.DEFAULT or Path(definitions).exists():
         return Path(definitions)
-    click.echo(
+    echo(
         say(
             Text(
                 "这里没有 definitions 文件夹，演示 govflow 自带的定义",

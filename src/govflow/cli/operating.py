@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
@@ -18,13 +16,16 @@ from govflow.cli.common import (
     Failure,
     database_option,
     definitions_option,
+    echo,
+    echo_json,
+    escaped,
     json_option,
     print_json,
     provisional_mark,
 )
 from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
-from govflow.cli.values import moment_from
+from govflow.cli.values import a_number, moment_from
 from govflow.engine import worker
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions import pinned
@@ -62,7 +63,7 @@ def deadline(file: str, provisional: bool, explained: bool, definitions: str | N
         for answer in questions.answer_lines(
             lines, calendar=calendar, provisional=provisional, explain=explained, lang=lang()
         ):
-            click.echo(answer)
+            click.echo(escaped(answer))
 
 
 @group("数据库：建表、迁移、核对。")
@@ -75,9 +76,7 @@ def db() -> None:
 def upgrade(db: str) -> None:
     """Create or migrate the tables."""
     before, after = pinned.upgrade(Database(db))
-    click.echo(
-        say(Text(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}")), err=True
-    )
+    echo(say(Text(f"表结构：{before or '（空）'} → {after}", f"tables: {before or '(empty)'} → {after}")), err=True)
 
 
 @command("删去某日以前用过的幂等编号 key。", "purge-keys", within=db)
@@ -89,7 +88,7 @@ def upgrade(db: str) -> None:
 def purge_keys(before: str, definitions: str, db: str) -> None:
     """Forget idempotency keys that were used before a moment."""
     gone = engine_from(db, definitions).purge_keys(moment_from(before, "--before"))
-    click.echo(say(Text(f"删去 {gone} 个", f"{gone} keys forgotten")), err=True)
+    echo(say(Text(f"删去 {gone} 个", f"{gone} keys forgotten")), err=True)
 
 
 @command("核对每条哈希链、每个存下的期限、每份可重放的状态。", within=db)
@@ -118,8 +117,8 @@ def check(definitions: str, db: str, as_json: bool) -> None:
         print_json({"cases": cases, "faults": faults})
     else:
         for fault in faults:
-            click.echo(fault)
-        click.echo(
+            echo(fault)
+        echo(
             say(Text(f"核对 {cases} 件，{len(faults)} 处不符", f"{cases} cases checked, {len(faults)} faults")),
             err=True,
         )
@@ -144,9 +143,9 @@ def sweep(now: str | None, definitions: str, db: str, as_json: bool) -> None:
     if as_json:
         print_json({"fired": [each.as_data() for each in fired]})
     for each in [] if as_json else fired:
-        click.echo(_fired_line(each))
+        echo(_fired_line(each))
     if engine.incidents(limit=1):
-        click.echo(
+        echo(
             say(
                 Text(
                     "有办件出错，被搁在一边：govflow incidents",
@@ -168,6 +167,7 @@ def _fired_line(fired: Fired) -> str:
     "--every",
     type=click.FloatRange(0.05, 3600),
     default=5.0,
+    callback=a_number,
     show_default=True,
     help=Text("无事可做时歇息的秒数。", "Seconds to rest when there is nothing to do."),
 )
@@ -206,19 +206,18 @@ def worker_command(every: float, once: bool, threads: int, dispatcher: str, defi
 def _print_message(message: worker.Message) -> None:
     line = {"key": message.key, "case": message.case, "topic": message.topic, "body": message.body}
     try:
-        sys.stdout.write(json.dumps(line, ensure_ascii=False) + "\n")
-        sys.stdout.flush()
+        echo_json(line)
     except (BrokenPipeError, ValueError) as fault:  # whoever read has gone; the message waits for the next one
         raise worker.ReceiverGone from fault
 
 
 def _tell_work(fired: list[Fired], sent: int) -> None:
     for each in fired:
-        click.echo(_fired_line(each), err=True)
+        echo(_fired_line(each), err=True)
 
 
 def _tell_trouble(what: Text) -> None:
-    click.echo(say(what), err=True)
+    echo(say(what), err=True)
 
 
 @command("出错的工作：列出、重试、搁置。")
@@ -254,7 +253,7 @@ def incidents(
     for each in mine if case else found:
         state = Text("等人处理", "waits for a person") if each.dead else Text("将重试", "will be tried again")
         times = Text(f"失败 {each.tries} 次", f"failed {each.tries} times")
-        click.echo(f"{'🔴' if each.dead else '🟡'} {each.case} {each.key} {say(state)} · {say(times)} · {each.fault}")
+        echo(f"{'🔴' if each.dead else '🟡'} {each.case} {each.key} {say(state)} · {say(times)} · {each.fault}")
     done = (
         Text("已安排重试", "to be tried again")
         if retry
@@ -262,7 +261,7 @@ def incidents(
         if resolve
         else Text("出错", "failed")
     )
-    click.echo(f"{len(mine if case else found)} {say(done)}", err=True)
+    echo(f"{len(mine if case else found)} {say(done)}", err=True)
 
 
 def _all_incidents(engine: Engine) -> Iterator[Incident]:
@@ -282,7 +281,7 @@ def calendar() -> None:
 def check_calendar(definitions: str) -> None:
     """How far the calendar reaches."""
     found = Calendars(catalog_from(definitions, calendars=True).calendars).strict
-    click.echo(f"{found.version}  {say(Text('已公布至', 'known until'))} {found.horizon}")
+    echo(f"{found.version}  {say(Text('已公布至', 'known until'))} {found.horizon}")
 
 
 @command("检查一份年度通知并放进定义文件夹。", "add", within=calendar)
@@ -296,7 +295,7 @@ def add_calendar(file: str, definitions: str) -> None:
     target = Path(definitions) / "calendars" / Path(file).name
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(Path(file).read_bytes())
-    click.echo(say(Text(
+    echo(say(Text(
         f"已放入 {target}；日历由 {known.horizon} 延到 {found.horizon}；接着运行 govflow calendar reproject",
         f"put into {target}; known until {found.horizon} now; next: govflow calendar reproject",
     )), err=True)  # fmt: skip
@@ -326,10 +325,8 @@ def _print_changes(changes: Sequence[Mapping[str, Any]], as_json: bool) -> None:
         print_json({"changes": changes})
         return
     for each in changes:
-        click.echo(
-            f"{each['case']} {each['clock']}: {each['old']} → {each['new']}{provisional_mark(each['provisional'])}"
-        )
-    click.echo(say(Text(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed")), err=True)
+        echo(f"{each['case']} {each['clock']}: {each['old']} → {each['new']}{provisional_mark(each['provisional'])}")
+    echo(say(Text(f"{len(changes)} 个期限有变化", f"{len(changes)} due dates changed")), err=True)
 
 
 COMMANDS = (deadline, db, sweep, worker_command, incidents, calendar)

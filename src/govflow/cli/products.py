@@ -12,6 +12,7 @@ from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
     database_option,
     definitions_option,
+    echo,
     json_option,
     print_json,
 )
@@ -67,7 +68,7 @@ def draw(ref: str, output: str | None, case: str | None, definitions: str, db: s
         progress = engine_from(db, definitions).progress(case)
         svg = drawing.draw(progress.ref, progress.catalog, progress.element_states, lang=lang())
     if output is None:
-        click.echo(svg, nl=False)
+        echo(svg, nl=False)
     else:
         _write(output, drawing.to_png(svg, 2) if output.endswith(".png") else svg.encode())
 
@@ -95,7 +96,7 @@ def guide_command(ref: str, output: str | None, checklist: bool, definitions: st
         picture = drawing.draw(ref, catalog, lang=lang())
         text = guide.service_guide(subject, catalog, "html", lang(), picture=picture)
     if output is None:
-        click.echo(text, nl=False)
+        echo(text, nl=False)
     else:
         _write(output, text.encode())
 
@@ -115,9 +116,9 @@ def stats(theme: str | None, definitions: str, as_json: bool) -> None:
         print_json({"themes": found})
         return
     for each in themes:
-        click.echo(say(Text(f"{each.name}（{each.slug}）", f"{each.name.text(Lang.EN)} ({each.slug})")))
+        echo(say(Text(f"{each.name}（{each.slug}）", f"{each.name.text(Lang.EN)} ({each.slug})")))
         for saving in plan.savings(each, catalog):
-            click.echo(f"  {saving.name.text(lang())}: {saving.alone} → {saving.together}")
+            echo(f"  {saving.name.text(lang())}: {saving.alone} → {saving.together}")
 
 
 @command("计划日期：各事项何时开始、何时到期（规则 R11）。", "plan")
@@ -152,8 +153,8 @@ def plan_command(
         print_json({"theme": found.slug, **planned.as_data(catalog)})
         return
     for code, each in planned.items.items():
-        click.echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(lang())}")
-    click.echo(say(Text(f"一件事到期：{planned.due}", f"theme due: {planned.due}")))
+        echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(lang())}")
+    echo(say(Text(f"一件事到期：{planned.due}", f"theme due: {planned.due}")))
 
 
 def _known_ending(name: str, *endings: str) -> None:
@@ -165,7 +166,7 @@ def _known_ending(name: str, *endings: str) -> None:
 
 def _write(name: str, data: bytes) -> None:
     Path(name).write_bytes(data)
-    click.echo(say(Text(f"已写入 {name}", f"wrote {name}")), err=True)
+    echo(say(Text(f"已写入 {name}", f"wrote {name}")), err=True)
 
 
 COMMANDS = (compile_command, draw, guide_command, stats, plan_command)

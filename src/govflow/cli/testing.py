@@ -9,7 +9,7 @@ import click
 from govflow.apps import scenarios
 from govflow.catalog import Loaded, load
 from govflow.cli.commands import command, lang, option
-from govflow.cli.common import Failure, json_option, print_json
+from govflow.cli.common import Failure, echo, json_option, print_json
 from govflow.diagnostics import Severity, render
 from govflow.text import Text
 
@@ -26,14 +26,14 @@ def test(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
     for each in scenarios.play(found, loaded.catalog, lang()):
         played.append(each)
         if not each.passed and not as_json:
-            click.echo(scenarios.failure_text(each, lang()))
+            echo(scenarios.failure_text(each, lang()))
     covered = scenarios.coverage(played, loaded.catalog, scenarios.subjects(loaded, played))
     if as_json:
         print_json(scenarios.as_data(played, covered, lang()))
     else:
         if not quiet:
-            click.echo(scenarios.table(covered, loaded.catalog, lang()))
-        click.echo(scenarios.summary_line(played, lang()))
+            echo(scenarios.table(covered, loaded.catalog, lang()))
+        echo(scenarios.summary_line(played, lang()))
     if not all(each.passed for each in played) or not played:
         raise Failure(1)
 
@@ -42,7 +42,7 @@ def _sound(loaded: Loaded) -> Loaded:
     """What was loaded, unless the files themselves have errors: those are shown and end the command."""
     errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
     if errors:
-        click.echo(render(errors, "full", lang=lang(), sources=loaded.sources, files=len(loaded.files)), err=True)
+        echo(render(errors, "full", lang=lang(), sources=loaded.sources, files=len(loaded.files)), err=True)
         raise Failure(1)
     return loaded
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,13 @@ from govflow.cli.commands import say
 from govflow.errors import InvalidInput
 from govflow.law.clocks import SHANGHAI
 from govflow.text import Text
+
+
+def a_number(context: click.Context, option: click.Parameter, value: float) -> float:
+    """The number; a usage error for `nan`, which no range of click's keeps out."""
+    if math.isnan(value):
+        raise click.BadParameter(say(Text("应为数字", "expected a number")), context, option)
+    return value
 
 
 def moment_from(text: str, field: str) -> datetime:

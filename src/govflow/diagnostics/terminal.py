@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from govflow.diagnostics.values import Diagnostic, Severity, Span
-from govflow.text import Lang, Text, cells
+from govflow.text import Lang, Text, cells, spelled_out
 
 WIDEST_EXCERPT = 110
 _SEVERITY = {
@@ -25,7 +25,7 @@ def visible(character: str) -> str:
     if character == "\t":
         return "    "
     if unicodedata.category(character) in ("Cc", "Cf", "Cs", "Cn", "Zl", "Zp") or character in "\u00a0\ufffe\uffff":
-        return f"<U+{ord(character):04X}>"
+        return spelled_out(character)
     return character
 
 

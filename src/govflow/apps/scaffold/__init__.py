@@ -13,14 +13,14 @@ from govflow.catalog import load
 from govflow.errors import Conflict, InvalidInput
 from govflow.language import schema
 from govflow.language.source import Document
-from govflow.text import Text
+from govflow.text import Text, shortened
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
 Kind = Literal["item", "theme"]
 SCHEMAS = ".govflow/schemas"
-_BAD_NAME = re.compile(r"[/\\\x00-\x1f\x7f:*?\"<>|{}\[\],#&!%@`']|^[.\s]|[.\s]$")
+_NAME = re.compile(r"\w(?:[\w.·()（）-]*[\w()（）])?")
 _MISTAKES = (
     (Path("definitions/items/food-business-permit.yaml"), "  visits: 0\n", "  visits：0\n"),
     (
@@ -77,11 +77,11 @@ def new_file(kind: Kind, name: str, definitions: Path) -> tuple[Path, ...]:
     What it rests on is written too when there is none yet: a list of departments, the schemas for the editor.
     InvalidInput for a name that is no file name, Conflict for a file that exists.
     """
-    if not name or _BAD_NAME.search(name) or len(name.encode()) > 200:
+    if not _NAME.fullmatch(name) or len(name.encode()) > 200:
         raise InvalidInput(
             Text(
-                f"{name!r} 不能作文件名：不要用路径、空白开头或标点",
-                f"{name!r} is no file name: no path, no punctuation",
+                f"{shortened(name, 80)!r} 不能作文件名：用汉字、字母、数字、-、_、·、括号，不要空格和路径",
+                f"{shortened(name, 80)!r} is no file name: letters, digits, - _ . · and brackets; no spaces, no path",
             ),
             field="NAME",
         )
