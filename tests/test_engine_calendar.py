@@ -133,3 +133,20 @@ def test_a_remembered_date_is_the_computed_one(limit: str, anchor: datetime, war
     assert clock.due_at == case_clocks.utc(due.at) and clock.due == due.date.isoformat()
     assert clock.provisional == due.provisional and clock.calendar == calendar.version
     assert clock.warn_at == (case_clocks.utc(warn) if warn else None)
+
+
+def test_a_date_that_moves_forward_is_met_by_the_next_sweep(tmp_path: Path) -> None:
+    """A notice that is put right gives an earlier date: nothing would look at the case before the old one, but the sweep does."""
+    url, clock = f"sqlite:///{tmp_path}/cases.db", watch()
+    wrong = with_notice(region="420000", year=2025, first="2025-03-06", last="2025-03-07", worked="")
+    engine = govflow.Engine(url, wrong, clock=clock)
+    view = finish_item(engine, accepted(engine), "I01")
+    assert view.clock("I09/promised").due == "2025-03-12"
+    engine.sweep()
+    engine.close()
+    right = govflow.Engine(url, catalog(), clock=clock)
+    clock.at("2025-03-11 00:01")
+    fired = right.sweep()
+    assert ("I09/promised", "expired", "2025-03-10") in {(f.clock, f.event, f.due) for f in fired}
+    assert right.check(view.id) == []
+    right.close()

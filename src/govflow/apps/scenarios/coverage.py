@@ -6,13 +6,14 @@ steps, and for a theme its items and joint visits. The events of the cases say w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from govflow.apps.scenarios.records import Result
-from govflow.engine.case import ClockId
+from govflow.engine.case import ClockId, events
+from govflow.engine.case.events import AnyFact
 from govflow.engine.views import EventView
 from govflow.language.conditions import Answers, Condition, UnknownFact, holds
 from govflow.language.model import Catalog, Item, Theme, steps_of
@@ -126,18 +127,45 @@ class _Watcher:
     catalog: Catalog
     played: Result
     seen: dict[str, set[Point]]
-    tasks: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, events.TaskOpened] = field(default_factory=dict)
     running: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
         return self.played.code
 
-    def watch(self, events: Iterable[EventView]) -> None:
-        for event in events:
-            note = _NOTES.get(event.type)
-            if note is not None:
-                note(self, event.body)
+    def watch(self, history: Iterable[EventView]) -> None:
+        for event in history:
+            self.note(events.fact_of(event.type, event.body))
+
+    def note(self, fact: AnyFact) -> None:
+        match fact:
+            case events.Applied():
+                self._applied(fact)
+            case events.ClockStarted():
+                self._clock_started(fact)
+            case events.TaskOpened(task=id):
+                self.tasks[id] = fact
+            case events.TaskCompleted(task=id):
+                self._completed(self.tasks[id])
+            case events.Delivered(items=codes):
+                self._case_steps(codes, ("deliver",))
+            case _:
+                self._noted(fact)
+
+    def _noted(self, fact: AnyFact) -> None:
+        """Facts that are a point by themselves."""
+        match fact:
+            case events.ClocksExtended(item=code):
+                self.add(code, "limit", "extension")
+            case events.ClocksResumed(item=str() as code, procedure=procedure):
+                self.add(code, "procedure", procedure)
+            case events.ItemDecided(item=code, outcome=outcome):
+                self.add(code, "outcome", outcome)
+            case events.ItemStarted(item=code) | events.ItemVerified(item=code):
+                self.add(self.code, "item", code)
+            case events.Closed():
+                self.add(self.code, "outcome", "closed")
 
     def add(self, owner: str, kind: Kind, name: str) -> None:
         self.seen.setdefault(owner, set()).add((kind, name))
@@ -147,98 +175,43 @@ class _Watcher:
             with suppress(UnknownFact):  # an unanswered question decides nothing
                 self.add(owner, "condition", f"{name} = {'true' if holds(condition, answers) else 'false'}")
 
+    def _applied(self, fact: events.Applied) -> None:
+        self.running = tuple(code for code, (mode, _) in fact.items.items() if mode == "run")
+        for code in self.running:
+            item = self.catalog.items[code]
+            for name, condition in _conditions(item):
+                self.add_condition(code, name, condition, fact.answers)
+            for use in item.materials:
+                if self.catalog.materials[use.material].code in fact.materials:
+                    self.add(code, "material", use.material)
+        if self.code in self.catalog.themes:
+            for name, condition in _theme_conditions(self.catalog.themes[self.code]):
+                self.add_condition(self.code, name, condition, fact.answers)
 
-def _applied(w: _Watcher, body: Mapping[str, Any]) -> None:
-    answers = body["answers"]
-    w.running = tuple(code for code, (mode, _) in body["items"].items() if mode == "run")
-    for code in w.running:
-        item = w.catalog.items[code]
-        for name, condition in _conditions(item):
-            w.add_condition(code, name, condition, answers)
-        for use in item.materials:
-            if w.catalog.materials[use.material].code in body["materials"]:
-                w.add(code, "material", use.material)
-    if w.code in w.catalog.themes:
-        for name, condition in _theme_conditions(w.catalog.themes[w.code]):
-            w.add_condition(w.code, name, condition, answers)
+    def _clock_started(self, fact: events.ClockStarted) -> None:
+        id, owner = ClockId.of(fact.clock), fact.item or self.code
+        if fact.kind == "step":
+            self.add(owner, "limit", f"step {id.part}")
+        elif fact.kind == "gap":
+            for code in self.running:
+                self.add(code, "limit", f"defer {id.owner}")
+        else:
+            self.add(owner, "limit", fact.kind)
 
+    def _completed(self, task: events.TaskOpened) -> None:
+        if task.joint is not None:
+            self.add(self.code, "visit", task.joint)
+        if task.kind == "accept":
+            self._case_steps(self.running, ("receive", "accept"))
+        elif task.kind == "post_check" and task.item is not None:
+            self._case_steps((task.item,), ("post_check",))
+        info = self.played.elements[task.element]
+        if info.step is not None and info.item is not None and task.kind != "notice":
+            self.add(info.item, "step", info.step.id)
 
-def _clock_started(w: _Watcher, body: Mapping[str, Any]) -> None:
-    kind, id = body["kind"], ClockId.of(body["clock"])
-    owner = body["item"] or w.code
-    if kind == "step":
-        w.add(owner, "limit", f"step {id.part}")
-    elif kind == "gap":
-        for code in w.running:
-            w.add(code, "limit", f"defer {id.owner}")
-    else:
-        w.add(owner, "limit", kind)
-
-
-def _extended(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.add(body["item"], "limit", "extension")
-
-
-def _resumed(w: _Watcher, body: Mapping[str, Any]) -> None:
-    if body["item"] is not None:
-        w.add(body["item"], "procedure", body["procedure"])
-
-
-def _opened(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.tasks[body["task"]] = body
-
-
-def _completed(w: _Watcher, body: Mapping[str, Any]) -> None:
-    task = w.tasks[body["task"]]
-    if task["joint"] is not None:
-        w.add(w.code, "visit", task["joint"])
-    if task["kind"] == "accept":
-        _case_steps(w, w.running, ("receive", "accept"))
-    elif task["kind"] == "post_check" and task["item"] is not None:
-        _case_steps(w, (task["item"],), ("post_check",))
-    info = w.played.elements[task["element"]]
-    if info.step is not None and info.item is not None and task["kind"] != "notice":
-        w.add(info.item, "step", info.step.id)
-
-
-def _case_steps(w: _Watcher, codes: Iterable[str], kinds: tuple[str, ...]) -> None:
-    """Steps that the process handles for the whole case (one acceptance, one hand-out) count for each of its items."""
-    for code in codes:
-        for step in steps_of(w.catalog.items[code].flow):
-            if step.kind in kinds:
-                w.add(code, "step", step.id)
-
-
-def _decided(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.add(body["item"], "outcome", body["outcome"])
-
-
-def _started(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.add(w.code, "item", body["item"])
-
-
-def _verified(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.add(w.code, "item", body["item"])
-
-
-def _delivered(w: _Watcher, body: Mapping[str, Any]) -> None:
-    _case_steps(w, body["items"], ("deliver",))
-
-
-def _closed(w: _Watcher, body: Mapping[str, Any]) -> None:
-    w.add(w.code, "outcome", "closed")
-
-
-_NOTES = {
-    "applied": _applied,
-    "clock_started": _clock_started,
-    "clocks_extended": _extended,
-    "clocks_resumed": _resumed,
-    "task_opened": _opened,
-    "task_completed": _completed,
-    "item_decided": _decided,
-    "item_started": _started,
-    "item_verified": _verified,
-    "delivered": _delivered,
-    "closed": _closed,
-}
+    def _case_steps(self, codes: Iterable[str], kinds: tuple[str, ...]) -> None:
+        """Steps that the process handles for the whole case (one acceptance, one hand-out) count for each of its items."""
+        for code in codes:
+            for step in steps_of(self.catalog.items[code].flow):
+                if step.kind in kinds:
+                    self.add(code, "step", step.id)

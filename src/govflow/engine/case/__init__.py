@@ -1,6 +1,6 @@
 """What the events of a case say: the facts, and the state that they make."""
 
-from govflow.engine.case import events, ids
+from govflow.engine.case import events, ids, reasons
 from govflow.engine.case.clock_id import ClockId
 from govflow.engine.case.fold import fold
 from govflow.engine.case.state import (
@@ -44,5 +44,6 @@ __all__ = [
     "fold",
     "from_text",
     "ids",
+    "reasons",
     "to_text",
 ]

@@ -371,6 +371,15 @@ def read(type: str, text: str) -> AnyFact:
     return found
 
 
+def fact_of(type: str, body: Mapping[str, Any]) -> AnyFact:
+    """The fact that an event's type and body say. Raises ValueError for a type or a body that is none."""
+    kind = TYPES.get(type)
+    if kind is None:
+        raise ValueError(f"events of type {type!r} are not known")
+    found: AnyFact = msgspec.convert(body, kind)  # type: ignore[assignment]
+    return found
+
+
 def move_of(fact: AnyFact) -> Move | None:
     """How the process moved with this fact, if it did."""
     match fact:

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec import UNSET
 
 from govflow.engine.actors import Actor
-from govflow.engine.case import ClockId, TaskState, events
+from govflow.engine.case import ClockId, TaskState, events, reasons
 from govflow.engine.commands import flow, suspension
 from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.errors import Conflict, InvalidInput, NotAllowed
@@ -368,7 +368,7 @@ def _decide(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> s
         if not _has_step(draft, code, TaskKind.ISSUE):
             _issue_results(draft, code)
     else:
-        _terminate_dependants(draft, code, "前置事项不予许可")
+        _terminate_dependants(draft, code, reasons.NOT_GRANTED)
     flow.sync_case_clocks(draft)
     return outcome
 
@@ -385,16 +385,16 @@ def _has_step(draft: UnitOfWork, code: str, kind: str) -> bool:
     return any(c == code and step.kind == kind for (c, _), step in draft.subject.steps.items())
 
 
-def _terminate_dependants(draft: UnitOfWork, code: str, reason: str) -> None:
+def _terminate_dependants(draft: UnitOfWork, code: str, reason: Text) -> None:
     for other in draft.subject.dependants(code):
         if draft.state.items[other].state == ItemStatus.WAITING:
-            draft.emit(events.ItemTerminated(item=other, reason=f"{reason}：{code}"))
+            draft.emit(events.ItemTerminated(item=other, reason=reasons.because(reason, code)))
 
 
 def _verify(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     draft.emit(events.ItemVerified(item=str(task.item), outcome=outcome))
     if outcome != Outcome.APPROVE:
-        _terminate_dependants(draft, str(task.item), "核验未通过")
+        _terminate_dependants(draft, str(task.item), reasons.NOT_VERIFIED)
     return outcome
 
 

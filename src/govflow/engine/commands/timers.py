@@ -6,7 +6,7 @@ from typing import assert_never
 
 from govflow.engine import case_clocks
 from govflow.engine.actors import Actor
-from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState, events
+from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState, events, reasons
 from govflow.engine.commands import flow
 from govflow.engine.commands.tasks import finish
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
@@ -57,7 +57,7 @@ def reproject(draft: UnitOfWork, reason: str = "") -> list[events.ClockReproject
         if (old, was_provisional) != (clock.due, clock.provisional):
             moved.append(events.ClockReprojected(
                 clock=clock.id, old=old, new=clock.due, due_at=clock.due_at, provisional=clock.provisional,
-                reason=reason or f"日历更新为 {clock.calendar}",
+                reason=reason or reasons.because(reasons.CALENDAR, clock.calendar),
             ))  # fmt: skip
             draft.emit(moved[-1], CALENDAR)
     return moved
@@ -117,13 +117,13 @@ def _expire(draft: UnitOfWork, clock: ClockState) -> None:
         case ClockEffect.SILENCE:
             _silence(draft, clock)
         case ClockEffect.WITHDRAWN:
-            draft.emit(events.DeemedWithdrawn(reason="逾期未补正，视为撤回申请"), SYSTEM)
+            draft.emit(events.DeemedWithdrawn(reason=reasons.DEEMED_WITHDRAWN.zh), SYSTEM)
             _fire_timer(draft, clock, "due")
         case ClockEffect.REFUSED:
-            draft.emit(events.Refused(reason="逾期未补正，不予许可"), SYSTEM)
+            draft.emit(events.Refused(reason=reasons.DEEMED_REFUSED.zh), SYSTEM)
             _fire_timer(draft, clock, "due")
         case ClockEffect.NOT_ACCEPTED:
-            draft.emit(events.NotAccepted(reason="逾期未补正，不予受理"), SYSTEM)
+            draft.emit(events.NotAccepted(reason=reasons.DEEMED_NOT_ACCEPTED.zh), SYSTEM)
             _fire_timer(draft, clock, "due")
         case ClockEffect.ESCALATE:
             _escalate(draft, clock)
@@ -144,7 +144,7 @@ def _silence(draft: UnitOfWork, clock: ClockState) -> None:
     if task is None:
         return
     timer = flow.waiting_timer(draft, clock.timers.get("due"))
-    finish(draft, task, "no_objection", "逾期未回复，视为无异议", {}, actor=SYSTEM, timer=timer)
+    finish(draft, task, "no_objection", reasons.SILENCE.zh, {}, actor=SYSTEM, timer=timer)
 
 
 def _escalate(draft: UnitOfWork, clock: ClockState) -> None:
