@@ -7,7 +7,8 @@ it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from msgspec import UNSET
 
@@ -22,14 +23,8 @@ from govflow.plan import terms
 from govflow.text import Text, joined
 from govflow.vocabulary import ClockKind, ItemStatus, MaterialStatus, Mode, Outcome, Role, TaskKind, TaskStatus
 
-OUTCOMES: Mapping[str, tuple[Outcome, ...]] = {
-    TaskKind.ACCEPT: (Outcome.ACCEPT, Outcome.REFUSE),
-    TaskKind.DECIDE: (Outcome.APPROVE, Outcome.REFUSE),
-    TaskKind.VERIFY: (Outcome.APPROVE, Outcome.REFUSE),
-}
-"""Outcomes by kind of task; every other kind takes OPINIONS."""
-
 OPINIONS = (Outcome.APPROVE, Outcome.OBJECT, Outcome.DONE, Outcome.REFUSE)
+
 
 SYNONYMS: Mapping[str, Mapping[str, str]] = {
     TaskKind.ACCEPT: {"approve": "accept", "not_accept": "refuse"},
@@ -80,7 +75,7 @@ def complete(
 
 
 def _complete_one(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str, data: Mapping[str, Any]) -> None:
-    before = _BEFORE.get(task.kind)
+    before = ENDINGS[TaskKind.of(task.kind)].before
     verdict = before(draft, task, outcome, opinion) if before is not None else ""
     finish(draft, task, outcome, opinion, data, verdict)
 
@@ -143,7 +138,14 @@ def _department_name(draft: UnitOfWork, code: str | None) -> str:
 
 def _outcome(task: TaskState, outcome: str, opinion: str) -> str:
     outcome = SYNONYMS.get(task.kind, {}).get(outcome, outcome)
-    allowed = OUTCOMES.get(task.kind, OPINIONS)
+    ending = ENDINGS[TaskKind.of(task.kind)]
+    allowed, command = ending.outcomes, ending.elsewhere.get(outcome)
+    if command is not None:
+        raise NotAllowed(
+            Text(f"任务“{task.name}”的结果 {outcome} 由 {command} 命令作出，不能用 complete 办结",
+            f"outcome {outcome} of task {task.id} is what {command} does, not complete"),
+            task=task.id, command=command,
+        )  # fmt: skip
     if outcome not in allowed:
         raise InvalidInput(
             Text(f"任务“{task.name}”的办理结果 outcome 是 {outcome!r}，应为 {'、'.join(allowed)} 之一",
@@ -338,14 +340,12 @@ def _asked_and_missing(draft: UnitOfWork, given: Sequence[str] = ()) -> list[str
 def _supplement(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     """A correction is done by what is handed in, never by ticking off its task (行政许可法 art. 32)."""
     lacking = _asked_and_missing(draft)
-    if lacking:
-        names = _material_names(draft, lacking)
-        raise NotAllowed(
-            Text(f"还没有补交 {names}；请用 supplement 提交材料，补正任务随之办结",
-            f"{names.en} not handed in yet: hand them in by supplement, which completes this task"),
-            missing=lacking, task=task.id,
-        )  # fmt: skip
-    return ""
+    names = _material_names(draft, lacking)
+    raise NotAllowed(
+        Text(f"还没有补交 {names}；请用 supplement 提交材料，补正任务随之办结",
+        f"{names.en} not handed in yet: hand them in by supplement, which completes this task"),
+        missing=lacking, task=task.id, command="supplement",
+    )  # fmt: skip
 
 
 # --- decision, results -----------------------------------------------------------------------------------------
@@ -400,15 +400,23 @@ def _verify(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> s
 
 def _issue(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     code = str(task.item)
-    open_gaps = [c for c in draft.state.gaps if any(item == code for item, _ in _uses(draft, c))]
-    if open_gaps:
-        names = _material_names(draft, open_gaps)
-        raise NotAllowed(Text(f"容缺材料 {names} 补齐之前不能发放结果", f"no result before {names.en} arrive"))
+    _require_no_gap(draft, [code])
     _issue_results(draft, code)
     results = draft.subject.item(code).results
     if results and all(result.elicence for result in results):
         _deliver_electronically(draft, code)
     return outcome
+
+
+def _require_no_gap(draft: UnitOfWork, items: Sequence[str]) -> None:
+    """No result is made or handed out while a material that was let come later 容缺 is not there (浙江 art. 11)."""
+    lacking = [c for c in draft.state.gaps if any(item in items for item, _ in _uses(draft, c))]
+    if lacking:
+        names = _material_names(draft, lacking)
+        raise NotAllowed(
+            Text(f"容缺材料 {names} 补齐之前不能发放结果；请先用 supplement 提交",
+            f"no result before {names.en} arrive: hand them in by supplement"), missing=lacking, command="supplement",
+        )  # fmt: skip
 
 
 def _deliver_electronically(draft: UnitOfWork, code: str) -> None:
@@ -428,6 +436,7 @@ def _issue_results(draft: UnitOfWork, code: str) -> None:
 
 def _deliver(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str) -> str:
     granted = [c for c, i in draft.state.items.items() if i.state == ItemStatus.GRANTED and task.item in (None, c)]
+    _require_no_gap(draft, granted)
     if granted:
         draft.emit(events.Delivered(items=granted))
     for code in granted:
@@ -449,19 +458,37 @@ def _resume_after(draft: UnitOfWork, task: TaskState, outcome: str, opinion: str
     return outcome
 
 
-_BEFORE: Mapping[str, Callable[[UnitOfWork, TaskState, str, str], str]] = {
-    TaskKind.ACCEPT: _accept,
-    TaskKind.SUPPLEMENT: _supplement,
-    TaskKind.DECIDE: _decide,
-    TaskKind.VERIFY: _verify,
-    TaskKind.ISSUE: _issue,
-    TaskKind.DELIVER: _deliver,
-    TaskKind.POST_CHECK: _post_check,
-    TaskKind.VISIT: _resume_after,
-    TaskKind.TEST: _resume_after,
-    TaskKind.EXPERT_REVIEW: _resume_after,
-    TaskKind.HEARING: _resume_after,
-    TaskKind.PUBLICISE: _resume_after,
-    TaskKind.REVIEW: _resume_after,
-}
-"""What completing a task of this kind means, before the process goes on; gives the choice that the intake sees."""
+class Ending(NamedTuple):
+    """How a task of one kind is ended by `complete`.
+
+    `before` says what an outcome needs and does before the process goes on, and gives the choice that the intake gateway
+    sees; `elsewhere` are outcomes that another command brings about.
+    """
+
+    outcomes: tuple[Outcome, ...] = OPINIONS
+    before: Callable[[UnitOfWork, TaskState, str, str], str] | None = None
+    elsewhere: Mapping[str, str] = MappingProxyType({})
+
+
+ENDINGS: Mapping[TaskKind, Ending] = MappingProxyType({
+    TaskKind.RECEIVE: Ending(),
+    TaskKind.PRE_REVIEW: Ending(),
+    TaskKind.ACCEPT: Ending((Outcome.ACCEPT, Outcome.REFUSE), _accept, {Outcome.CORRECT: "ask_correction"}),
+    TaskKind.SUPPLEMENT: Ending((*Outcome,), _supplement),
+    TaskKind.REVIEW: Ending(before=_resume_after),
+    TaskKind.CONSULT: Ending(),
+    TaskKind.VISIT: Ending(before=_resume_after),
+    TaskKind.EXPERT_REVIEW: Ending(before=_resume_after),
+    TaskKind.HEARING: Ending(before=_resume_after),
+    TaskKind.PUBLICISE: Ending(before=_resume_after),
+    TaskKind.TEST: Ending(before=_resume_after),
+    TaskKind.NOTICE: Ending(),
+    TaskKind.PAY: Ending(),
+    TaskKind.DECIDE: Ending((Outcome.APPROVE, Outcome.REFUSE), _decide),
+    TaskKind.VERIFY: Ending((Outcome.APPROVE, Outcome.REFUSE), _verify),
+    TaskKind.ISSUE: Ending(before=_issue),
+    TaskKind.DELIVER: Ending(before=_deliver),
+    TaskKind.ARCHIVE: Ending(),
+    TaskKind.POST_CHECK: Ending(before=_post_check),
+})  # fmt: skip
+"""Every kind of task, its outcomes and what they need; silence of a consulted department is the clock's, not complete's."""
