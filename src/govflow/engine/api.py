@@ -31,6 +31,8 @@ from govflow.engine.store import (
     Connection,
     KeyTaken,
     Locked,
+    Number,
+    Numbers,
     OutcomeUnknown,
     Statements,
     StoreError,
@@ -58,6 +60,7 @@ class CaseCommands(Reader):
     ) -> None:  # fmt: skip
         super().__init__(url, catalog, clock=clock, calendar=calendar)
         self._subscribers: list[Subscriber] = []
+        self._numbers = Numbers(self._database)
 
     # --- transactions ------------------------------------------------------------------------------------------
 
@@ -124,13 +127,19 @@ class CaseCommands(Reader):
         values = [keys.codes(shelves.materials, given[0]), channel, keys.codes(shelves.items, given[1])]
         known = key_of(key, "apply", [code, person, answers or {}, *values],
                        [code, applicant, answers, given[0], channel, given[1]])  # fmt: skip
+        numbers: list[Number] = []
         try:
+            # before the transaction: whoever takes a second connection while holding one can wait for ever
+            if self._connection is None and (number := self._numbers.take()) is not None:
+                numbers.append(number)
             with self._writing(known) as statements:
                 case = None if known is None else known.case_of(statements.seen(*known.place))
                 if case is not None:
                     return self._view(statements, case, self.now())
                 now = self._clock.locked(None, statements.now())
-                draft = self._applied(statements, code, now, person, answers or {}, *given, channel, actor, known)
+                draft = self._applied(
+                    statements, code, now, person, answers or {}, *given, channel, actor, known, numbers
+                )
                 view = self._view(statements, draft.state.id, now)
         except KeyTaken:
             # somebody committed the same key while this application was being written: theirs is the case
@@ -138,6 +147,9 @@ class CaseCommands(Reader):
         except StoreError:
             self._definitions.forget()  # the database may be one from before they were stored
             raise
+        finally:
+            for each in numbers:  # it was not used
+                self._numbers.give_back(each)
         if self._connection is None:
             self._definitions.committed(draft.subject)
         self._publish(draft.events)
@@ -146,7 +158,7 @@ class CaseCommands(Reader):
     def _applied(
         self, statements: Statements, code: str, now: datetime, applicant: Mapping[str, Any],
         answers: Mapping[str, Any], materials: Sequence[str], drop: Sequence[str], channel: str, actor: str,
-        key: Key | None,
+        key: Key | None, numbers: list[Number],
     ) -> UnitOfWork:  # fmt: skip
         at = case_clocks.utc(now)
         subject = self._definitions.keep(code, statements, at)
@@ -159,7 +171,7 @@ class CaseCommands(Reader):
         application.require_answers(subject, facts, running)
         given = application.material_statuses(subject, facts, drop, materials)
         day = case_clocks.local_date(now).strftime("%Y%m%d")
-        id = ids.case_id(day, statements.next_number(f"case/{day}"))
+        id = ids.case_id(day, self._number(statements, f"case/{day}", numbers))
         salt = secrets.token_hex(16)
         digest = keys.digest([salt, person])
         applied = application.applied(subject, facts, chosen, given, channel, drop, digest)
@@ -168,6 +180,13 @@ class CaseCommands(Reader):
         flow.run_process(draft, applied.move)
         write_new(statements, draft, person, salt, key)
         return draft
+
+    def _number(self, statements: Statements, series: str, numbers: list[Number]) -> int:
+        """The number in hand if it is of this series, which is used up by it; else one that is counted here and now."""
+        if numbers and numbers[0].series == series:
+            return numbers.pop().value
+        self._numbers.follow(series)
+        return statements.count_on(series)
 
     def _view_of(self, key: Key | None) -> CaseView:
         """The case of a key that somebody else used first; Conflict if it was for another request."""

@@ -11,6 +11,7 @@ from govflow.engine.store.database import (
     is_passing,
     outcome_unknown,
 )
+from govflow.engine.store.numbers import Number, Numbers
 from govflow.engine.store.rows import (
     Applicant,
     CaseFile,
@@ -44,6 +45,8 @@ __all__ = [
     "KeyRow",
     "KeyTaken",
     "Locked",
+    "Number",
+    "Numbers",
     "OutcomeUnknown",
     "Statements",
     "StoreError",

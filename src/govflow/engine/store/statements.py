@@ -79,10 +79,10 @@ class Statements:
 
     # --- cases -------------------------------------------------------------------------------------------------
 
-    def next_number(self, name: str) -> int:
-        """The next number of a named series, counted inside the transaction."""
+    def count_on(self, name: str, by: int = 1) -> int:
+        """The last of so many further numbers of a named series, counted inside the transaction."""
         self._insert_once(t.counters, {"name": name, "value": 0}, ["name"])
-        self.connection.execute(_COUNT, {"counter": name})
+        self.connection.execute(_COUNT, {"counter": name, "by": by})
         return int(self.connection.execute(_COUNTED, {"counter": name}).scalar_one())
 
     def case(self, id: str) -> CaseRow | None:
@@ -389,7 +389,7 @@ _DEFINITION = sa.select(*(t.definitions.c[name] for name in DefinitionRow.__stru
     t.definitions.c.hash == _p("hash")
 )
 _HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))
-_COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + 1)
+_COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + _p("by"))
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
 _FILE_COLUMNS = (*t.cases.c, t.applicants.c.kind, t.applicants.c.name, t.applicants.c.identity)
