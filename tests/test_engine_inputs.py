@@ -1,6 +1,7 @@
 """What is given to the engine is kept in one form: lines that can be seen, lists without repeats, known words, real years."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -157,13 +158,13 @@ def test_a_year_without_a_calendar_is_no_moment(engine: govflow.Engine, year: in
     with pytest.raises(InvalidInput) as refused:
         engine.sweep(moment)
     assert refused.value.details["field"] == "now"
-    clock = engine._clock
+    clock = engine._clock._given
     assert isinstance(clock, Watch)
     clock.moment = moment
     task = view.open_tasks[0].id
     calls: list[Any] = [
         lambda: apply_for(engine), lambda: engine.claim(task, actor="D01:wang"), lambda: engine.sweep(),
-        lambda: engine.case(view.id), lambda: engine.tasks(), lambda: engine.reproject(), lambda: engine.deliver(print),
+        lambda: engine.case(view.id), lambda: engine.tasks(), lambda: engine.deliver(print),
     ]  # fmt: skip
     for call in calls:
         with pytest.raises(InvalidInput) as refused:
@@ -226,3 +227,17 @@ def test_a_number_of_another_kind_is_refused(engine: govflow.Engine, given: Any,
     with pytest.raises(InvalidInput, match=zh) as refused:
         apply_for(engine, applicant=given)
     assert refused.value.details["field"] == field and str(given["id"]) not in str(refused.value)
+
+
+@pytest.mark.parametrize("day", ["2056-12-30", "2056-07-01"])
+def test_where_the_calendar_ends_is_told_plainly(engine: govflow.Engine, day: str) -> None:
+    """A moment in the last year of the calendar, from which some dates cannot be told: an error of the library's own."""
+    view = accepted(engine)
+    clock = engine._clock._given
+    assert isinstance(clock, Watch)
+    clock.at(f"{day} 09:00")
+    for call in (lambda: apply_for(engine), lambda: engine.withdraw(view.id, actor="applicant:chen", reason="x"),
+                 lambda: engine.case(view.id), lambda: engine.sweep(), lambda: engine.reproject()):  # fmt: skip
+        with suppress(govflow.GovflowError):
+            call()
+    assert isinstance(engine.check(view.id), list)

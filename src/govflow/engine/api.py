@@ -144,6 +144,8 @@ class CaseCommands(Reader):
         except KeyTaken:
             # somebody committed the same key while this application was being written: theirs is the case
             return self._view_of(known)
+        except ClockError as fault:  # no calendar says when this would be due
+            raise NotAllowed(fault.message, code=fault.code) from fault
         except StoreError:
             self._definitions.forget()  # the database may be one from before they were stored
             raise

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from govflow.engine import inputs
 from govflow.engine.process import ProcessError
 from govflow.engine.store import StoreError
-from govflow.errors import ClockError
+from govflow.errors import ClockError, NotAllowed
 from govflow.text import Text
 
 DAMAGE = (
@@ -30,11 +30,11 @@ def damaged(case: str, fault: BaseException) -> StoreError:
 
 @contextmanager
 def readable(case: str) -> Iterator[None]:
-    """Reading a case's rows inside; StoreError where they cannot be read. A calendar that ends is no damage."""
+    """Reading a case's rows inside; StoreError where they cannot be read, NotAllowed where the calendar ends."""
     try:
         yield
-    except ClockError:
-        raise
+    except ClockError as fault:
+        raise NotAllowed(fault.message, code=fault.code) from fault
     except StoreError as fault:
         if "definition" not in fault.details:
             raise

@@ -26,7 +26,7 @@ from govflow.engine.host_clock import HostClockError
 from govflow.engine.persistence import CLOCK_JOB, NOTICE_JOB, clock_jobs, save
 from govflow.engine.store import Connection, JobRow, Statements, StoreError, is_passing
 from govflow.engine.views import Fired, Incident
-from govflow.errors import ClockError, GovflowError, InvalidInput, NotFound
+from govflow.errors import GovflowError, InvalidInput, NotFound
 from govflow.text import Text
 
 _log = logging.getLogger("govflow")
@@ -377,7 +377,7 @@ class Engine(CaseCommands):
                 try:
                     with readable(case):
                         changes = self._reproject_case(case, reason)
-                except (GovflowError, ClockError) as fault:
+                except GovflowError as fault:
                     if is_passing(fault):
                         raise
                     if faults is None:
