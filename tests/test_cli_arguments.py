@@ -187,3 +187,26 @@ def test_an_output_that_takes_no_more(sound: Path, words: tuple[str, ...]) -> No
         "govflow: No space left on device"
     ]
     assert b"Traceback" not in done.stderr and b"Exception ignored" not in done.stderr + gone.stderr
+
+
+def test_a_refusal_names_what_can_be_written(run: Run, sound: Path) -> None:
+    """Units as people write them, and a key that is missing rather than None."""
+    case = run("case", "apply", "examples/open-restaurant/application.yaml").out.strip()
+    said = run(
+        "--lang",
+        "en",
+        "case",
+        "extend",
+        case,
+        "--item",
+        "I07",
+        "--by",
+        "10 abc",
+        "--actor",
+        "D01/head:a",
+        "--reason",
+        "r",
+    )
+    assert said.code == 1 and "'abc' is no unit of time, expected such as 10 workdays" in said.err
+    Path("question.json").write_text('{"x": 1}\n', "utf-8")
+    assert '"kind is missing, expected one of due' in run("--lang", "en", "deadline", "question.json").out

@@ -355,3 +355,14 @@ def test_no_statutory_limit_is_said() -> None:
     """`none` is said, never left blank."""
     assert in_words(None, ZH) == "法律、法规没有规定。"
     assert in_words(None, EN) == "No law sets one."
+
+
+@pytest.mark.parametrize(
+    ("written", "said"), [("5年", "5 years"), ("1个月", "1 month"), ("30天", "30 days"), ("长期有效", "长期有效")]
+)
+def test_how_long_a_material_holds_is_said_in_english(small: Catalog, written: str, said: str) -> None:
+    """A length of time is translated; other words are the definition's own and are quoted."""
+    permit = _permit()
+    result = replace(permit.results[0], valid_for=written)
+    page = guide.service_guide(replace(permit, results=(result,)), small, "md", "en")
+    assert page.count(f"| {said} |") == 1

@@ -89,6 +89,14 @@ PATH 是文件夹或文件，缺省 ./definitions。退出码：0 没有问题�
     ),
 )
 @option("-o", "--output", metavar="FILE", help=Text("结果写入文件。", "Write the result to a file."))
+@option(
+    "--whole",
+    is_flag=True,
+    help=Text(
+        "逐个检查各 PATH 所在的整个定义文件夹，供提交前检查使用。",
+        "Check the whole definitions folder of each PATH, one by one; for hooks.",
+    ),
+)
 @option("--no-cache", is_flag=True, help=Text("不用缓存。", "Do not use the cache."))
 def validate(**given: Any) -> None:
     """Check definitions.
@@ -98,14 +106,23 @@ def validate(**given: Any) -> None:
     of --fail-on, 2 wrong usage or nothing could be checked.
     """
     try:
-        run = _settled(given)
-        code = _watch(run, lambda: _settled(given)) if given["watch"] else _once(run)
+        if given["watch"]:
+            code = _watch(_settled(given), lambda: _settled(given))
+        else:
+            code = max(_once(_settled(each)) for each in _by_folder(given))
     except BrokenPipeError:  # the reader has seen enough; `main` ends quietly
         raise
     except (NotFound, InvalidInput, OSError) as fault:
         code = _failed(fault)
     if code:
         raise Failure(code)
+
+
+def _by_folder(given: dict[str, Any]) -> list[dict[str, Any]]:
+    """One call, or with --whole one for each folder: two folders are two catalogues, whose codes may be the same."""
+    if not given["whole"] or not given["paths"]:
+        return [given]
+    return [given | {"paths": (folder,)} for folder in validation.folders_of(given["paths"])]
 
 
 def _settled(given: dict[str, Any]) -> _Run:

@@ -493,6 +493,8 @@ def _text(value: datetime | date | None) -> str | None:
 
 
 def _wrong(where: str, found: Any, expected: str) -> ClockError:
+    if found is None:
+        return clock_error("invalid_input", f"缺少 {where}", f"{where} is missing, expected {expected}")
     shown = json.dumps(found, ensure_ascii=False, default=str) if isinstance(found, str | int | float) else repr(found)
     shown = shown if len(shown) <= 80 else shown[:77] + "..."
     return clock_error("invalid_input", f"{where} 有误：{shown}", f"{where}: found {shown}, expected {expected}")

@@ -8,6 +8,7 @@ damaged settings or baseline file InvalidInput.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -35,6 +36,7 @@ __all__ = [
     "RuleInfo",
     "Settings",
     "cache_folder",
+    "folders_of",
     "known_rules",
     "request_of",
     "rule_help",
@@ -180,6 +182,15 @@ def request_of(settings: Settings, paths: Iterable[str]) -> Request:
 def write_baseline(report: Report, file: Path) -> None:
     """Write the report's findings as a baseline file."""
     file.write_text(baseline_text(report.diagnostics, file.parent), "utf-8")
+
+
+def folders_of(paths: Iterable[str]) -> tuple[str, ...]:
+    """The definitions folders that the paths are or lie in, each once; a file that lies in none stands for itself.
+
+    Definitions refer to each other: a change in one file may break another, so a hook checks what lies around it.
+    """
+    homes = {path: home_of(Path(path)) for path in paths}
+    return tuple(dict.fromkeys(path if home is None else os.path.relpath(home) for path, home in homes.items()))
 
 
 def cache_folder(paths: Iterable[str], settings: Settings) -> Path | None:

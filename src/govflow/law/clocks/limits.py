@@ -263,12 +263,21 @@ def _parsed(text: str) -> Limit:
         zh = f"单位“{word}”有歧义，应写工作日或自然日"
         raise clock_error("invalid_limit", zh, "expected workdays or natural days")
     if unit is None:
-        raise clock_error("invalid_limit", f"未知的时限单位 {word!r}", f"expected one of {', '.join(UNITS)}")
+        raise clock_error(
+            "invalid_limit", f"未知的时限单位 {word!r}，{_AS.zh}", f"{word!r} is no unit of time, {_AS.en}"
+        )
     return Limit(value, unit)
 
 
 def _unreadable(text: object) -> NoReturn:
-    raise clock_error("invalid_limit", f"不能识别的时限 {_brief(text)}", "expected as '10 workdays' or '5个工作日'")
+    raise clock_error(
+        "invalid_limit", f"不能识别的时限 {_brief(text)}，{_AS.zh}", f"{_brief(text)} is no time limit, {_AS.en}"
+    )
+
+
+_AS = Text(
+    "应如 10个工作日、30个自然日、3个月、24小时", "expected such as 10 workdays, 30 natural days, 3 months, 24 hours"
+)
 
 
 def _brief(value: object) -> str:

@@ -236,7 +236,7 @@ def _results(item: Item, lang: Lang) -> Section:
         (
             Cell(each.name.text(lang), (each.elicence,) if each.elicence else ()),
             Cell(word(each.kind, lang)),
-            Cell(each.valid_for or "—"),
+            Cell(limits.period(each.valid_for, lang)),
             Cell(each.sample or "—"),
         )
         for each in item.results

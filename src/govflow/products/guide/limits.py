@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from govflow.language.model import CorrectionRule, Item, TimeLimit
 from govflow.law.clocks import Limit
 from govflow.products.guide.page import word
-from govflow.text import Lang, Text
+from govflow.text import Lang, Text, many
 
 STARTS = {
     "received": Text("自收到申请之日起", "from receipt of the application"),
@@ -19,6 +21,15 @@ MISSED = {
     "not_accepted": Text("不予受理", "the application is not accepted"),
     "refused": Text("不予许可", "the application is refused"),
 }
+
+
+_PERIODS = {"年": "year", "月": "month", "工作日": "workday", "日": "day", "天": "day"}
+
+
+def period(text: str | None, lang: Lang) -> str:
+    """How long a paper is valid, as the definition writes it; in English `5年` is `5 years`, other words are quoted."""
+    found = re.fullmatch(r"([0-9]{1,9}) *个?(年|月|工作日|日|天)", (text or "—").strip())
+    return text or "—" if found is None or lang is Lang.ZH else many(int(found[1]), _PERIODS[found[2]])
 
 
 def short(limit: TimeLimit | None, lang: Lang) -> str:

@@ -8,7 +8,7 @@ from govflow.language.conditions import Condition, Fact, Not, in_words
 from govflow.language.model import Basis, Block, Catalog, Item, Material, MaterialUse, Question, Step
 from govflow.law.clocks import Limit
 from govflow.plan import MergedMaterial, terms
-from govflow.products.guide.limits import length
+from govflow.products.guide.limits import length, period
 from govflow.products.guide.page import Cell, Paragraph, Table, Tone, word
 from govflow.text import Lang, Text
 
@@ -188,7 +188,7 @@ def _paper_rules(material: Material, lang: Lang) -> Iterator[str]:
     if material.signature and material.signature != "无":
         yield Text(f"需{material.signature}", f"with {word(material.signature, lang)}").text(lang)
     if material.validity:
-        yield Text(f"有效期：{material.validity}", f"valid: {material.validity}").text(lang)
+        yield Text("有效期：", "valid: ").text(lang) + period(material.validity, lang)
     if material.by_commitment:
         yield Text("可以用书面承诺代替", "a written commitment may replace it").text(lang)
     if material.file_rule:

@@ -278,7 +278,7 @@ def _results(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
         (
             _result_cell(item, result, lang),
             Cell(department_name(item.department, catalog, lang)),
-            Cell((result.valid_for if result else None) or "—"),
+            Cell(limits.period(result.valid_for if result else None, lang)),
             Cell(_fees(item, lang) if at == 0 else Text("见上一行", "as above").text(lang)),
         )
         for item in items
