@@ -95,7 +95,7 @@ tasks = Table(
     PrimaryKeyConstraint("case_id", "id", name="tasks_pkey"),
     _where_open("tasks_in_order", "sort", "due_at"),
     _where_open("tasks_inbox", "department", "sort", "due_at"),
-    _where_open("tasks_inbox_role", "role", "department", "sort"),
+    _where_open("tasks_inbox_role", "role", "department", "sort", "due_at"),
     _where_open("tasks_inbox_warn", "warn_at", "due_at", "department", "sort"),
     _where_open("tasks_inbox_due", "due_at", "department", "sort"),
 )  # fmt: skip

@@ -44,7 +44,7 @@ INDEXES = (
     ("applicants_by_identity", "applicants", ("identity",), None),
     ("tasks_in_order", "tasks", ("sort", "due_at"), OPEN),
     ("tasks_inbox", "tasks", ("department", "sort", "due_at"), OPEN),
-    ("tasks_inbox_role", "tasks", ("role", "department", "sort"), OPEN),
+    ("tasks_inbox_role", "tasks", ("role", "department", "sort", "due_at"), OPEN),
     ("tasks_inbox_warn", "tasks", ("warn_at", "due_at", "department", "sort"), OPEN),
     ("tasks_inbox_due", "tasks", ("due_at", "department", "sort"), OPEN),
     ("clocks_of_calendar", "clocks", ("calendar", "case_id"), LIVE),
