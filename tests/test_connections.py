@@ -1,6 +1,7 @@
 """An engine's connections: kept for the next command, never in anybody's way, and fit for threads, forks and restarts."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
@@ -11,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import govflow
-from govflow.engine.store import StoreError
+from govflow.engine.store import OutcomeUnknown, StoreError
 from tests.cases import accepted, act, apply_for, catalog, watch
 
 
@@ -305,10 +306,31 @@ def test_a_commit_whose_answer_is_lost_says_so(postgres_url: str, kept: bool) ->
     with pytest.raises(StoreError) as told:
         finish("once")
     sa.event.remove(engine._database.engine, "commit", lose)
-    assert type(told.value).__name__ == "OutcomeUnknown" and told.value.details == {"key": "once"}
+    assert isinstance(told.value, OutcomeUnknown) and told.value.details == {"key": "once"}
     assert "没有任何改动" not in told.value.zh and "nothing was changed" not in told.value.en
     assert "key=once" in told.value.zh and "key=once" in told.value.en
     assert engine.case(view.id).revision == view.revision + kept
     assert finish("once").revision == view.revision + 1
     assert engine.check(view.id) == []
+    engine.close()
+
+
+@pytest.mark.parametrize(("code", "unknown"), [(sqlite3.SQLITE_IOERR, True), (sqlite3.SQLITE_FULL, False)])
+def test_a_disk_that_fails_under_a_commit(tmp_path: Any, code: int, unknown: bool) -> None:
+    """An error of the disk leaves open what was kept; a full one keeps nothing, and says so."""
+    engine = govflow.Engine(f"sqlite:///{tmp_path}/cases.db", catalog(), clock=watch())
+    view = accepted(engine)
+
+    def fail(_: Any) -> None:
+        fault = sqlite3.OperationalError("the disk")
+        fault.sqlite_errorcode = code  # type: ignore[misc]
+        raise fault
+
+    sa.event.listen(engine._database.engine, "commit", fail)
+    with pytest.raises(StoreError) as told:
+        engine.withdraw(view.id, actor="applicant:chen", reason="不办了")
+    sa.event.remove(engine._database.engine, "commit", fail)
+    assert isinstance(told.value, OutcomeUnknown) == unknown
+    assert ("没有任何改动" in told.value.zh) != unknown
+    assert engine.case(view.id) == view
     engine.close()

@@ -171,6 +171,8 @@ class Transaction:
 
     def _failed(self, fault: BaseException, *, committing: bool = False) -> None:
         """Give the connection up, which rolls back; raises the plain sentence where it was the database's own error."""
+        if committing:
+            self._connection.invalidate()  # SQLAlchemy would not roll back: it takes a commit that failed for an end
         self._connections.give_up(self._connection, fault)
         if isinstance(fault, sa.exc.DBAPIError | sqlite3.Error):
             if committing and _undecided(fault):
