@@ -12,8 +12,15 @@ import click
 
 from govflow.catalog.files import mapping_from
 from govflow.cli.commands import Command, command, group, lang, option
-from govflow.cli.common import database_option, definitions_option, echo, json_option, print_json, provisional_mark
+from govflow.cli.common import (
+    case_options,
+    echo,
+    print_json,
+    provisional_mark,
+    query_options,
+)
 from govflow.cli.running import OF_CASES, engine_for, engine_from
+from govflow.engine.case.ids import case_of
 from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
@@ -42,9 +49,7 @@ def case() -> None:
 @command("按申请文件（application/1）提交一个办件。", "apply", within=case)
 @click.argument("file", metavar="APPLICATION.yaml|.json")
 @actor_option(default="applicant:cli", show_default=True)
-@definitions_option
-@database_option
-@json_option
+@query_options
 def apply_command(file: str, actor: str, definitions: str, db: str, as_json: bool) -> None:
     """Apply from a file."""
     data = mapping_from(Path(file))
@@ -69,9 +74,7 @@ def apply_command(file: str, actor: str, definitions: str, db: str, as_json: boo
 )
 @option("--limit", default=50, show_default=True, help=Text("最多几条。", "How many at most."))
 @option("--after", default=None, metavar="ID", help=Text("从这一条之后接着列。", "Go on after this one."))
-@definitions_option
-@database_option
-@json_option
+@query_options
 def list_cases(
     state: str | None, theme: str | None, limit: int, after: str | None, definitions: str, db: str, as_json: bool
 ) -> None:
@@ -87,9 +90,7 @@ def list_cases(
 
 @command("一个办件的全貌。", within=case)
 @click.argument("id")
-@definitions_option
-@database_option
-@json_option
+@query_options
 def show(id: str, definitions: str, db: str, as_json: bool) -> None:
     """One case in full."""
     engine = engine_from(db, definitions)
@@ -114,9 +115,7 @@ def show(id: str, definitions: str, db: str, as_json: bool) -> None:
 
 @command("办件的全部事件。", within=case)
 @click.argument("id")
-@definitions_option
-@database_option
-@json_option
+@query_options
 def history(id: str, definitions: str, db: str, as_json: bool) -> None:
     """The events of a case."""
     engine = engine_from(db, definitions)
@@ -130,29 +129,12 @@ def history(id: str, definitions: str, db: str, as_json: bool) -> None:
 
 
 @command("一个期限逐日怎么来的。", "explain", within=case)
-@click.argument("id")
-@click.argument("clock")
-@definitions_option
-@database_option
-@json_option
-def explain_case(id: str, clock: str, definitions: str, db: str, as_json: bool) -> None:
-    """A due date day by day."""
-    _explain(engine_from(db, definitions), id, clock, as_json)
-
-
-@command("期限逐日说明，同 case explain。", "explain")
 @click.argument("case")
 @click.argument("clock")
-@definitions_option
-@database_option
-@json_option
+@query_options
 def explain_command(case: str, clock: str, definitions: str, db: str, as_json: bool) -> None:
     """A due date day by day."""
-    _explain(engine_from(db, definitions), case, clock, as_json)
-
-
-def _explain(engine: Engine, case: str, clock: str, as_json: bool) -> None:
-    found = engine.explain(case, clock, lang())
+    found = engine_from(db, definitions).explain(case, clock, lang())
     if as_json:
         days = [
             {"date": d.date.isoformat(), "counted": d.counted, "number": d.number, "why": d.why} for d in found.lines
@@ -166,20 +148,26 @@ def _explain(engine: Engine, case: str, clock: str, as_json: bool) -> None:
 
 def _case_command(name: str, zh: str, *options: Callable[[Any], Any]) -> Callable[[Callable[..., None]], Command]:
     """A command on one case, with actor, reason, definitions and database."""
+    reason = option("--reason", required=True, help=Text("原因，记入历史。", "Why, for the history."))
 
     def decorate(function: Callable[..., None]) -> Command:
         wrapped: Any = function
-        for each in reversed((
-            click.argument("id"), *options, actor_option(required=True),
-            option("--reason", required=True, help=Text(
-"原因，记入历史。",
-"Why, for the history.",
-)), definitions_option, database_option,
-        )):  # fmt: skip
+        for each in (case_options, reason, actor_option(required=True), *reversed(options), click.argument("id")):
             wrapped = each(wrapped)
         return command(zh, name, within=case)(wrapped)
 
     return decorate
+
+
+_of_item = option("--item", required=True, help=Text("哪个事项。", "Which item."))
+
+
+def _material_option(name: str, zh: str, en: str) -> Callable[[Any], Any]:
+    """Materials, all of them: the option may be repeated, or name several."""
+    text = Text(
+        f"{zh}，编号或短名；可重复，也可写成 M09,M12。", f"{en}: codes or short names; may be repeated, or M09,M12."
+    )
+    return option(name, multiple=True, required=True, metavar="MATERIAL", help=text)
 
 
 def _materials(words: tuple[str, ...]) -> list[str]:
@@ -189,22 +177,11 @@ def _materials(words: tuple[str, ...]) -> list[str]:
 
 @command("一次性告知申请人补正（受理之前）。", "correct", within=case)
 @click.argument("id")
-@option(
-    "--missing",
-    multiple=True,
-    required=True,
-    metavar="MATERIAL",
-    help=Text(
-        "缺的材料，编号或短名；可重复，也可写成 M09,M12。",
-        "What is missing, all of it: codes or short names; may be repeated, or M09,M12.",
-    ),
-)
+@_material_option("--missing", "缺的材料", "What is missing, all of it")
 @option("--item", default=None, metavar="ITEM", help=Text("由这个事项提出。", "On behalf of this item."))
 @option("--opinion", default="", help=Text("告知里的说明。", "A note that goes with the notice."))
 @actor_option(required=True)
-@definitions_option
-@database_option
-@json_option
+@query_options
 def correct(
     id: str, missing: tuple[str, ...], item: str | None, opinion: str, actor: str, definitions: str, db: str,
     as_json: bool,
@@ -218,20 +195,9 @@ def correct(
 
 @command("补交材料：补正告知之后，或者容缺受理之后。", "supplement", within=case)
 @click.argument("id")
-@option(
-    "--material",
-    multiple=True,
-    required=True,
-    metavar="MATERIAL",
-    help=Text(
-        "补交的材料，编号或短名；可重复，也可写成 M09,M12。",
-        "What is handed in: codes or short names; may be repeated, or M09,M12.",
-    ),
-)
+@_material_option("--material", "补交的材料", "What is handed in")
 @actor_option(default="applicant:cli", show_default=True)
-@definitions_option
-@database_option
-@json_option
+@query_options
 def supplement(id: str, material: tuple[str, ...], actor: str, definitions: str, db: str, as_json: bool) -> None:
     """Hand in what was missing."""
     engine = engine_from(db, definitions)
@@ -257,7 +223,7 @@ def withdraw(id: str, actor: str, reason: str, definitions: str, db: str) -> Non
 @_case_command(
     "extend",
     "延长期限。",
-    option("--item", required=True, help=Text("哪个事项。", "Which item.")),
+    _of_item,
     option("--by", required=True, help=Text("延长多久，如 10 workdays。", "By how much, such as 10 workdays.")),
 )
 def extend(id: str, item: str, by: str, actor: str, reason: str, definitions: str, db: str) -> None:
@@ -269,22 +235,8 @@ def extend(id: str, item: str, by: str, actor: str, reason: str, definitions: st
 @_case_command(
     "suspend",
     "因特别程序停止计时。",
-    option(
-        "--item",
-        required=True,
-        help=Text(
-            "哪个事项。",
-            "Which item.",
-        ),
-    ),
-    option(
-        "--procedure",
-        required=True,
-        help=Text(
-            "哪个特别程序。",
-            "Which special procedure.",
-        ),
-    ),
+    _of_item,
+    option("--procedure", required=True, help=Text("哪个特别程序。", "Which special procedure.")),
 )
 def suspend(id: str, item: str, procedure: str, actor: str, reason: str, definitions: str, db: str) -> None:
     """Stop an item's clocks."""
@@ -295,7 +247,7 @@ def suspend(id: str, item: str, procedure: str, actor: str, reason: str, definit
 @_case_command(
     "resume",
     "恢复计时。",
-    option("--item", required=True, help=Text("哪个事项。", "Which item.")),
+    _of_item,
     option("--procedure", default=None, help=Text("哪个特别程序。", "Which special procedure.")),
 )
 def resume(id: str, item: str, procedure: str | None, actor: str, reason: str, definitions: str, db: str) -> None:
@@ -321,18 +273,13 @@ def task() -> None:
 @option("--case", "case_id", default=None, metavar="ID", help=Text("只列这个办件的。", "Only those of this case."))
 @option(
     "--light",
-    type=click.Choice([each.value for each in Light]),
+    type=click.Choice(list(Light)),
     default=None,
-    help=Text(
-        "只列这种灯的。",
-        "Only those with this light.",
-    ),
+    help=Text("只列这种灯的。", "Only those with this light."),
 )
 @option("--limit", default=50, show_default=True, help=Text("最多几条。", "How many at most."))
 @option("--after", default=None, metavar="ID", help=Text("从这一条之后接着列。", "Go on after this one."))
-@definitions_option
-@database_option
-@json_option
+@query_options
 def list_tasks(
     department: str | None, role: str | None, case_id: str | None, light: str | None, limit: int, after: str | None,
     definitions: str, db: str, as_json: bool,
@@ -357,8 +304,7 @@ def _task_line(engine: Engine, task: TaskView) -> str:
 @command("认领。", within=task)
 @click.argument("id")
 @actor_option(required=True)
-@definitions_option
-@database_option
+@case_options
 def claim(id: str, actor: str, definitions: str, db: str) -> None:
     """Claim."""
     engine = engine_from(db, definitions)
@@ -368,8 +314,7 @@ def claim(id: str, actor: str, definitions: str, db: str) -> None:
 @command("退回自己认领的任务。", within=task)
 @click.argument("id")
 @actor_option(required=True)
-@definitions_option
-@database_option
+@case_options
 def release(id: str, actor: str, definitions: str, db: str) -> None:
     """Give a claimed task back."""
     engine = engine_from(db, definitions)
@@ -382,8 +327,7 @@ def release(id: str, actor: str, definitions: str, db: str) -> None:
 @option("--outcome", required=True, help=Text("办理结果，如 approve。", "How it ends, such as approve."))
 @option("--opinion", default="", help=Text("办理意见。", "An opinion to go with it."))
 @option("--key", default=None, help=Text("同一个键只办一次。", "A key that makes repeating it harmless."))
-@definitions_option
-@database_option
+@case_options
 def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, definitions: str, db: str) -> None:
     """Complete a task."""
     engine = engine_from(db, definitions)
@@ -393,9 +337,7 @@ def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, d
         missing = fault.details.get("missing")
         if not isinstance(missing, list):
             raise
-        command = (
-            f"govflow case correct {id.rpartition('.')[0]} --missing {','.join(missing)} --actor {shlex.quote(actor)}"
-        )
+        command = f"govflow case correct {case_of(id)} --missing {','.join(missing)} --actor {shlex.quote(actor)}"
         raise NotAllowed(Text(f"{fault.zh}：{command}", f"{fault.en}: {command}"), **fault.details) from fault
 
 

@@ -48,6 +48,16 @@ def json_option(command: F) -> F:
     )(command)
 
 
+def case_options(command: F) -> F:
+    """`--definitions` and `--db`: where stored cases are."""
+    return definitions_option(database_option(command))
+
+
+def query_options(command: F) -> F:
+    """`--definitions`, `--db` and `--json`: a question to stored cases."""
+    return case_options(json_option(command))
+
+
 def provisional_mark(provisional: bool) -> str:
     """What stands behind a date that goes beyond the published calendar."""
     return say(Text("（暂定）", " (provisional)")) if provisional else ""

@@ -14,14 +14,15 @@ from govflow.catalog.files import mapping_from
 from govflow.cli.commands import command, group, lang, option, say
 from govflow.cli.common import (
     Failure,
+    case_options,
     database_option,
     definitions_option,
     echo,
     echo_json,
     escaped,
-    json_option,
     print_json,
     provisional_mark,
+    query_options,
 )
 from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
@@ -83,8 +84,7 @@ def upgrade(db: str) -> None:
 @option(
     "--before", required=True, metavar="T", help=Text("此时刻以前，如 2025-03-14。", "Before this, such as 2025-03-14.")
 )
-@definitions_option
-@database_option
+@case_options
 def purge_keys(before: str, definitions: str, db: str) -> None:
     """Forget idempotency keys that were used before a moment."""
     gone = engine_from(db, definitions).purge_keys(moment_from(before, "--before"))
@@ -92,9 +92,7 @@ def purge_keys(before: str, definitions: str, db: str) -> None:
 
 
 @command("核对每条哈希链、每个存下的期限、每份可重放的状态。", within=db)
-@definitions_option
-@database_option
-@json_option
+@query_options
 def check(definitions: str, db: str, as_json: bool) -> None:
     """Verify hash chains, stored dates and replayed states."""
     if Database(db).version() is None:
@@ -133,9 +131,7 @@ def check(definitions: str, db: str, as_json: bool) -> None:
     metavar="T",
     help=Text("当作现在的时刻，如 2025-03-14T00:00。", "The moment to take for now, such as 2025-03-14T00:00."),
 )
-@definitions_option
-@database_option
-@json_option
+@query_options
 def sweep(now: str | None, definitions: str, db: str, as_json: bool) -> None:
     """Fire due clocks once."""
     engine = engine_from(db, definitions)
@@ -188,8 +184,7 @@ def _fired_line(fired: Fired) -> str:
     show_default=True,
     help=Text("由什么来执行。", "What runs the jobs."),
 )
-@definitions_option
-@database_option
+@case_options
 def worker_command(every: float, once: bool, threads: int, dispatcher: str, definitions: str, db: str) -> None:
     """Keep firing due clocks; write waiting messages to standard output, one JSON line each."""
     engine = engine_from(db, definitions)
@@ -226,9 +221,7 @@ def _tell_trouble(what: Text) -> None:
 @option("--key", metavar="KEY", help=Text("只指这一项，如 clock。", "This job alone, such as clock."))
 @option("--actor", default="system:operator", help=Text("谁搁置的。", "Who puts it aside."))
 @option("--reason", default="", help=Text("搁置的理由。", "Why it is put aside."))
-@definitions_option
-@database_option
-@json_option
+@query_options
 def incidents(
     retry: str | None, resolve: str | None, key: str | None, actor: str, reason: str, definitions: str, db: str,
     as_json: bool,
@@ -303,9 +296,7 @@ def add_calendar(file: str, definitions: str) -> None:
 
 @command("按现在的日历重算全部未结期限，并记下原因。", "reproject", within=calendar)
 @option("--reason", default="", help=Text("重算的原因，记入历史。", "Why, for the history of the cases."))
-@definitions_option
-@database_option
-@json_option
+@query_options
 def reproject(reason: str, definitions: str, db: str, as_json: bool) -> None:
     """Recompute every open due date."""
     left: StoreError | None = None

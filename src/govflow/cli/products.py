@@ -10,7 +10,7 @@ import click
 from govflow import compiler, plan
 from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
-    database_option,
+    case_options,
     definitions_option,
     echo,
     json_option,
@@ -55,8 +55,7 @@ def compile_command(ref: str, output: str | None, definitions: str) -> None:
     help=Text("缺省写到标准输出（SVG）。", "Standard output (SVG) without it."),
 )
 @option("--case", metavar="ID", help=Text("按这个办件的进度着色。", "Coloured by where the case stands."))
-@definitions_option
-@database_option
+@case_options
 def draw(ref: str, output: str | None, case: str | None, definitions: str, db: str) -> None:
     """Draw the process as SVG or PNG."""
     if output is not None:
