@@ -4,7 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ import govflow
 from govflow.engine.jobs import LEASE, MOST_SENDS, MOST_TRIES, Message, ReceiverGone
 from govflow.engine.worker import work
 from govflow.errors import InvalidInput, NotFound
-from tests.cases import ANSWERS, Watch, accepted, act, apply_for, catalog, watch
+from tests.cases import ANSWERS, MATERIALS, Watch, accepted, act, apply_for, catalog, finish_item, watch
 from tests.test_cli import GOVFLOW, ROOT, run
 
 
@@ -324,3 +324,46 @@ def test_the_worker_once_is_for_cron(tmp_path: Any) -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(30) == 0
     process.stdout.close()
+
+
+def test_numbers_of_a_day_go_on_without_repeats(url: str, clock: Watch) -> None:
+    """Two engines, many threads, a day's turn, a caller's transaction and a cell: each number once, the first engine's without a gap."""
+    one, two = (govflow.Engine(url, catalog(), clock=clock) for _ in range(2))
+    assert [apply_for(one).id for _ in range(5)] == [f"20250303-{n:04d}" for n in range(1, 6)]
+    found: list[str] = []
+    threads = [Thread(target=lambda e=e: found.extend(apply_for(e).id for _ in range(4))) for e in (one, two) * 2]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    with one._database.engine.begin() as connection:
+        found.append(apply_for(two.joined(connection)).id)
+    assert len(found) == len(set(found)) == 17 and all(id.startswith("20250303-") for id in found)
+    clock.forward(days=1)
+    cell = govflow.Engine(url, catalog(), clock=clock, cell="51")
+    tomorrow = [apply_for(e).id for e in (one, two, cell)]
+    assert [id.rpartition("-")[0] for id in tomorrow] == ["20250304", "20250304", "51-20250304"]
+    assert len({id.rpartition("-")[2] for id in tomorrow}) == 3 and cell.check(tomorrow[2]) == []
+    with pytest.raises(InvalidInput, match="cell"):
+        govflow.Engine(url, catalog(), cell="a b")
+    for engine in (one, two, cell):
+        engine.close()
+
+
+def test_lists_are_in_the_order_in_which_ids_were_given_out(engine: govflow.Engine, url: str) -> None:
+    """The 10,000th case of a day comes after the 9,999th, and a case's tenth task after its ninth, page by page."""
+    apply_for(engine)
+    change(url, "UPDATE counters SET value = 9997")
+    cases = [apply_for(engine).id for _ in range(4)]
+    assert cases[-1].endswith("-10001") or "postgres" in url
+    listed = [case["id"] for case in engine.cases()]
+    assert [int(id.rpartition("-")[2]) for id in listed] == sorted(int(id.rpartition("-")[2]) for id in listed)
+    paged, after = [], None
+    while page := engine.cases(limit=1, after=after):
+        paged += page
+        after = page[-1]["id"]
+    assert [case["id"] for case in paged] == listed
+    view = accepted(engine, materials=MATERIALS)
+    tasks = [task.id for task in engine.tasks(case=finish_item(engine, view, "I01").id).items]
+    numbers = [int(task.rpartition(".")[2]) for task in tasks]
+    assert numbers == sorted(numbers)

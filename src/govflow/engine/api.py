@@ -56,9 +56,10 @@ class CaseCommands(Reader):
 
     def __init__(
         self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
-        calendar: Calendar | None = None,
+        calendar: Calendar | None = None, cell: str = "",
     ) -> None:  # fmt: skip
         super().__init__(url, catalog, clock=clock, calendar=calendar)
+        self._cell = ids.cell(cell)
         self._subscribers: list[Subscriber] = []
         self._numbers = Numbers(self._database)
 
@@ -173,7 +174,7 @@ class CaseCommands(Reader):
         application.require_answers(subject, facts, running)
         given = application.material_statuses(subject, facts, drop, materials)
         day = case_clocks.local_date(now).strftime("%Y%m%d")
-        id = ids.case_id(day, self._number(statements, f"case/{day}", numbers))
+        id = ids.case_id(day, self._number(statements, f"case/{day}", numbers), self._cell)
         salt = secrets.token_hex(16)
         digest = keys.digest([salt, person])
         applied = application.applied(subject, facts, chosen, given, channel, drop, digest)

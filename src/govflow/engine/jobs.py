@@ -123,7 +123,8 @@ class Engine(CaseCommands):
     such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
     locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime; without one, the
     server's clock on PostgreSQL and the host's on SQLite. `calendar`: the official calendar for everyone; by default the
-    national one with the catalog's notices, regional ones where they hold, and provisional beyond its horizon.
+    national one with the catalog's notices, regional ones where they hold, and provisional beyond its horizon. `cell`: a
+    short code that case ids begin with, where several databases share a province.
     """
 
     _projected = False

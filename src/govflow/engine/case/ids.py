@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+from govflow.errors import InvalidInput
+from govflow.text import Text
+
 
 def case_id(day: str, number: int, cell: str = "") -> str:
     """The id of the day's case of this number, such as `20250303-0001`; `cell` names the database among several."""
     return f"{cell}{day}-{number:04d}"
+
+
+def cell(name: str) -> str:
+    """The head of a cell's case ids: `51-` for 51, nothing for no cell. InvalidInput for what is no short code."""
+    if name and not (len(name) <= 8 and name.isascii() and name.isalnum()):
+        raise InvalidInput(
+            Text(f"cell 是 {name!r}，应为至多 8 个字母或数字", f"cell {name!r}: expected at most 8 letters or digits"),
+            field="cell",
+        )
+    return f"{name}-" if name else ""
 
 
 def task_id(case: str, number: int) -> str:
