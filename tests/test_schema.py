@@ -17,8 +17,8 @@ from govflow.errors import NotFound
 from govflow.language import schema
 from govflow.language.schema.rules import CATALOGUE_RULES
 from govflow.language.source import SOURCE_RULES, read
-from govflow.law.calendar import CalendarDataError, overlay_from
 from govflow.law.clocks import Limit
+from govflow.law.notices import CalendarDataError, overlay_from
 from govflow.rules import RULE_BY_REF
 
 GOLDEN = Path(__file__).parent / "golden" / "loader"

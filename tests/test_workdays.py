@@ -11,8 +11,9 @@ import chinese_calendar
 import pytest
 import yaml
 
-from govflow.law.calendar import Calendar, CalendarDataError, CalendarUnavailable, ClockError, overlay_from
+from govflow.law.calendar import Calendar, CalendarUnavailable, ClockError
 from govflow.law.clocks import Limit
+from govflow.law.notices import CalendarDataError, overlay_from
 from govflow.text import Text
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"

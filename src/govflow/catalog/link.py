@@ -30,7 +30,7 @@ from govflow.language import building
 from govflow.language.model import Catalog, Item, Shelf, Theme
 from govflow.language.schema import LocatedDiagnostic
 from govflow.language.source import Document
-from govflow.law.calendar import overlay_from
+from govflow.law.notices import overlay_from
 from govflow.rules import ItemSummary, by_record
 from govflow.rules.types import Key
 

@@ -13,7 +13,7 @@ from govflow.diagnostics import Note, did_you_mean, nearest
 from govflow.language.consistency import consistency_flaws
 from govflow.language.schema import Flaw, LocatedDiagnostic, finding
 from govflow.language.source import Document
-from govflow.law.calendar import CalendarDataError, overlay_from
+from govflow.law.notices import CalendarDataError, overlay_from
 from govflow.rules import with_source
 from govflow.text import Text
 

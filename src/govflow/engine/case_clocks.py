@@ -12,8 +12,9 @@ from functools import lru_cache
 from govflow.engine.case import ClockState
 from govflow.language.building.regions import holds
 from govflow.law import clocks
-from govflow.law.calendar import Calendar, Overlay
+from govflow.law.calendar import Calendar
 from govflow.law.clocks import Due, Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
+from govflow.law.notices import Overlay
 from govflow.text import Lang
 
 

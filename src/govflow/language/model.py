@@ -12,8 +12,8 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar
 
 from govflow.language.conditions import Condition
-from govflow.law.calendar import Overlay
 from govflow.law.clocks import Limit
+from govflow.law.notices import Overlay
 from govflow.text import Text
 from govflow.vocabulary import CaseType, DefinitionStatus, ItemType, Level, Missed
 
