@@ -184,6 +184,7 @@ def test_any_number_of_processes_finds_the_same(tree: Path, monkeypatch: pytest.
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_BATCH", 2)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "_may_start", lambda: True)  # whatever threads the test runner has
     pools: list[object] = []
     monkeypatch.setattr(
         concurrent.futures,
@@ -213,6 +214,7 @@ def test_where_no_process_can_be_started_one_does_the_work(
 
     monkeypatch.setattr(workers, "_MANY", 2)
     monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.setattr(workers, "_may_start", lambda: True)  # whatever threads the test runner has
     monkeypatch.setattr(concurrent.futures, "ProcessPoolExecutor", refuse)
     assert _checked() == alone and asked
 
@@ -441,6 +443,17 @@ def test_items_of_themes_are_read_once_more_and_no_more(tree: Path, monkeypatch:
     opened = _opens(monkeypatch)
     _checked()
     assert opened and len(opened) == len(set(opened))
+
+
+def test_beside_threads_nothing_is_forked(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A child would keep the locks that other threads hold; one core finds the same."""
+    alone = validation.validate(Request((str(tree),)))
+    monkeypatch.setattr(workers, "_MANY", 2)
+    monkeypatch.setattr(workers, "_cores", lambda: 2)
+    monkeypatch.delattr(concurrent.futures, "ProcessPoolExecutor")
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        beside = thread.submit(validation.validate, Request((str(tree),))).result()
+    assert beside.diagnostics == alone.diagnostics
 
 
 def test_workers_end_with_their_parent(tmp_path: Path) -> None:

@@ -14,6 +14,8 @@ import click
 import pytest
 
 from govflow.cli import cli
+from govflow.cli.commands import Invocation
+from govflow.text import Lang
 from tests.test_cli_authoring import Outcome, Run, run, sound
 
 __all__ = ["run", "sound"]
@@ -210,3 +212,14 @@ def test_a_refusal_names_what_can_be_written(run: Run, sound: Path) -> None:
     assert said.code == 1 and "'abc' is no unit of time, expected such as 10 workdays" in said.err
     Path("question.json").write_text('{"x": 1}\n', "utf-8")
     assert '"kind is missing, expected one of due' in run("--lang", "en", "deadline", "question.json").out
+
+
+@pytest.mark.parametrize(
+    ("tag", "lang"),
+    [("zh_CN.UTF-8", "zh"), ("zh_TW", "zh"), ("en_GB", "en"), ("de_DE.UTF-8", "en"), ("xx", "en"), ("C", "zh"),
+     ("C.UTF-8", "zh"), ("POSIX", "zh"), ("", "zh")],
+)  # fmt: skip
+def test_where_nobody_asks_the_locale_decides(tag: str, lang: str) -> None:
+    """A locale of another language means English; one that says nothing means Chinese."""
+    assert Invocation.of((), {"LANG": tag}) == Invocation(Lang.of(lang))
+    assert Invocation.of(("--lang", "en"), {"LANG": tag}) == Invocation(Lang.EN, asked=True)

@@ -20,8 +20,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Invocation:
     """One call of the program: the language it answers in, and whether somebody asked for that language.
 
-    It travels as the object of click's context. Where nobody asks, the system's locale decides; a locale that is
-    neither Chinese nor English means Chinese.
+    It travels as the object of click's context. Where nobody asks, the system's locale decides: another language
+    than Chinese means English, and a locale that says nothing (none, C, POSIX) Chinese.
     """
 
     lang: Lang = Lang.ZH
@@ -38,7 +38,9 @@ class Invocation:
         known = [lang for lang in map(_understood, asked) if lang is not None]
         if known:
             return cls(known[0], asked=True)
-        return cls(_understood(next(filter(None, system), "")) or Lang.ZH)
+        tag = next(filter(None, system), "C")
+        says_nothing = tag.partition(".")[0] in ("C", "POSIX")
+        return cls(_understood(tag) or (Lang.ZH if says_nothing else Lang.EN))
 
 
 def _given(words: Iterable[str]) -> Iterator[str]:

@@ -13,6 +13,7 @@ import gc
 import importlib
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -69,11 +70,11 @@ def _batches(environment: Environment, jobs: Sequence[Job]) -> Iterator[list[Out
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
     cores = _cores()
-    if cores > 1 and len(jobs) >= _MANY:
+    if cores > 1 and len(jobs) >= _MANY and _may_start():
         try:
             # named in full, so that what starts processes is loaded where some are started: 6 ms of every other run
             with concurrent.futures.ProcessPoolExecutor(
-                min(cores, 8), initializer=_begin, initargs=(environment,)
+                min(cores, 8), _context(), initializer=_begin, initargs=(environment,)
             ) as pool:
                 for batch in pool.map(_work, batches):
                     finished += 1
@@ -84,6 +85,22 @@ def _batches(environment: Environment, jobs: Sequence[Job]) -> Iterator[list[Out
                 started.terminate()
     for jobs in islice(batches, finished, None):
         yield [_outcome(environment, job) for job in jobs]
+
+
+_FORKS = sys.platform == "linux"
+
+
+def _context() -> Any:
+    """How processes are started, whatever the default of this Python: forked on Linux, where that is safe and fast."""
+    return importlib.import_module("multiprocessing").get_context("fork" if _FORKS else "spawn")
+
+
+def _may_start() -> bool:
+    """Whether processes may be started: a fork would keep the locks that other threads hold, for ever.
+
+    Starting them another way would run an unguarded main module again, so beside threads one core does the work.
+    """
+    return not _FORKS or threading.active_count() == 1
 
 
 def _cores() -> int:
