@@ -243,3 +243,22 @@ def test_a_notice_of_one_region_is_found_as_well(desk: Desk) -> None:
     with closing(desk.open(noticed(region="cn-4213"))) as engine:
         assert [(c["old"], c["new"]) for c in engine.reproject()] == [("2025-03-10", "2025-03-12")]
         assert list(engine.reprojecting()) == [] and engine.check(case) == []
+
+
+def test_a_warning_of_no_lead_is_of_the_due_day_in_the_process_and_in_the_case(desk: Desk) -> None:
+    """Written as `0 workdays`: the process has the timer, the clock warns on the morning of its last day and moves it."""
+    promised = "promised: {within: 10 workdays, from: accepted}"
+    catalog = small.catalog((promised, promised.replace("accepted}", "accepted, warning: 0 workdays}")))
+    with closing(desk.open(catalog)) as engine:
+        case = engine.apply("I01", applicant=COMPANY, materials=("M01", "M02"), actor=CHEN).id
+        engine.complete(f"{case}.1", actor=WANG, outcome="accept")
+        desk.clock.at("2025-03-16 23:59")
+        assert "I01/promised" not in {f.clock for f in engine.sweep()}
+        desk.clock.at("2025-03-17 00:00")
+        assert ("I01/promised", "warned") in {(f.clock, f.event) for f in engine.sweep()}
+        fired = [
+            e.body["edge"]
+            for e in engine.history(case)
+            if e.type == "timer_fired" and e.body["clock"] == "I01/promised"
+        ]
+        assert fired == ["warning"] and engine.check(case) == []

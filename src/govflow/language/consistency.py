@@ -53,6 +53,7 @@ def _item(data: Data) -> Iterator[Flaw]:
     limits = data.get("limits", {})
     yield from _zero(limits, ("limits",), "correction_notice", "delivery")
     yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
+    yield from _warnings(limits)
     for name in ("statutory", "promised", "post_check"):
         limit = limits.get(name)
         if isinstance(limit, Mapping):
@@ -76,6 +77,7 @@ def _theme(data: Data) -> Iterator[Flaw]:
             if other != entry["id"]:
                 yield _clash((*under, at, "id"), entry["id"], other)
     limits = data.get("limits", {})
+    yield from _warnings(limits)
     yield from _zero(limits, ("limits",), "correction_notice", "joint_cap")
     yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
 
@@ -83,6 +85,7 @@ def _theme(data: Data) -> Iterator[Flaw]:
 def _variant(data: Data) -> Iterator[Flaw]:
     yield from reversed_order(data, "valid_from", "valid_to")
     limits = data.get("limits", {})
+    yield from _warnings(limits)
     yield from _zero(limits, ("limits",), "correction_notice", "delivery")
     yield from _zero(limits.get("correction", {}), ("limits", "correction"), "within")
 
@@ -117,6 +120,7 @@ def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
     """Keys that only some activities take, and ids that become one in a process."""
     taken = {"post_check": ""}  # the engine's own check after the decision
     for path, word, body in steps:
+        yield from _zero(body, path, "within")
         for key in body:
             if key in _ONLY_FOR and word not in _ONLY_FOR[key][0]:
                 yield from _idle(body, path, (key,), _ONLY_FOR[key][1])
@@ -154,6 +158,35 @@ def _zero(data: Data, path: Path, *keys: str) -> Iterator[Flaw]:
             limit = data[key]
             message = Text(f"{key} 是“{limit}”，没有留出时间。", f"{key} is {limit!r}: no time at all.")
             yield Flaw("out-of-range", (*path, key), message)
+
+
+def _warnings(limits: Data) -> Iterator[Flaw]:
+    """A finding for each warning that is longer than its limit, and for one of all limits that is longer than each.
+
+    Only what counts in the same unit can be told for certain; a limit of 0 warns of nothing.
+    """
+    own = {name: limit for name, limit in limits.items() if isinstance(limit, Mapping) and "within" in limit}
+    for name, limit in own.items():
+        if "warning" in limit and _is_longer(limit["warning"], limit["within"]):
+            yield _too_early(("limits", name, "warning"), limit["warning"], limit["within"])
+    decided = [limit["within"] for name, limit in own.items() if name in ("statutory", "promised")]
+    if "warning" in limits and decided and all(_is_longer(limits["warning"], within) for within in decided):
+        yield _too_early(("limits", "warning"), limits["warning"], decided[-1])
+
+
+def _is_longer(warning: str, within: str) -> bool:
+    if warning.strip().endswith("%"):
+        return False
+    lead, limit = Limit.parse(warning), Limit.parse(within)
+    return lead.unit == limit.unit and lead.value > limit.value > 0
+
+
+def _too_early(path: Path, warning: str, within: str) -> Flaw:
+    message = Text(
+        f"预警提前“{warning}”，比时限“{within}”还长。",
+        f"The warning of {warning!r} is longer than the limit of {within!r}.",
+    )
+    return Flaw("out-of-range", path, message, Text("写得比时限短。", "Make it shorter than the limit."))
 
 
 def _entries(data: Data, key: str) -> list[Data]:
