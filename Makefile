@@ -3,7 +3,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help demo test quick lint fix docs golden bench clean
+.PHONY: help demo test quick soak lint fix docs golden bench clean
 
 PY := .venv/bin/python
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -25,6 +25,10 @@ test: $(DEV_READY) ## run the whole test suite (starts a PostgreSQL server of it
 
 quick: $(DEV_READY) ## the tests that need no other program and no long play
 	@$(PY) -m pytest -m "not slow" -n 2 --dist loadfile
+
+soak: $(DEV_READY) ## an hour of random walks, kills, races and faults; options in SOAK="--seed 7 --seconds 600"
+	@$(PY) tests/postgres.py || echo 'PostgreSQL is left out.' >&2
+	@$(PY) -m tests.soak $(SOAK)
 
 lint: $(DEV_READY) ## the house rules alone: style, types, who may import whom
 	@$(PY) -m ruff check src tests

@@ -63,6 +63,7 @@ LONG = (
     "test_jobs.py",
     "test_engine_kill.py",
     "test_engine_races.py",
+    "test_soak.py",
     "test_stored.py",
     "test_wheel.py",
 )
