@@ -79,6 +79,24 @@ def test_a_regional_holiday_counts_for_its_region_only(tmp_path: Path) -> None:
         engine.close()
 
 
+def test_an_extension_stays_when_a_notice_moves_the_due_date_before_it(tmp_path: Path) -> None:
+    """Granted in time by the calendar of that day: the new notice neither takes it back nor stops the case."""
+    url, clock = f"sqlite:///{tmp_path}/cases.db", watch("2025-03-03 09:00")
+    free = with_notice(region="cn", year=2025, first="2025-03-05", last="2025-03-07", worked="")
+    engine = govflow.Engine(url, free, clock=clock)
+    view = finish_item(engine, accepted(engine), "I01")
+    assert view.clock("I09/promised").due == "2025-03-13"
+    clock.at("2025-03-13 10:00")
+    engine.extend(view.id, item="I09", by="2 workdays", actor="D08/head:li", reason="案情复杂")
+    engine.close()
+    later = govflow.Engine(url, catalog(), clock=clock)  # the notice was put right: those days were worked
+    later.sweep()
+    view = later.case(view.id)
+    assert view.clock("I09/promised").due == "2025-03-12", "two workdays after the tenth"
+    assert later.incidents() == [] and later.check(view.id) == []
+    later.close()
+
+
 def test_a_date_that_moves_ahead_again_warns_and_expires_anew(tmp_path: Path) -> None:
     """What expired under a provisional calendar and lies ahead by the notice is told again when its time comes."""
     url, clock = f"sqlite:///{tmp_path}/cases.db", watch("2026-12-29 10:00")

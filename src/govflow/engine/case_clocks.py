@@ -51,7 +51,8 @@ def ledger_of(clock: ClockState) -> Ledger:
             for s in clock.suspensions
         ),
         extensions=tuple(
-            Extension(limit_of(e.by), date.fromisoformat(e.decided_on), e.actor, e.reason) for e in clock.extensions
+            Extension(limit_of(e.by), date.fromisoformat(e.decided_on), e.actor, e.reason, granted=True)
+            for e in clock.extensions
         ),
         closed_at=parse(clock.closed) if clock.closed else None,
     )

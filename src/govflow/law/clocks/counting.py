@@ -161,7 +161,7 @@ def _moved(end: Point, after: date, until: date, ledger: Ledger, calendar: Calen
 
 def _extended(now: Trace, extension: Extension, ledger: Ledger, calendar: Calendar) -> Trace:
     standing = bool(now.stopped) and extension.decided_on <= now.stopped[-1].until  # then no time was running out
-    if extension.decided_on > now.end.day and not standing:
+    if extension.decided_on > now.end.day and not standing and not extension.granted:
         zh = f"延期决定日 {extension.decided_on} 晚于到期日 {now.end.day}"
         en = f"extension decided on {extension.decided_on}: expected {now.end.day} (the due date) or earlier"
         raise clock_error("extension_too_late", zh, en)

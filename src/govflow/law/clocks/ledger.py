@@ -34,12 +34,17 @@ class Suspension:
 
 @dataclass(frozen=True, slots=True)
 class Extension:
-    """The head of the authority gave more time (art. 42): how much, when it was decided, by whom and why."""
+    """The head of the authority gave more time (art. 42): how much, when it was decided, by whom and why.
+
+    `granted`: it was checked on that day, by the calendar known then. A later notice can move the due date before it, and
+    does not take it back; it then counts from the due date that was passed.
+    """
 
     by: Limit
     decided_on: date
     by_whom: str = ""
     reason: str = ""
+    granted: bool = False
 
     def __post_init__(self) -> None:
         _plain_date(self.decided_on, "extension.decided_on")
