@@ -139,6 +139,8 @@ def test_operating_a_case_from_the_shell(tmp_path: Path) -> None:
     case = run("case", "apply", "examples/open-restaurant/application.yaml", "--db", db).stdout.strip()
     tasks = json.loads(run("task", "list", "--department", "D01", "--db", db, "--json").stdout)
     assert [t["case"] for t in tasks["items"]] == [case]
+    green = json.loads(run("task", "list", "--light", "green", "--db", db, "--json").stdout)
+    assert [t["id"] for t in green["items"]] == [t["id"] for t in tasks["items"]]
     task = tasks["items"][0]["id"]
     assert "M09" in refused("task", "complete", task, "--actor", "D01:wang", "--outcome", "accept", "--db", db)
     assert "D07" in refused("task", "complete", task, "--actor", "D07:zhao", "--outcome", "accept", "--db", db)

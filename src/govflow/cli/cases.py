@@ -273,7 +273,7 @@ def task() -> None:
 @option("--case", "case_id", default=None, metavar="ID", help=Text("只列这个办件的。", "Only those of this case."))
 @option(
     "--light",
-    type=click.Choice(list(Light)),
+    type=click.Choice([each.value for each in Light]),
     default=None,
     help=Text("只列这种灯的。", "Only those with this light."),
 )
