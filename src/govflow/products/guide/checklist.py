@@ -11,7 +11,7 @@ from govflow.language.model import Catalog, Item, Theme
 from govflow.plan import terms
 from govflow.products.guide import limits
 from govflow.products.guide.item import footer
-from govflow.products.guide.page import Cell, Facts, Highlight, Page, Paragraph, Section, Table
+from govflow.products.guide.page import Cell, Highlight, Page, Paragraph, Section, Table, facts, heads, section
 from govflow.products.guide.parts import HOW, asks_of, department_name, material_table, to_give
 from govflow.text import Lang, Text
 
@@ -57,27 +57,26 @@ def checklist_page(
 
 
 def _conditions(items: Sequence[Item], verified: Sequence[Item], lang: Lang) -> Section:
-    head = Text("核对|受理条件|事项", "Check|Condition|Item").text(lang).split("|")
+    head = heads("核对|受理条件|事项", "Check|Condition|Item", lang)
     rows = [(Cell(BOX), Cell(text), Cell(item.name.text(lang))) for item in items for text in item.conditions]
     held = Text("已持有结果，核验信息是否真实有效", "Result already held: verify that it is genuine and valid").text(
         lang
     )
     rows += [(Cell(BOX), Cell(held), Cell(item.name.text(lang))) for item in verified]
-    return Section(
-        "conditions", Text("受理条件", "Conditions").text(lang), (Table(tuple(head), tuple(rows)),) if rows else ()
-    )
+    return section("conditions", Text("受理条件", "Conditions"), lang, *([Table(head, tuple(rows))] if rows else []))
 
 
 def _to_receive(
     lines: Iterable[plan.MergedMaterial], items: Sequence[Item], catalog: Catalog, asks: dict[str, str], lang: Lang
 ) -> Section:
     listed = [line for line in lines if line.submitted]
-    title = Text("应收材料", "Materials to receive").text(lang)
+    title = Text("应收材料", "Materials to receive")
     if not listed:
-        return Section(
+        return section(
             "materials",
             title,
-            (Paragraph(Text("没有需要申请人提交的材料。", "Nothing to receive.").text(lang), "free"),),
+            lang,
+            Paragraph(Text("没有需要申请人提交的材料。", "Nothing to receive.").text(lang), "free"),
         )
     full = material_table(listed, items, catalog, asks, lang)
     keep = (1, 3, 4)  # material, copies, requirements
@@ -87,7 +86,7 @@ def _to_receive(
         Text("缺什么", "What is missing").text(lang),
     )
     rows = tuple((Cell(BOX), *(row[n] for n in keep), Cell("")) for row in full.rows)
-    return Section("materials", title, (Table(head, rows, (7, 30, 15, 30, 18)),))
+    return section("materials", title, lang, Table(head, rows, (7, 30, 15, 30, 18)))
 
 
 def _not_to_ask(lines: Iterable[plan.MergedMaterial], catalog: Catalog, lang: Lang) -> Section:
@@ -103,14 +102,8 @@ def _not_to_ask(lines: Iterable[plan.MergedMaterial], catalog: Catalog, lang: La
         "清单以外的材料不得要求（行政许可法第三十一条）。",
         "Nothing beyond this list may be asked (《行政许可法》 art. 31).",
     ).text(lang)
-    blocks = (
-        (Table((Text("材料", "Material").text(lang), Text("由政府获取", "Got by the government").text(lang)), rows),)
-        if rows
-        else ()
-    )
-    return Section(
-        "not-asked", Text("不得向申请人索要", "Not to be asked for").text(lang), (Paragraph(law, "note"), *blocks)
-    )
+    blocks = [Table(heads("材料|由政府获取", "Material|Got by the government", lang), rows)] if rows else []
+    return section("not-asked", Text("不得向申请人索要", "Not to be asked for"), lang, Paragraph(law, "note"), *blocks)
 
 
 def _outcome(words: Sequence[str], lang: Lang) -> Section:
@@ -120,13 +113,12 @@ def _outcome(words: Sequence[str], lang: Lang) -> Section:
         "☐ complete: accepted  ☐ accepted with gaps  ☐ mended on the spot  ☐ correction notice, once"
         "  ☐ not accepted (reasons in writing)  ☐ not competent (told where to go)",
     ).text(lang)
-    rows = [
-        (Text("收件编号", "Receipt no.").text(lang), "＿＿＿＿＿＿＿＿＿＿"),
-        (Text("收件时间", "Received at").text(lang), "＿＿＿＿＿＿＿＿＿＿"),
-        (Text("窗口人员", "Received by").text(lang), "＿＿＿＿＿＿＿＿＿＿"),
-        (Text("申请人签字", "Applicant").text(lang), "＿＿＿＿＿＿＿＿＿＿"),
-    ]
-    return Section(
-        "outcome", Text("处理结果", "Outcome").text(lang),
-        (Paragraph(outcomes), *(Paragraph(each, "note") for each in words), Facts(tuple(rows))),
-    )  # fmt: skip
+    blank = (
+        Text("收件编号", "Receipt no."),
+        Text("收件时间", "Received at"),
+        Text("窗口人员", "Received by"),
+        Text("申请人签字", "Applicant"),
+    )
+    notes = (Paragraph(each, "note") for each in words)
+    rows = facts(((label, "＿＿＿＿＿＿＿＿＿＿") for label in blank), lang)
+    return section("outcome", Text("处理结果", "Outcome"), lang, Paragraph(outcomes), *notes, rows)

@@ -11,7 +11,6 @@ from govflow.plan import item_materials
 from govflow.products.guide import limits
 from govflow.products.guide.page import (
     Cell,
-    Facts,
     Highlight,
     Listing,
     Page,
@@ -20,6 +19,10 @@ from govflow.products.guide.page import (
     Picture,
     Section,
     Table,
+    facts,
+    heads,
+    listed,
+    section,
     word,
 )
 from govflow.products.guide.parts import (
@@ -30,7 +33,7 @@ from govflow.products.guide.parts import (
     department_name,
     material_table,
     promise_line,
-    question_rows,
+    question_table,
     remedies,
     step_rows,
 )
@@ -96,7 +99,7 @@ def _highlights(item: Item, lang: Lang) -> tuple[Highlight, ...]:
 
 def _fee(item: Item, lang: Lang) -> Highlight:
     """What is to be paid, and how much; of several each amount with its name."""
-    names = Text("、", ", ").text(lang).join(each.name for each in item.fees)
+    names = listed((each.name for each in item.fees), lang)
     alone = len(item.fees) == 1
     amounts = (
         Text("；", "; ")
@@ -118,29 +121,27 @@ def _depth(grade: str, lang: Lang) -> str:
 
 def _basics(item: Item, catalog: Catalog, lang: Lang) -> Section:
     rows = [
-        (Text("事项类型", "Type").text(lang), word(item.type, lang)),
-        (Text("办件类型", "Handling").text(lang), word(item.case_type, lang)),
-        (Text("行使层级", "Level").text(lang), word(item.level, lang)),
-        (Text("实施主体", "Department").text(lang), department_name(item.department, catalog, lang)),
+        (Text("事项类型", "Type"), word(item.type, lang)),
+        (Text("办件类型", "Handling"), word(item.case_type, lang)),
+        (Text("行使层级", "Level"), word(item.level, lang)),
+        (Text("实施主体", "Department"), department_name(item.department, catalog, lang)),
     ]
     if item.joint_departments:
-        names = (
-            Text("、", ", ").text(lang).join(department_name(code, catalog, lang) for code in item.joint_departments)
-        )
-        rows.append((Text("联办机构", "Jointly with").text(lang), names))
+        names = listed((department_name(code, catalog, lang) for code in item.joint_departments), lang)
+        rows.append((Text("联办机构", "Jointly with"), names))
     if item.entrusting:
-        rows.append((Text("委托部门", "Entrusted by").text(lang), department_name(item.entrusting, catalog, lang)))
+        rows.append((Text("委托部门", "Entrusted by"), department_name(item.entrusting, catalog, lang)))
     rows += [
         (
-            Text("服务对象", "For").text(lang),
-            Text("、", ", ").text(lang).join(word(each, lang) for each in item.audience),
+            Text("服务对象", "For"),
+            listed((word(each, lang) for each in item.audience), lang),
         ),
-        (Text("基本编码", "Basic code").text(lang), item.basic),
-        (Text("实施编码", "Implementation code").text(lang), item.implementation),
+        (Text("基本编码", "Basic code"), item.basic),
+        (Text("实施编码", "Implementation code"), item.implementation),
     ]
     if item.state != "在用":
-        rows.append((Text("事项状态", "State").text(lang), word(item.state, lang)))
-    return Section("basics", Text("基本信息", "Basics").text(lang), (Facts(tuple(rows)),))
+        rows.append((Text("事项状态", "State"), word(item.state, lang)))
+    return section("basics", Text("基本信息", "Basics"), lang, facts(rows, lang))
 
 
 def _conditions(item: Item, lang: Lang) -> Section:
@@ -156,40 +157,36 @@ def _conditions(item: Item, lang: Lang) -> Section:
         ]
     if item.quota:
         blocks.append(Paragraph(Text(f"数量限制：{item.quota}", f"Quota: {item.quota}").text(lang), "note"))
-    return Section("conditions", Text("受理条件", "Conditions").text(lang), tuple(blocks))
+    return section("conditions", Text("受理条件", "Conditions"), lang, *blocks)
 
 
 def _situations(item: Item, catalog: Catalog, lang: Lang) -> Iterator[Section]:
     if not item.questions:
         return
-    head = Text("序号|请回答|可选答案", "No.|Question|Answers").text(lang).split("|")
     lead = Text("回答下列问题，决定需要哪些材料和环节。", "Your answers decide which materials and steps apply.").text(
         lang
     )
-    table = Table(tuple(head), question_rows(item.questions, lang))
-    yield Section("situations", Text("情形", "Situations").text(lang), (Paragraph(lead), table))
+    yield section("situations", Text("情形", "Situations"), lang, Paragraph(lead), question_table(item.questions, lang))
 
 
 def _materials(item: Item, catalog: Catalog, lang: Lang, answers: Answers | None) -> Section:
-    title = Text("申请材料", "Materials").text(lang)
+    title = Text("申请材料", "Materials")
     lines = item_materials(item, catalog, answers)
     if not lines:
-        return Section(
-            "materials", title, (Paragraph(Text("不需要提交材料。", "No materials are needed.").text(lang), "free"),)
+        return section(
+            "materials", title, lang, Paragraph(Text("不需要提交材料。", "No materials are needed.").text(lang), "free")
         )
     asks = asks_of(item.questions, lang)
-    return Section("materials", title, (promise_line(lines, lang), material_table(lines, [item], catalog, asks, lang)))
+    return section(
+        "materials", title, lang, promise_line(lines, lang), material_table(lines, [item], catalog, asks, lang)
+    )
 
 
 def _process(item: Item, catalog: Catalog, lang: Lang, picture: str | None) -> Section:
-    head = (
-        Text("序号|环节|办理部门|环节时限|审查要点", "No.|Step|Department|Limit|What is checked").text(lang).split("|")
-    )
-    table = Table(tuple(head), step_rows(item.flow, catalog, asks_of(item.questions, lang), lang), (6, 20, 22, 12, 40))
+    head = heads("序号|环节|办理部门|环节时限|审查要点", "No.|Step|Department|Limit|What is checked", lang)
+    table = Table(head, step_rows(item.flow, catalog, asks_of(item.questions, lang), lang), (6, 20, 22, 12, 40))
     words = Text(f"{item.name}办理流程图", f"Process of {item.name.text(lang)}").text(lang)
-    return Section(
-        "process", Text("办理流程", "Process").text(lang), ((table, Picture(picture, words)) if picture else (table,))
-    )
+    return section("process", Text("办理流程", "Process"), lang, table, *([Picture(picture, words)] if picture else []))
 
 
 def _limits(item: Item, lang: Lang) -> Section:
@@ -202,36 +199,32 @@ def _limits(item: Item, lang: Lang) -> Section:
     ):
         if limit is not None or en == "Statutory limit":
             basis = basis_of(limit.basis, item, lang) if limit else ""
-            rows.append((Text(zh, en).text(lang), limits.in_words(limit, lang, basis)))
-    rows.append(
-        (Text("怎样计算", "How it is counted").text(lang), limits.counting(own.promised or own.statutory, lang))
-    )
+            rows.append((Text(zh, en), limits.in_words(limit, lang, basis)))
+    rows.append((Text("怎样计算", "How it is counted"), limits.counting(own.promised or own.statutory, lang)))
     other = (
         own.statutory
         if own.promised and own.statutory and own.promised.within.unit != own.statutory.within.unit
         else None
     )
     if other is not None:
-        rows.append((Text("法定时限的计算", "Counting the statutory limit").text(lang), limits.counting(other, lang)))
+        rows.append((Text("法定时限的计算", "Counting the statutory limit"), limits.counting(other, lang)))
     if item.green_channel is not None:
-        rows.append((Text("绿色通道", "Green channel").text(lang), limits.length(item.green_channel, lang)))
+        rows.append((Text("绿色通道", "Green channel"), limits.length(item.green_channel, lang)))
     rows += [
-        (Text("一次告知", "Told once").text(lang), limits.notice(own.correction_notice, lang)),
-        (Text("补正", "Correction").text(lang), limits.correction(own.correction, lang)),
-        (Text("送达", "Delivery").text(lang), limits.delivery(own.delivery, lang)),
+        (Text("一次告知", "Told once"), limits.notice(own.correction_notice, lang)),
+        (Text("补正", "Correction"), limits.correction(own.correction, lang)),
+        (Text("送达", "Delivery"), limits.delivery(own.delivery, lang)),
     ]
     apart = limits.not_counted(item, lang)
     stops = (Paragraph(Text("不计入时限的：", "What does not count:").text(lang)), Listing(apart)) if apart else ()
-    return Section(
-        "limits", Text("办理时限", "Time limits").text(lang), (Facts(tuple((k, v) for k, v in rows if v)), *stops)
-    )
+    return section("limits", Text("办理时限", "Time limits"), lang, facts(((k, v) for k, v in rows if v), lang), *stops)
 
 
 def _results(item: Item, lang: Lang) -> Section:
-    title = Text("办理结果", "Results").text(lang)
+    title = Text("办理结果", "Results")
     if not item.results:
-        return Section("results", title, (Paragraph(Text("没有结果文书。", "No document is issued.").text(lang)),))
-    head = Text("名称|类型|有效期|样本", "Name|Kind|Valid for|Sample").text(lang).split("|")
+        return section("results", title, lang, Paragraph(Text("没有结果文书。", "No document is issued.").text(lang)))
+    head = heads("名称|类型|有效期|样本", "Name|Kind|Valid for|Sample", lang)
     rows = tuple(
         (
             Cell(each.name.text(lang), (each.elicence,) if each.elicence else ()),
@@ -241,50 +234,50 @@ def _results(item: Item, lang: Lang) -> Section:
         )
         for each in item.results
     )
-    return Section("results", title, (Table(tuple(head), rows),))
+    return section("results", title, lang, Table(head, rows))
 
 
 def _fees(item: Item, lang: Lang) -> Section:
-    title = Text("收费", "Fees").text(lang)
+    title = Text("收费", "Fees")
     if not item.fees:
-        return Section("fees", title, (Paragraph(Text("不收费。", "Free of charge.").text(lang), "free"),))
-    head = Text("项目|标准|依据", "Fee|Standard|Basis").text(lang).split("|")
+        return section("fees", title, lang, Paragraph(Text("不收费。", "Free of charge.").text(lang), "free"))
+    head = heads("项目|标准|依据", "Fee|Standard|Basis", lang)
     rows = tuple((Cell(f.name), Cell(f.standard), Cell(basis_of(f.basis, item, lang) or "—")) for f in item.fees)
-    return Section("fees", title, (Table(tuple(head), rows),))
+    return section("fees", title, lang, Table(head, rows))
 
 
 def _places(channels: Channels, lang: Lang) -> Section:
     rows = [
         (
-            Text("办理形式", "How to apply").text(lang),
-            Text("、", ", ").text(lang).join(word(each, lang) for each in channels.forms),
+            Text("办理形式", "How to apply"),
+            listed((word(each, lang) for each in channels.forms), lang),
         ),
-        (Text("到现场次数", "Visits to the hall").text(lang), str(channels.visits)),
+        (Text("到现场次数", "Visits to the hall"), str(channels.visits)),
     ]
     if channels.visits and channels.visit_reason:
-        rows.append((Text("必须到现场的原因", "Why a visit is needed").text(lang), channels.visit_reason))
-    rows += [(Text("办理地点", "Place").text(lang), place) for place in channels.places]
-    rows.append((Text("办理时间", "Hours").text(lang), channels.hours))
+        rows.append((Text("必须到现场的原因", "Why a visit is needed"), channels.visit_reason))
+    rows += [(Text("办理地点", "Place"), place) for place in channels.places]
+    rows.append((Text("办理时间", "Hours"), channels.hours))
     if channels.scope:
-        rows.append((Text("通办范围", "Where").text(lang), word(channels.scope, lang)))
+        rows.append((Text("通办范围", "Where"), word(channels.scope, lang)))
     flags = [
         (channels.post, "物流快递", "post"),
         (channels.mobile, "移动端", "mobile"),
         (channels.appointment, "预约", "appointment"),
         (channels.online_payment, "网上支付", "online payment"),
     ]
-    offered = Text("、", ", ").text(lang).join(Text(zh, en).text(lang) for flag, zh, en in flags if flag)
+    offered = listed((Text(zh, en).text(lang) for flag, zh, en in flags if flag), lang)
     rows += [
-        (Text("支持", "Offered").text(lang), offered or Text("无", "none").text(lang)),
-        (Text("咨询电话", "Questions").text(lang), channels.consult),
-        (Text("监督投诉", "Complaints").text(lang), channels.complain),
+        (Text("支持", "Offered"), offered or Text("无", "none").text(lang)),
+        (Text("咨询电话", "Questions"), channels.consult),
+        (Text("监督投诉", "Complaints"), channels.complain),
     ]
-    return Section("places", Text("办理地点与联系方式", "Places and contacts").text(lang), (Facts(tuple(rows)),))
+    return section("places", Text("办理地点与联系方式", "Places and contacts"), lang, facts(rows, lang))
 
 
 def _basis(item: Item, lang: Lang) -> Section:
     entries = tuple(basis_words(each, lang) for each in item.basis)
-    return Section("basis", Text("设定依据", "Legal basis").text(lang), (Listing(entries, numbered=True),))
+    return section("basis", Text("设定依据", "Legal basis"), lang, Listing(entries, numbered=True))
 
 
 def _commitment(item: Item, catalog: Catalog, lang: Lang) -> Iterator[Section]:
@@ -292,36 +285,36 @@ def _commitment(item: Item, catalog: Catalog, lang: Lang) -> Iterator[Section]:
     if commitment is None:
         return
     rows = [
-        (Text("承诺内容", "You commit to").text(lang), commitment.text),
-        (Text("违反承诺的后果", "If you break it").text(lang), commitment.consequence),
+        (Text("承诺内容", "You commit to"), commitment.text),
+        (Text("违反承诺的后果", "If you break it"), commitment.consequence),
     ]
     if commitment.when is not None:
         when = condition_words(commitment.when, asks_of(item.questions, lang), lang)
-        rows.append((Text("适用情形", "When").text(lang), when))
+        rows.append((Text("适用情形", "When"), when))
     replaced = [catalog.materials[ref].name.text(lang) for ref in commitment.replaces if ref in catalog.materials]
     if replaced:
-        rows.append((Text("不用提交的材料", "Not needed then").text(lang), Text("、", ", ").text(lang).join(replaced)))
+        rows.append((Text("不用提交的材料", "Not needed then"), listed(replaced, lang)))
     if commitment.post_check is not None:
         within = limits.length(commitment.post_check, lang)
         rows.append(
             (
-                Text("事后核查", "Check afterwards").text(lang),
+                Text("事后核查", "Check afterwards"),
                 Text(f"作出决定后{within}内", f"within {within} of the decision").text(lang),
             )
         )
     lead = Text("可以选择告知承诺方式：作出书面承诺后当场决定，事后核查。",
                "You may choose notification and commitment: the decision comes at once, the check later.").text(lang)  # fmt: skip
-    yield Section(
-        "commitment", Text("告知承诺", "Notification and commitment").text(lang), (Paragraph(lead), Facts(tuple(rows)))
+    yield section(
+        "commitment", Text("告知承诺", "Notification and commitment"), lang, Paragraph(lead), facts(rows, lang)
     )
 
 
 def _remedies(item: Item, lang: Lang) -> Iterator[Section]:
     entries = remedies([item], lang)
     if entries:
-        yield Section("remedies", Text("救济途径", "Remedies").text(lang), (Listing(entries),))
+        yield section("remedies", Text("救济途径", "Remedies"), lang, Listing(entries))
 
 
 def _faq(item: Item, lang: Lang) -> Iterator[Section]:
     if item.faq:
-        yield Section("faq", Text("常见问题", "Questions and answers").text(lang), (Pairs(item.faq),))
+        yield section("faq", Text("常见问题", "Questions and answers"), lang, Pairs(item.faq))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -118,6 +119,26 @@ class Page:
     highlights: tuple[Highlight, ...]
     sections: tuple[Section, ...]
     footer: str
+
+
+def section(id: str, title: Text, lang: Lang, *blocks: Block) -> Section:
+    """A part of a page with its title in the reader's language."""
+    return Section(id, title.text(lang), blocks)
+
+
+def facts(rows: Iterable[tuple[Text, str]], lang: Lang) -> Facts:
+    """Labels in the reader's language, each with its value."""
+    return Facts(tuple((label.text(lang), value) for label, value in rows))
+
+
+def heads(zh: str, en: str, lang: Lang) -> tuple[str, ...]:
+    """The head of a table in the reader's language, its columns parted by `|`."""
+    return tuple(Text(zh, en).text(lang).split("|"))
+
+
+def listed(words: Iterable[str], lang: Lang) -> str:
+    """Words in a row, parted as the reader's language parts them."""
+    return Text("、", ", ").text(lang).join(words)
 
 
 _WORDS: dict[str, Text] = {

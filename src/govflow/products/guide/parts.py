@@ -9,7 +9,7 @@ from govflow.language.model import Basis, Block, Catalog, Item, Material, Materi
 from govflow.law.clocks import Limit
 from govflow.plan import MergedMaterial, terms
 from govflow.products.guide.limits import length, period
-from govflow.products.guide.page import Cell, Paragraph, Table, Tone, word
+from govflow.products.guide.page import Cell, Paragraph, Table, Tone, heads, listed, word
 from govflow.text import Lang, Text
 
 HOW = {
@@ -70,12 +70,13 @@ def basis_of(ref: str | None, item: Item, lang: Lang) -> str:
     return f"《{found.law}》{found.article or ''}" if found else ref
 
 
-def question_rows(questions: Iterable[Question], lang: Lang) -> tuple[tuple[Cell, ...], ...]:
+def question_table(questions: Iterable[Question], lang: Lang) -> Table:
     """Each question with the answers it takes."""
-    return tuple(
+    rows = (
         (Cell(str(number)), Cell(question.ask.text(lang)), Cell(_answers(question, lang)))
         for number, question in enumerate(questions, 1)
     )
+    return Table(heads("序号|请回答|可选答案", "No.|Question|Answers", lang), tuple(rows))
 
 
 def _answers(question: Question, lang: Lang) -> str:
@@ -98,11 +99,7 @@ def material_table(
 ) -> Table:
     """The material list: what, how it is got and why, copies and form, and what it must look like."""
     items = {item.code: item for item in users}
-    head = (
-        Text("序号|材料|怎样取得|份数与形式|要求", "No.|Material|How it is got|Copies and form|Requirements")
-        .text(lang)
-        .split("|")
-    )
+    head = heads("序号|材料|怎样取得|份数与形式|要求", "No.|Material|How it is got|Copies and form|Requirements", lang)
     rows = []
     for number, line in enumerate(lines, 1):
         material = catalog.materials[line.material]
@@ -121,7 +118,7 @@ def material_table(
                 Cell(*_requirements(material, uses, line, lang)),
             )
         )
-    return Table(tuple(head), tuple(rows), (6, 30, 22, 13, 29))
+    return Table(head, tuple(rows), (6, 30, 22, 13, 29))
 
 
 def tone_of(line: MergedMaterial) -> Tone:
@@ -205,7 +202,7 @@ def _paper_rules(material: Material, lang: Lang) -> Iterator[str]:
 def _file_rule(rule: Mapping[str, object], lang: Lang) -> str:
     words = []
     for key, value in rule.items():
-        shown = Text("、", ", ").text(lang).join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+        shown = listed(map(str, value), lang) if isinstance(value, list | tuple) else str(value)
         label = {"formats": Text("格式", "format").text(lang), "max_size": Text("不超过", "at most").text(lang)}.get(
             key, key
         )
@@ -250,7 +247,7 @@ def step_rows(
             notes.append(Text("仅当：", "only if: ").text(lang) + condition_words(step.when, asks, lang))
         if terms.silence_answers(step):
             notes.append(Text("逾期不回复视为无异议", "no answer in time counts as no objection").text(lang))
-        who = Text("、", ", ").text(lang).join(department_name(code, catalog, lang) for code in step.departments)
+        who = listed((department_name(code, catalog, lang) for code in step.departments), lang)
         points = Text("；", "; ").text(lang).join(step.points) or "—"
         within = length(step.within, lang) if isinstance(step.within, Limit) else "—"
         rows.append(

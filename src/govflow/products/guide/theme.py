@@ -16,7 +16,6 @@ from govflow.products.guide.page import (
     Bar,
     Bars,
     Cell,
-    Facts,
     Highlight,
     Listing,
     Page,
@@ -25,6 +24,9 @@ from govflow.products.guide.page import (
     Picture,
     Section,
     Table,
+    facts,
+    heads,
+    section,
 )
 from govflow.products.guide.parts import (
     asks_of,
@@ -34,7 +36,7 @@ from govflow.products.guide.parts import (
     material_table,
     named,
     promise_line,
-    question_rows,
+    question_table,
     remedies,
 )
 from govflow.text import Lang, Text, many
@@ -107,46 +109,37 @@ def _overview(theme: Theme, catalog: Catalog, lang: Lang) -> Section:
     audience = {"enterprise": Text("企业", "businesses"), "person": Text("个人", "persons")}
     hand_out = theme.joint.hand_out == "together"
     rows = [
-        (Text("服务对象", "For").text(lang), audience[theme.audience].text(lang)),
-        (Text("牵头部门", "Lead department").text(lang), department_name(theme.lead, catalog, lang)),
-        (Text("怎样申请", "How it works").text(lang), Text("一次申请、一口受理，各部门同时办理。",
+        (Text("服务对象", "For"), audience[theme.audience].text(lang)),
+        (Text("牵头部门", "Lead department"), department_name(theme.lead, catalog, lang)),
+        (Text("怎样申请", "How it works"), Text("一次申请、一口受理，各部门同时办理。",
                                              "One application, one acceptance; the departments work side by side.").text(lang)),
-        (Text("补正", "Correction").text(lang), Text("各事项需要补正的内容合并，一次告知。",
+        (Text("补正", "Correction"), Text("各事项需要补正的内容合并，一次告知。",
                                         "What is missing for all items is told in one notice.").text(lang)),
-        (Text("领取结果", "Results").text(lang), Text("全部办好后一次领取。", "Handed out together.").text(lang) if hand_out
+        (Text("领取结果", "Results"), Text("全部办好后一次领取。", "Handed out together.").text(lang) if hand_out
          else Text("办好一项，领取一项。", "Handed out one by one, as each is ready.").text(lang)),
-        (Text("一项未获许可", "If one is refused").text(lang), Text("不影响无关事项；以它为前提的事项终止。",
+        (Text("一项未获许可", "If one is refused"), Text("不影响无关事项；以它为前提的事项终止。",
                                                      "The others go on; those that need its result end.").text(lang)),
     ]  # fmt: skip
     for visit in theme.joint.visits:
         names = named((catalog.items[ref].name for ref in visit.items if ref in catalog.items), lang)
-        rows.append((visit.name.text(lang), Text(f"{names}一次上门完成。", f"One visit for {names}.").text(lang)))
-    return Section("overview", Text("怎样办理", "How it works").text(lang), (Facts(tuple(rows)),))
+        rows.append((visit.name, Text(f"{names}一次上门完成。", f"One visit for {names}.").text(lang)))
+    return section("overview", Text("怎样办理", "How it works"), lang, facts(rows, lang))
 
 
 def _situations(theme: Theme, catalog: Catalog, lang: Lang) -> Iterator[Section]:
     questions = plan.questions_of(theme, catalog)
     if questions:
-        head = Text("序号|请回答|可选答案", "No.|Question|Answers").text(lang).split("|")
         lead = Text(
             "回答下列问题，决定需要办理哪些事项、提交哪些材料。", "Your answers decide which items and materials apply."
         ).text(lang)
-        yield Section(
-            "situations",
-            Text("情形", "Situations").text(lang),
-            (Paragraph(lead), Table(tuple(head), question_rows(questions, lang))),
-        )
+        yield section("situations", Text("情形", "Situations"), lang, Paragraph(lead), question_table(questions, lang))
 
 
 def _items(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], lang: Lang) -> Section:
     asks = asks_of(plan.questions_of(theme, catalog), lang)
     needs = plan.prerequisites(theme, catalog)
     entries = {catalog.items[entry.item].code: entry for entry in theme.items if entry.item in catalog.items}
-    head = (
-        Text("序号|事项|部门|承诺时限|何时办理|前置事项", "No.|Item|Department|Promised|When|After")
-        .text(lang)
-        .split("|")
-    )
+    head = heads("序号|事项|部门|承诺时限|何时办理|前置事项", "No.|Item|Department|Promised|When|After", lang)
     rows = []
     for number, (code, selection) in enumerate(chosen.items(), 1):
         item, entry = catalog.items[code], entries[code]
@@ -163,9 +156,7 @@ def _items(theme: Theme, catalog: Catalog, chosen: dict[str, plan.Selection], la
                 Cell(named((catalog.items[each].name for each in needs[code]), lang) or "—"),
             )
         )
-    return Section(
-        "items", Text("办理事项", "Items").text(lang), (Table(tuple(head), tuple(rows), (6, 28, 18, 12, 22, 14)),)
-    )
+    return section("items", Text("办理事项", "Items"), lang, Table(head, tuple(rows), (6, 28, 18, 12, 22, 14)))
 
 
 def _verified(condition: str, lang: Lang) -> str:
@@ -175,7 +166,7 @@ def _verified(condition: str, lang: Lang) -> str:
 def _materials(theme: Theme, catalog: Catalog, lang: Lang, lines: tuple[plan.MergedMaterial, ...]) -> Section:
     asks = asks_of(plan.questions_of(theme, catalog), lang)
     table = material_table(lines, plan.items_of(theme, catalog), catalog, asks, lang)
-    return Section("materials", Text("申请材料", "Materials").text(lang), (promise_line(lines, lang), table))
+    return section("materials", Text("申请材料", "Materials"), lang, promise_line(lines, lang), table)
 
 
 def _form(theme: Theme, catalog: Catalog, lang: Lang, form: plan.MergedForm) -> Iterator[Section]:
@@ -187,7 +178,7 @@ def _form(theme: Theme, catalog: Catalog, lang: Lang, form: plan.MergedForm) -> 
         f"{many(len(form.forms), 'form')} merged into one: {many(len(form.fields), 'field')} instead of {form.asked}, "
         f"{form.saved} fewer.",
     ).text(lang)
-    head = Text("序号|填写内容|用于|必填", "No.|Field|Used in|Required").text(lang).split("|")
+    head = heads("序号|填写内容|用于|必填", "No.|Field|Used in|Required", lang)
     rows = []
     for number, each in enumerate(form.fields, 1):
         codes = dict.fromkeys(code for code, _ in each.fills)
@@ -196,7 +187,7 @@ def _form(theme: Theme, catalog: Catalog, lang: Lang, form: plan.MergedForm) -> 
             used = Text(f"{len(codes)} 张表", f"{len(codes)} forms").text(lang)
         required = Text("是", "yes").text(lang) if each.required else Text("否", "no").text(lang)
         rows.append((Cell(str(number)), Cell(each.label.text(lang)), Cell(used), Cell(required)))
-    yield Section("form", Text("一张申请表", "One form").text(lang), (Paragraph(lead), Table(tuple(head), tuple(rows))))
+    yield section("form", Text("一张申请表", "One form"), lang, Paragraph(lead), Table(head, tuple(rows)))
 
 
 def _process(
@@ -208,8 +199,8 @@ def _process(
         "By the promised limits; the dark bars are the critical path: only shortening them shortens the whole.",
     ).text(lang)
     blocks = (Paragraph(note), _timeline(theme, catalog, chosen, lang))
-    return Section(
-        "process", Text("办理流程", "Process").text(lang), ((*blocks, Picture(picture, words)) if picture else blocks)
+    return section(
+        "process", Text("办理流程", "Process"), lang, *blocks, *([Picture(picture, words)] if picture else [])
     )
 
 
@@ -252,28 +243,28 @@ def _when(start: Decimal, length: Decimal, lang: Lang) -> str:
 def _limits(theme: Theme, catalog: Catalog, lang: Lang) -> Section:
     rows = []
     if theme.promised is not None:
-        rows.append((Text("整件事承诺时限", "Promised for all").text(lang), limits.in_words(theme.promised, lang)))
-        rows.append((Text("怎样计算", "How it is counted").text(lang), limits.counting(theme.promised, lang)))
+        rows.append((Text("整件事承诺时限", "Promised for all"), limits.in_words(theme.promised, lang)))
+        rows.append((Text("怎样计算", "How it is counted"), limits.counting(theme.promised, lang)))
     starts = Text(
         "没有前置事项的，自统一受理之日起计算；有前置事项的，自最后一个前置事项办结之日起计算。",
         "An item without a prerequisite starts at the acceptance; the others when their last prerequisite is done.",
     ).text(lang)
-    rows.append((Text("各事项起算", "When each item starts").text(lang), starts))
+    rows.append((Text("各事项起算", "When each item starts"), starts))
     if theme.joint_cap is not None:
         cap = limits.length(theme.joint_cap, lang)
         rows.append(
             (
-                Text("联合办理上限", "Joint limit").text(lang),
+                Text("联合办理上限", "Joint limit"),
                 Text(f"{cap}（行政许可法第四十二条）", f"{cap} (《行政许可法》 art. 42)").text(lang),
             )
         )
-    rows.append((Text("一次告知", "Told once").text(lang), limits.notice(terms.notice_limit(theme, catalog), lang)))
-    rows.append((Text("补正", "Correction").text(lang), limits.correction(terms.correction_rule(theme, catalog), lang)))
-    return Section("limits", Text("办理时限", "Time limits").text(lang), (Facts(tuple(rows)),))
+    rows.append((Text("一次告知", "Told once"), limits.notice(terms.notice_limit(theme, catalog), lang)))
+    rows.append((Text("补正", "Correction"), limits.correction(terms.correction_rule(theme, catalog), lang)))
+    return section("limits", Text("办理时限", "Time limits"), lang, facts(rows, lang))
 
 
 def _results(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
-    head = Text("结果|颁发部门|有效期|费用", "Result|Issued by|Valid for|Fee").text(lang).split("|")
+    head = heads("结果|颁发部门|有效期|费用", "Result|Issued by|Valid for|Fee", lang)
     rows = tuple(
         (
             _result_cell(item, result, lang),
@@ -284,7 +275,7 @@ def _results(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
         for item in items
         for at, result in enumerate(item.results or ((None,) if item.fees else ()))
     )
-    return Section("results", Text("办理结果与收费", "Results and fees").text(lang), (Table(tuple(head), rows),))
+    return section("results", Text("办理结果与收费", "Results and fees"), lang, Table(head, rows))
 
 
 def _result_cell(item: Item, result: Result | None, lang: Lang) -> Cell:
@@ -301,7 +292,7 @@ def _fees(item: Item, lang: Lang) -> str:
 
 
 def _places(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
-    head = Text("事项|地点|时间|咨询电话|监督投诉", "Item|Place|Hours|Questions|Complaints").text(lang).split("|")
+    head = heads("事项|地点|时间|咨询电话|监督投诉", "Item|Place|Hours|Questions|Complaints", lang)
     rows = tuple(
         (
             Cell(item.name.text(lang), (department_name(item.department, catalog, lang),)),
@@ -312,10 +303,8 @@ def _places(items: Iterable[Item], catalog: Catalog, lang: Lang) -> Section:
         )
         for item in items
     )
-    return Section(
-        "places",
-        Text("办理地点与联系方式", "Places and contacts").text(lang),
-        (Table(tuple(head), rows, (24, 32, 18, 13, 13)),),
+    return section(
+        "places", Text("办理地点与联系方式", "Places and contacts"), lang, Table(head, rows, (24, 32, 18, 13, 13))
     )
 
 
@@ -325,16 +314,16 @@ def _basis(items: Iterable[Item], lang: Lang) -> Section:
         for item in items
         for basis in item.basis
     )
-    return Section("basis", Text("设定依据", "Legal basis").text(lang), (Listing(tuple(entries)),))
+    return section("basis", Text("设定依据", "Legal basis"), lang, Listing(tuple(entries)))
 
 
 def _remedies(items: Iterable[Item], lang: Lang) -> Iterator[Section]:
     entries = remedies(items, lang)
     if entries:
-        yield Section("remedies", Text("救济途径", "Remedies").text(lang), (Listing(entries),))
+        yield section("remedies", Text("救济途径", "Remedies"), lang, Listing(entries))
 
 
 def _faq(items: Iterable[Item], lang: Lang) -> Iterator[Section]:
     pairs = tuple(dict.fromkeys(pair for item in items for pair in item.faq))
     if pairs:
-        yield Section("faq", Text("常见问题", "Questions and answers").text(lang), (Pairs(pairs),))
+        yield section("faq", Text("常见问题", "Questions and answers"), lang, Pairs(pairs))
