@@ -334,3 +334,25 @@ def test_a_disk_that_fails_under_a_commit(tmp_path: Any, code: int, unknown: boo
     assert ("没有任何改动" in told.value.zh) != unknown
     assert engine.case(view.id) == view
     engine.close()
+
+
+def test_inside_the_callers_transaction_the_database_speaks_plainly(tmp_path: Any) -> None:
+    """A caller that read before somebody else wrote cannot write any more: Conflict, and its own transaction goes on."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    pool = sa.create_engine(url)
+    engine, other = govflow.Engine(pool, catalog(), clock=watch()), govflow.Engine(url, catalog(), clock=watch())
+    view = accepted(engine)
+    with pool.begin() as connection:
+        inside = engine.joined(connection)
+        assert inside.case(view.id) == view
+        act(other, view.open_tasks[0])
+        with pytest.raises(govflow.Conflict):
+            act(inside, view.open_tasks[0])
+        assert inside.case(view.id) == view
+    assert engine.case(view.id).revision == view.revision + 1
+    with pool.connect() as connection:
+        connection.exec_driver_sql("DROP TABLE jobs")
+        with pytest.raises(StoreError):
+            engine.joined(connection).case(view.id)
+    for each in (engine, other):
+        each.close()

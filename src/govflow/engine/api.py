@@ -36,8 +36,8 @@ from govflow.engine.store import (
     OutcomeUnknown,
     Statements,
     StoreError,
-    begin_for_real,
     outcome_unknown,
+    within,
 )
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
@@ -78,8 +78,7 @@ class CaseCommands(Reader):
     @contextmanager
     def _writing(self, key: Key | None = None) -> Iterator[Statements]:
         if self._connection is not None:
-            begin_for_real(self._connection)
-            with self._connection.begin_nested():
+            with within(self._connection, writes=True):
                 yield Statements(self._connection)
             return
         try:

@@ -17,7 +17,7 @@ from govflow.engine.definitions.pinned import Definitions
 from govflow.engine.host_clock import HostClock
 from govflow.engine.queries import Progress
 from govflow.engine.replay import case_state
-from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements
+from govflow.engine.store import AnyEngine, CaseRow, Connection, Database, Statements, within
 from govflow.engine.views import CaseView, EventView, Page
 from govflow.errors import GovflowError, NotFound, language
 from govflow.language.model import Catalog
@@ -53,7 +53,8 @@ class Reader:
     @contextmanager
     def _reading(self) -> Iterator[Statements]:
         if self._connection is not None:
-            yield Statements(self._connection)
+            with within(self._connection, writes=False):
+                yield Statements(self._connection)
             return
         with self._database.read() as connection:
             yield Statements(connection)

@@ -7,9 +7,9 @@ from govflow.engine.store.database import (
     OutcomeUnknown,
     StoreError,
     StoreVersionError,
-    begin_for_real,
     is_passing,
     outcome_unknown,
+    within,
 )
 from govflow.engine.store.numbers import Number, Numbers
 from govflow.engine.store.rows import (
@@ -52,7 +52,7 @@ __all__ = [
     "StoreError",
     "StoreVersionError",
     "TaskRow",
-    "begin_for_real",
     "is_passing",
     "outcome_unknown",
+    "within",
 ]

@@ -8,7 +8,8 @@ import os
 import random
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -295,7 +296,21 @@ def _identity(found: os.stat_result) -> tuple[int, int]:
     return found.st_dev, found.st_ino
 
 
-def begin_for_real(connection: sa.Connection) -> None:
+@contextmanager
+def within(connection: sa.Connection, *, writes: bool) -> Iterator[None]:
+    """Inside the caller's transaction; what is written is undone on any error. Errors of the database come out plainly."""
+    try:
+        if not writes:
+            yield
+            return
+        _begin_for_real(connection)
+        with connection.begin_nested():
+            yield
+    except (sa.exc.DBAPIError, sqlite3.Error) as fault:
+        raise _plainly(fault) from fault
+
+
+def _begin_for_real(connection: sa.Connection) -> None:
     """Make sure that a caller's connection is inside a transaction of the database, not only of SQLAlchemy.
 
     The SQLite driver begins lazily and not before a SAVEPOINT, which would then commit by itself. Around an asynchronous
