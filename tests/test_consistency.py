@@ -102,3 +102,13 @@ def test_whatever_is_sound_compiles(steps: list[tuple[str, str, bool]]) -> None:
     loaded = loaded_from(texts_of(example, "item"), ())
     if all(each.severity is not Severity.ERROR for each in loaded.diagnostics):
         assert govflow.to_bpmn("I01", loaded.catalog)
+
+
+def test_a_default_out_of_bounds_is_told_with_its_bounds() -> None:
+    """What would be refused when it is typed is refused as a default, and the reason is the bound."""
+    questions = "questions: [{id: a, ask: 面积, type: number, minimum: 10, maximum: 50, default: 5}]"
+    found = loaded_from(texts_of(questions, "item"), CORE).diagnostics
+    (finding,) = (each for each in found if each.code == "GF-L13")
+    assert finding.message.zh.endswith("不小于 10，不大于 50。") and finding.message.en.endswith(
+        "at least 10, at most 50."
+    )

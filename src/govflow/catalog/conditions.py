@@ -119,6 +119,11 @@ def _impossible(question: Question, value: FactValue, path: Path, name: str = "u
     options = [str(each) for each in question.get("options", ())]
     shown = str(value).lower() if isinstance(value, bool) else str(value)
     zh, en = _TYPE_NAMES.get(kind, ("", ""))
+    least, most = question.get("minimum"), question.get("maximum")
+    if least is not None:
+        zh, en = f"{zh}，不小于 {least}", f"{en}, at least {least}"
+    if most is not None:
+        zh, en = f"{zh}，不大于 {most}", f"{en}, at most {most}"
     message = Text(
         f"{question['id']} 不可能是“{shown}”，答案应当是{zh}。",
         f'{question["id"]} cannot be "{shown}": the answer is {en}.',
