@@ -232,7 +232,7 @@ def test_the_glossary_s_last_column_names_what_programs_can_use() -> None:
     ("span", "there"),
     [
         ("govflow validate", True), ("govflow validte", False), ("govflow task list --lights", False),
-        ("docs/runtime.md", True), ("docs/nothing.md", False), ("engine.commands", True), ("engine.handling", False),
+        ("docs/performance.md", True), ("docs/nothing.md", False), ("engine.commands", True), ("engine.handling", False),
         ("Item.basic", True), ("Item.basis_code", False), ("MaterialUse", True), ("MaterialUsage", False),
         ("held_when", True), ("held_where", False), ("make demo", True), ("make tea", False), ("rules.pages", True),
         ("t_accept", True), ("python -m benchmarks.steps", True), ("--watch", True), ("--wacth", False),
