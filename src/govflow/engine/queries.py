@@ -13,7 +13,8 @@ from govflow.compiler.blocks import EXCLUSIVE
 from govflow.engine import case_clocks, process, views
 from govflow.engine.case import CaseState
 from govflow.engine.definitions.compiled import CompiledDefinition
-from govflow.engine.replay import case_state, element_of, replayed_moves
+from govflow.engine.process.paths import element_of, scope_of, with_scopes
+from govflow.engine.replay import case_state, replayed_moves
 from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
@@ -73,7 +74,7 @@ def progress(statements: Statements, row: CaseRow, subject: CompiledDefinition, 
     live = [clock.body for clock in statements.clocks_of(row.id) if clock.state in LIVE]
     state = case_state(subject, row, live, statements)
     steps = replayed_moves(subject, statements.events(row.id))
-    element_states = {path: _look(subject, path) for step in steps for path in step.passed}
+    element_states = {path: _state_of(subject, path) for step in steps for path in step.passed}
     definition = statements.definition(row.definition)
     flows = process.flows(definition.bpmn) if definition is not None else ()
     element_states |= dict.fromkeys(_walked(subject, steps, flows), "done")
@@ -84,11 +85,11 @@ def progress(statements: Statements, row: CaseRow, subject: CompiledDefinition, 
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
         light = case_clocks.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
-        element_states |= dict.fromkeys(_with_scopes(task.path), "working" if light == "green" else light)
+        element_states |= dict.fromkeys(with_scopes(task.path), "working" if light == "green" else light)
     return Progress(subject.ref, subject.catalog, element_states)
 
 
-def _look(subject: CompiledDefinition, path: str) -> str:
+def _state_of(subject: CompiledDefinition, path: str) -> str:
     """What was passed is done; a timer that fired shows the light it lit."""
     edge = subject.elements[element_of(path)].edge
     return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
@@ -105,7 +106,7 @@ def _walked(subject: CompiledDefinition, steps: Sequence[process.Step], flows: I
     for step in steps:
         begun = [token.path for token in step.opened] + list(step.entered)
         for place, path in enumerate(step.passed):
-            scope, source = path.rpartition("/")[0], element_of(path)
+            scope, source = scope_of(path), element_of(path)
             after = onward.get(source, [])
             if len(after) > 1 and subject.elements[source].kind == EXCLUSIVE:
                 after = _chosen(after, scope, (*begun, *step.passed[place + 1 :]))
@@ -115,11 +116,5 @@ def _walked(subject: CompiledDefinition, steps: Sequence[process.Step], flows: I
 def _chosen(after: Sequence[process.Flow], scope: str, following: Sequence[str]) -> list[process.Flow]:
     """The one way out of a choice that was taken: what waits there now, else the first that was passed after it."""
     targets = {flow.target: flow for flow in after}
-    near = (element_of(path) for path in following if path.rpartition("/")[0] == scope)
+    near = (element_of(path) for path in following if scope_of(path) == scope)
     return next(([targets[element]] for element in near if element in targets), [])
-
-
-def _with_scopes(path: str) -> Iterator[str]:
-    """A path and the scopes around it, outermost first."""
-    parts = path.split("/")
-    return ("/".join(parts[:n]) for n in range(1, len(parts) + 1))

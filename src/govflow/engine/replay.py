@@ -76,8 +76,3 @@ def case_state(subject: CompiledDefinition, row: CaseRow, live: Sequence[str], s
         state.clocks = {clock.id: clock for clock in clocks_from(live)}
         state.checksums = {id: checksum(clock_text(clock)) for id, clock in state.clocks.items()}
         return state
-
-
-def element_of(path: str) -> str:
-    """The element at the end of a path, without the round."""
-    return path.rpartition("/")[2].partition("#")[0]

@@ -8,7 +8,8 @@ from govflow.compiler import ElementInfo, Purpose
 from govflow.engine import process
 from govflow.engine.case import ClockId, TaskState, events, ids
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
-from govflow.engine.replay import element_of, replay_move
+from govflow.engine.process.paths import element_of, with_scopes
+from govflow.engine.replay import replay_move
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec
 from govflow.vocabulary import CaseStatus, ClockKind, ClockStatus, ItemStatus, Mode, Role, Start, TaskKind, TaskStatus
@@ -191,7 +192,7 @@ def _timers(draft: UnitOfWork, kind: str, item: str | None, task: TaskState | No
     timers = draft.subject.timers
     shared = kind == ClockKind.DELIVERY and (kind, item) not in timers  # one hand-out for all items
     hosts = timers.get((kind, None if shared else item), {})
-    near = hosts if task is None else (task.element, *(element_of(scope) for scope in task.path.split("/")[:-1]))
+    near = hosts if task is None else (task.element, *map(element_of, with_scopes(task.path)[:-1]))
     return {info.edge: info.id for host in near for info in hosts.get(host, ()) if info.edge}
 
 

@@ -10,6 +10,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
 from govflow.engine.process.definition import Process
+from govflow.engine.process.paths import element_of
 from govflow.engine.process.records import ProcessError, Step, Token
 from govflow.engine.process.snapshot import CANCELLED, FINISHED, RUNNING, dump, load, waiting
 from govflow.engine.process.workflow import Case
@@ -53,7 +54,7 @@ def _tokens(tasks: Iterable[Any]) -> Iterator[Token]:
 
 def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[str, bool]) -> Step:
     case = load(process, state, flags, path)
-    element = path.rpartition("/")[2].partition("#")[0]
+    element = element_of(path)
     for task in case.were_waiting:
         spec = task.task_spec
         if spec.bpmn_id == element and spec.kind == kind and task.workflow.path(task) == path:
@@ -63,7 +64,7 @@ def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[st
 
 def _not_live(path: str, kind: str, live: Iterable[Token]) -> ProcessError:
     there = [token.path for token in live if token.kind == kind]
-    element = path.rpartition("/")[2].partition("#")[0]
+    element = element_of(path)
     message = f"no {kind} {path!r} waits here; waiting: {', '.join(there) or 'none'}"
     zh = f"“{path}”现在不在等待；正在等待：{'、'.join(there) or '无'}"
     return ProcessError("not_live", message, element, zh=zh)
@@ -103,4 +104,4 @@ def _stuck(case: Case) -> ProcessError:
     joins = sorted({task.workflow.prefix + task.task_spec.bpmn_id for task in tasks})
     message = f"nothing can move any more; waiting for a branch that never comes: {', '.join(joins)}"
     zh = f"流程无法继续：{'、'.join(joins)}等待的分支不会到来"
-    return ProcessError("stuck", message, joins[0].rpartition("/")[2] if joins else None, zh=zh)
+    return ProcessError("stuck", message, element_of(joins[0]) if joins else None, zh=zh)
