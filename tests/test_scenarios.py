@@ -30,7 +30,7 @@ ACCEPTED = """
 
 
 @lru_cache
-def shipped() -> tuple[Loaded, tuple[scenarios.Result, ...]]:
+def shipped() -> tuple[Loaded, tuple[scenarios.Played, ...]]:
     """The definitions of this repository and their scenarios, run once."""
     loaded = load(ROOT / "definitions", rules=())
     return loaded, tuple(scenarios.play(scenarios.scenarios_in(loaded), loaded.catalog))
@@ -44,13 +44,13 @@ def written(steps: str, expect: str, of: str = "I07", more: str = "") -> str:
     )
 
 
-def played(steps: str, expect: str, of: str = "I07", more: str = "", lang: str = "zh") -> scenarios.Result:
+def played(steps: str, expect: str, of: str = "I07", more: str = "", lang: str = "zh") -> scenarios.Played:
     """That one scenario, run."""
     document = read(written(steps, expect, of, more), "try.scenarios.yaml")
     return next(scenarios.play(scenarios_from(document), catalog(), lang))
 
 
-def said(found: scenarios.Result) -> str:
+def said(found: scenarios.Played) -> str:
     """What is printed about a scenario, in Chinese."""
     return scenarios.failure_text(found, "zh")
 

@@ -12,22 +12,22 @@ from govflow.apps.scenarios.coverage import Coverage, coverage
 from govflow.apps.scenarios.expectations import failures_of
 from govflow.apps.scenarios.player import ManualClock, Player, player_for
 from govflow.apps.scenarios.reading import scenarios_from
-from govflow.apps.scenarios.records import Expectation, Failure, Result, Scenario, Step
+from govflow.apps.scenarios.records import Expectation, Failure, Played, Scenario, Step
 from govflow.apps.scenarios.report import as_data, failure_text, summary_line, table
 from govflow.catalog import Loaded
 from govflow.engine.definitions import bundle
 from govflow.engine.jobs import Engine
 from govflow.engine.store import Database
-from govflow.errors import GovflowError
+from govflow.errors import GovflowError, language
 from govflow.language.model import Catalog
 from govflow.law.clocks import ClockError
-from govflow.text import Text
+from govflow.text import Lang, Text
 
 __all__ = [
     "Coverage",
     "Expectation",
     "Failure",
-    "Result",
+    "Played",
     "Scenario",
     "Step",
     "as_data",
@@ -55,7 +55,7 @@ def scenarios_in(loaded: Loaded) -> list[Scenario]:
     ]
 
 
-def subjects(loaded: Loaded, played: Iterable[Result]) -> list[str]:
+def subjects(loaded: Loaded, played: Iterable[Played]) -> list[str]:
     """The codes of the items and themes that were read, or that the scenarios are about: themes first."""
     catalog, files = loaded.catalog, set(loaded.files)
     about = {each.code for each in played}
@@ -67,14 +67,15 @@ def subjects(loaded: Loaded, played: Iterable[Result]) -> list[str]:
     ]
 
 
-def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: str = "zh") -> Iterator[Result]:
+def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: Lang | str = Lang.ZH) -> Iterator[Played]:
     """Run scenarios one after the other on one engine with a database in memory.
 
-    Each begins with nothing and leaves nothing. An error of the engine is a failure of the scenario; nothing is raised.
+    Each begins with nothing and leaves nothing. An error of the engine is a failure of the scenario; nothing is raised
+    but InvalidInput for a language that is neither Chinese nor English.
     """
     database, clock = Database("sqlite://"), ManualClock(BEGINNING)
     engine = Engine(database.engine, catalog, clock=clock)
-    runner = _Runner(database, engine, clock, catalog, lang, {})
+    runner = _Runner(database, engine, clock, catalog, language(lang), {})
     try:
         for scenario in scenarios:
             yield _result(scenario, runner)
@@ -82,7 +83,7 @@ def play(scenarios: Iterable[Scenario], catalog: Catalog, lang: str = "zh") -> I
         engine.close()
 
 
-def regressions(scenarios: Iterable[Scenario], old: Catalog, new: Catalog, lang: str = "zh") -> list[Result]:
+def regressions(scenarios: Iterable[Scenario], old: Catalog, new: Catalog, lang: Lang | str = Lang.ZH) -> list[Played]:
     """The scenarios that pass with the old definitions and fail with the new ones, as they fail there.
 
     Only those of items and themes whose definition differs are run.
@@ -107,7 +108,7 @@ class _Runner:
     engine: Engine
     clock: ManualClock
     catalog: Catalog
-    lang: str
+    lang: Lang
     elements: dict[str, Mapping[str, compiler.ElementInfo]]
 
     def elements_of(self, code: str) -> Mapping[str, compiler.ElementInfo]:
@@ -123,12 +124,12 @@ class _Runner:
         return self.elements[code]
 
 
-def _result(scenario: Scenario, runner: _Runner) -> Result:
+def _result(scenario: Scenario, runner: _Runner) -> Played:
     catalog = runner.catalog
     shelf = catalog.themes if scenario.of in catalog.themes else catalog.items
     if scenario.of not in shelf:
         what = Text(f"{scenario.of} 的定义有错误，不能办理", f"the definition of {scenario.of} is not sound")
-        return Result(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
+        return Played(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
     code = shelf[scenario.of].code
     elements = runner.elements_of(code)
     with runner.database.engine.connect() as connection:
@@ -138,10 +139,10 @@ def _result(scenario: Scenario, runner: _Runner) -> Result:
             failures = tuple(_acted(player, runner.lang))
         finally:
             transaction.rollback()
-    return Result(scenario, code, failures, tuple(player.events), player.assumed, elements)
+    return Played(scenario, code, failures, tuple(player.events), player.assumed, elements)
 
 
-def _acted(player: Player, lang: str) -> Iterator[Failure]:
+def _acted(player: Player, lang: Lang) -> Iterator[Failure]:
     """Steps and expectations in order of time; an expectation comes after the steps of its instant."""
     scenario = player.scenario
     named = [step.at for step in scenario.steps] + [each.at for each in scenario.expect if each.at is not None]
@@ -159,7 +160,7 @@ def _acted(player: Player, lang: str) -> Iterator[Failure]:
             return
 
 
-def _done(player: Player, step: Step, lang: str) -> Failure | None:
+def _done(player: Player, step: Step, lang: Lang) -> Failure | None:
     """Do a step; the failure if it was refused and should not have been, or should have been and was not."""
     wanted = step.words.get("refused")
     try:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Literal
 
-from govflow.apps.scenarios.records import Result
+from govflow.apps.scenarios.records import Played
 from govflow.engine.case import ClockId, events
 from govflow.engine.case.events import AnyFact
 from govflow.engine.views import EventView
@@ -41,7 +41,7 @@ class Coverage:
         return all - sum(1 for k, _ in self.missed if k == kind), all
 
 
-def coverage(played: Iterable[Result], catalog: Catalog, codes: Iterable[str]) -> list[Coverage]:
+def coverage(played: Iterable[Played], catalog: Catalog, codes: Iterable[str]) -> list[Coverage]:
     """The coverage of these items and themes (codes) over all scenarios that were run, also those of other subjects."""
     seen: dict[str, set[Point]] = {}
     own: dict[str, int] = {}
@@ -125,7 +125,7 @@ class _Watcher:
     """Reads one case's events and notes the points that they exercise."""
 
     catalog: Catalog
-    played: Result
+    played: Played
     seen: dict[str, set[Point]]
     tasks: dict[str, events.TaskOpened] = field(default_factory=dict)
     running: tuple[str, ...] = ()

@@ -10,12 +10,13 @@ from govflow.apps.scenarios.records import Expectation, Failure
 from govflow.engine.views import CaseView, ClockView
 from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
-from govflow.text import Text, joined
+from govflow.products.timeline import WEEKDAYS
+from govflow.text import Lang, Text, joined
 
 NONE = "—"
 
 
-def failures_of(player: Player, expected: Expectation, lang: str) -> Iterator[Failure]:
+def failures_of(player: Player, expected: Expectation, lang: Lang) -> Iterator[Failure]:
     """Everything in an expectation that is not so at the clock's instant."""
     try:
         view, item = player.view_now(), player.item(expected.words)
@@ -37,7 +38,7 @@ Found = tuple[Text, Any, Any, Callable[[], tuple[str, ...]]]
 class _Check:
     """One expectation's case, item and language. `named`: the expectation says the item itself."""
 
-    def __init__(self, player: Player, view: CaseView, item: str | None, named: bool, lang: str) -> None:
+    def __init__(self, player: Player, view: CaseView, item: str | None, named: bool, lang: Lang) -> None:
         self.player, self.view, self.item, self.named, self.lang = player, view, item, named, lang
 
     def clock(self, kind: str) -> ClockView | None:
@@ -58,10 +59,9 @@ def _no_details() -> tuple[str, ...]:
     return ()
 
 
-def _lines(found: Explanation, lang: str) -> tuple[str, ...]:
-    days = "一二三四五六日" if lang == "zh" else ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+def _lines(found: Explanation, lang: Lang) -> tuple[str, ...]:
     lines = [
-        f"{line.date.isoformat()} {'周' if lang == 'zh' else ''}{days[line.date.weekday()]}  "
+        f"{line.date.isoformat()} {WEEKDAYS[line.date.weekday()].text(lang)}  "
         f"{f'{line.number:>3}' if line.counted else '  ·'}  {line.why}"
         for line in found.lines
     ]

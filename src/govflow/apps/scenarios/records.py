@@ -65,7 +65,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class Played:
     """A scenario that has been run: its failures, its case's events, and the yes/no questions taken as no.
 
     `code` is that of its item or theme, `elements` are those of the process.

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
-from govflow.apps.scenarios.records import Failure, Result
+from govflow.apps.scenarios.records import Failure, Played
 from govflow.language.model import Catalog
-from govflow.text import Text, cells, joined
+from govflow.text import Lang, Text, cells, joined
 
 MOST_NAMED = 12
 """So many unexercised points are named in one line of the table at most."""
@@ -25,7 +25,7 @@ _HEADS: dict[Kind, Text] = {
 }
 
 
-def failure_text(played: Result, lang: str) -> str:
+def failure_text(played: Played, lang: Lang | str) -> str:
     """A scenario's failures: where, what, expected and got, and why a date is as it is; empty if it passed."""
     words = {"expected": Text("期待", "expected").text(lang), "got": Text("实际", "got").text(lang)}
     lines = [line for failure in played.failures for line in _failure(played, failure, words, lang)]
@@ -38,7 +38,7 @@ def failure_text(played: Result, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _failure(played: Result, failure: Failure, words: dict[str, str], lang: str) -> Iterator[str]:
+def _failure(played: Played, failure: Failure, words: dict[str, str], lang: Lang | str) -> Iterator[str]:
     span = failure.span
     yield f"✗ {span.file}:{span.line}:{span.column} {played.scenario.name}"
     yield f"    {failure.what.text(lang)}"
@@ -47,7 +47,7 @@ def _failure(played: Result, failure: Failure, words: dict[str, str], lang: str)
     yield from (f"        {line}" for line in failure.details)
 
 
-def summary_line(played: Sequence[Result], lang: str) -> str:
+def summary_line(played: Sequence[Played], lang: Lang | str) -> str:
     """One line: how many scenarios and expectations, how many failed."""
     failed = sum(1 for each in played if not each.passed)
     expectations = sum(len(each.scenario.expect) for each in played)
@@ -63,7 +63,7 @@ def summary_line(played: Sequence[Result], lang: str) -> str:
     ).text(lang)
 
 
-def table(found: Sequence[Coverage], catalog: Catalog, lang: str) -> str:
+def table(found: Sequence[Coverage], catalog: Catalog, lang: Lang | str) -> str:
     """What the scenarios exercise: a row an item or theme, what none exercises beneath it, totals at the end."""
     heads = ["", Text("场景", "scenarios").text(lang), *(_HEADS[kind].text(lang) for kind in KINDS)]
     rows = [(_row(each, catalog, lang), _missed(each, lang)) for each in found]
@@ -77,7 +77,7 @@ def table(found: Sequence[Coverage], catalog: Catalog, lang: str) -> str:
     return "\n".join(lines)
 
 
-def _row(each: Coverage, catalog: Catalog, lang: str) -> list[str]:
+def _row(each: Coverage, catalog: Catalog, lang: Lang | str) -> list[str]:
     subject = catalog.themes[each.code] if each.code in catalog.themes else catalog.items[each.code]
     name = f"{each.code} {subject.name.text(lang)}"
     return [name, str(each.scenarios), *(_share(*each.count(kind)) for kind in KINDS)]
@@ -87,7 +87,7 @@ def _share(done: int, all: int) -> str:
     return f"{done}/{all}" if all else "-"
 
 
-def _missed(each: Coverage, lang: str) -> str:
+def _missed(each: Coverage, lang: Lang | str) -> str:
     if not each.missed:
         return ""
     names = [f"{_HEADS[kind].text(lang)} {name}" for kind, name in each.missed]
@@ -96,7 +96,7 @@ def _missed(each: Coverage, lang: str) -> str:
     return Text("没有场景：", "no scenario: ").text(lang) + joined(shown).text(lang)
 
 
-def _totals(found: Iterable[Coverage], lang: str) -> list[str]:
+def _totals(found: Iterable[Coverage], lang: Lang | str) -> list[str]:
     counts = [[each.count(kind) for kind in KINDS] for each in found]
     sums = [(sum(row[at][0] for row in counts), sum(row[at][1] for row in counts)) for at in range(len(KINDS))]
     done, all = sum(s[0] for s in sums), sum(s[1] for s in sums)
@@ -111,7 +111,7 @@ def _aligned(row: Sequence[str], widths: Sequence[int]) -> str:
     return "  ".join((first, *rest)).rstrip()
 
 
-def as_data(played: Sequence[Result], found: Sequence[Coverage], lang: str) -> dict[str, Any]:
+def as_data(played: Sequence[Played], found: Sequence[Coverage], lang: Lang | str) -> dict[str, Any]:
     """The same for programs: plain data for JSON."""
     return {
         "passed": all(each.passed for each in played),
@@ -121,7 +121,7 @@ def as_data(played: Sequence[Result], found: Sequence[Coverage], lang: str) -> d
     }
 
 
-def _scenario_data(each: Result, lang: str) -> dict[str, Any]:
+def _scenario_data(each: Played, lang: Lang | str) -> dict[str, Any]:
     return {
         "file": each.scenario.file, "line": each.scenario.span.line, "name": each.scenario.name, "of": each.code,
         "passed": each.passed, "assumed_no": list(each.assumed),
