@@ -16,7 +16,7 @@ import click
 
 from govflow.cli import click_words
 from govflow.cli.commands import Invocation, Option, RootGroup, say
-from govflow.cli.common import Failure, echo, of_system
+from govflow.cli.common import Exit, echo, of_system
 from govflow.errors import ClockError, GovflowError
 from govflow.text import Text
 from govflow.version import VERSION
@@ -106,7 +106,7 @@ def _run(call: Invocation) -> int:
             "interrupted; every finished step is kept, nothing is half written",
         )))  # fmt: skip
         return 130
-    except Failure as fault:
+    except Exit as fault:
         return fault.code
     except (GovflowError, ClockError) as fault:
         _complain(fault.text(call.lang))

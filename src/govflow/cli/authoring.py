@@ -16,7 +16,7 @@ import click
 from govflow import validation
 from govflow.apps import scaffold
 from govflow.cli.commands import Invocation, command, invocation, lang, option, say
-from govflow.cli.common import Failure, definitions_option, echo, echo_json, escaped, json_option, of_system, print_json
+from govflow.cli.common import Exit, definitions_option, echo, echo_json, escaped, json_option, of_system, print_json
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
@@ -115,7 +115,7 @@ def validate(**given: Any) -> None:
     except (NotFound, InvalidInput, OSError) as fault:
         code = _failed(fault)
     if code:
-        raise Failure(code)
+        raise Exit(code)
 
 
 def _by_folder(given: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from govflow.text import Text, printable
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Failure(Exception):
+class Exit(Exception):
     """Findings or a refusal that has been shown already; carries the exit code."""
 
     def __init__(self, code: int = 1) -> None:

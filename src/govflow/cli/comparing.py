@@ -13,7 +13,7 @@ from govflow.catalog import Loaded, load
 from govflow.catalog.effective import effective_text
 from govflow.cli.commands import command, lang, option, say
 from govflow.cli.common import (
-    Failure,
+    Exit,
     definitions_option,
     echo,
     json_option,
@@ -152,7 +152,7 @@ def _require_readable(*sides: Loaded) -> None:
                 f"{len(errors)} errors: correct what cannot be read before comparing",
             ),
         )
-        raise Failure(1)
+        raise Exit(1)
 
 
 def _pair(key: str, old: float | None, new: float | None) -> str:

@@ -9,7 +9,7 @@ from govflow import validation
 from govflow.catalog import Loaded, load
 from govflow.cli import needs
 from govflow.cli.commands import lang, say
-from govflow.cli.common import Failure, echo
+from govflow.cli.common import Exit, echo
 from govflow.diagnostics import Diagnostic, Severity, render
 from govflow.language.model import Catalog
 from govflow.text import Text
@@ -62,7 +62,7 @@ def loaded_from(
             f"{elsewhere} errors elsewhere were passed over; see govflow validate",
         )), err=True)  # fmt: skip
     if concerning:
-        raise Failure(1)
+        raise Exit(1)
     return loaded
 
 

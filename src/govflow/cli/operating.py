@@ -13,7 +13,7 @@ import click
 from govflow.catalog.files import mapping_from
 from govflow.cli.commands import command, group, lang, option, say
 from govflow.cli.common import (
-    Failure,
+    Exit,
     case_options,
     database_option,
     definitions_option,
@@ -121,7 +121,7 @@ def check(definitions: str, db: str, as_json: bool) -> None:
             err=True,
         )
     if faults:
-        raise Failure(1)
+        raise Exit(1)
 
 
 @command("触发到期的时钟，一次。")

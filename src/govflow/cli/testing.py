@@ -9,7 +9,7 @@ import click
 from govflow.apps import scenarios
 from govflow.catalog import Loaded, load
 from govflow.cli.commands import command, lang, option
-from govflow.cli.common import Failure, echo, json_option, print_json
+from govflow.cli.common import Exit, echo, json_option, print_json
 from govflow.diagnostics import Severity, render
 from govflow.text import Text
 
@@ -35,7 +35,7 @@ def test(paths: tuple[Path, ...], quiet: bool, as_json: bool) -> None:
             echo(scenarios.table(covered, loaded.catalog, lang()))
         echo(scenarios.summary_line(played, lang()))
     if not all(each.passed for each in played) or not played:
-        raise Failure(1)
+        raise Exit(1)
 
 
 def _sound(loaded: Loaded) -> Loaded:
@@ -43,7 +43,7 @@ def _sound(loaded: Loaded) -> Loaded:
     errors = [each for each in loaded.diagnostics if each.severity is Severity.ERROR]
     if errors:
         echo(render(errors, "full", lang=lang(), sources=loaded.sources, files=len(loaded.files)), err=True)
-        raise Failure(1)
+        raise Exit(1)
     return loaded
 
 

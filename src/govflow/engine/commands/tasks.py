@@ -1,4 +1,4 @@
-"""The rules of a case: what each command may do in which state, and which facts it records.
+"""Tasks: claimed, given back, completed; what each outcome needs, and which facts it records.
 
 No database and no clock: a UnitOfWork holds the state, the instant and the actor; every function either records facts in
 it or raises NotAllowed, Conflict or InvalidInput and leaves nothing behind.

@@ -21,7 +21,7 @@ Values = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Compiled:
+class Statement:
     """A statement as the driver takes it: its text, and the order of its values where they go by place."""
 
     text: str
@@ -41,7 +41,7 @@ class Style:
         self.errors: Any = dialect.loaded_dbapi.Error
         pipeline = None if dialect.is_async else getattr(dialect.loaded_dbapi, "Pipeline", None)
         self.pipelines = bool(getattr(pipeline, "is_supported", bool)())  # adapters to asynchronous drivers have none
-        self.compiled: dict[Any, Compiled] = {}
+        self.compiled: dict[Any, Statement] = {}
 
 
 _STYLES: dict[tuple[str, str, str, bool], Style] = {}
@@ -103,7 +103,7 @@ class Driver:
         except self._errors as fault:
             raise self._as_sqlalchemys(fault, "") from fault
 
-    def _compile(self, statement: Any, values: Values) -> Compiled:
+    def _compile(self, statement: Any, values: Values) -> Statement:
         # an update says itself what it sets; the columns of its values would all be set again, and every index rewritten
         keys = list(values) if statement.is_insert else None
         found = statement.compile(dialect=self._connection.dialect, column_keys=keys)
@@ -114,7 +114,7 @@ class Driver:
             ordered = _single(names[0])
         else:
             ordered = itemgetter(*names)
-        compiled = self._compiled[statement] = Compiled(str(found), ordered)
+        compiled = self._compiled[statement] = Statement(str(found), ordered)
         return compiled
 
     def _as_sqlalchemys(self, fault: Any, text: str) -> BaseException:

@@ -57,10 +57,6 @@ class Statements:
         row = {**_asdict(definition), "stored_at": now}
         self._insert_once(t.definitions, row, ["hash"])
 
-    def has_definition(self, hash: str) -> bool:
-        """Whether a definition is stored."""
-        return self.connection.execute(_HAS_DEFINITION, {"hash": hash}).first() is not None
-
     def definition(self, hash: str) -> DefinitionRow | None:
         """A stored definition."""
         row = self.connection.execute(_DEFINITION, {"hash": hash}).one_or_none()
@@ -388,7 +384,6 @@ _p = sa.bindparam
 _DEFINITION = sa.select(*(t.definitions.c[name] for name in DefinitionRow.__struct_fields__)).where(
     t.definitions.c.hash == _p("hash")
 )
-_HAS_DEFINITION = sa.select(t.definitions.c.hash).where(t.definitions.c.hash == _p("hash"))
 _COUNT = t.counters.update().where(t.counters.c.name == _p("counter")).values(value=t.counters.c.value + _p("by"))
 _COUNTED = sa.select(t.counters.c.value).where(t.counters.c.name == _p("counter"))
 _CASE = sa.select(t.cases).where(t.cases.c.id == _p("id"))
