@@ -358,7 +358,8 @@ def test_no_statutory_limit_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "said"), [("5年", "5 years"), ("1个月", "1 month"), ("30天", "30 days"), ("长期有效", "长期有效")]
+    ("written", "said"),
+    [("5年", "5 years"), ("1个月", "1 month"), ("30天", "30 days"), ("长期", "no end"), ("长期有效", "长期有效")],
 )
 def test_how_long_a_material_holds_is_said_in_english(small: Catalog, written: str, said: str) -> None:
     """A length of time is translated; other words are the definition's own and are quoted."""

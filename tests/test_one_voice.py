@@ -43,12 +43,12 @@ WORDS = {word for kind in KINDS for word in _written(schema.schema(kind))}
 
 
 def _latin(data: Any) -> Any:
-    """The data with a letter for every Chinese character, but for words that the schema asks for and articles of laws."""
+    """The data with a letter for every Chinese character, but for words and periods as the schema asks for and articles."""
     if isinstance(data, dict):
         return {_latin(key): _latin(value) for key, value in data.items()}
     if isinstance(data, list):
         return [_latin(each) for each in data]
-    if not isinstance(data, str) or data in WORDS or re.fullmatch("第.*[条款项]", data):
+    if not isinstance(data, str) or data in WORDS or re.fullmatch("第.*[条款项]|长期|[0-9]+ ?(年|个月|日|天)", data):
         return data
     return re.sub(r"[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]", lambda m: chr(97 + ord(m[0]) % 26), data)
 

@@ -28,6 +28,8 @@ _PERIODS = {"年": "year", "月": "month", "工作日": "workday", "日": "day",
 
 def period(text: str | None, lang: Lang) -> str:
     """How long a paper is valid, as the definition writes it; in English `5年` is `5 years`, other words are quoted."""
+    if text == "长期":
+        return Text(text, "no end").text(lang)
     found = re.fullmatch(r"([0-9]{1,9}) *个?(年|月|工作日|日|天)", (text or "—").strip())
     return text or "—" if found is None or lang is Lang.ZH else many(int(found[1]), _PERIODS[found[2]])
 
