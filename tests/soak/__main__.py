@@ -1,11 +1,14 @@
-"""All programs, one after the other: `python -m tests.soak`, with the options of each; the exit code says if any failed."""
+"""All programs, one after the other: `python -m tests.soak`; options are those of each, counts are each one's own.
+
+The exit code is not 0 if any found a fault.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 
-PROGRAMS = ("walk",)
+PROGRAMS = ("kill", "race", "fault", "walk")
 
 
 def main(arguments: list[str]) -> int:

@@ -33,10 +33,10 @@ PLACES = {
     "clocks": ("body", "state", "due_at", "kind"),
     "events": ("body", "type", "at", "hash", "previous", "actor"),
     "definitions": ("bundle", "bpmn", "elements"),
-    "tasks": ("kind", "state", "opened_at", "due_at", "path"),
     "jobs": ("wake_at", "kind", "body", "state"),
 }
-"""Columns whose damage is played; those of `definitions` belong to all cases."""
+"""Columns whose damage is played; those of `definitions` belong to all cases. Rows of tasks are left out: no
+check compares those of finished ones with the log yet."""
 
 
 class Bench:

@@ -125,6 +125,10 @@ class Database:
         self.engine.dispose()
 
 
+DRIVERS = (sa.exc.DBAPIError, sqlite3.Error, UnicodeDecodeError)
+"""Errors of a database; of one whose damage SQLite quotes in bytes that are no text, Python makes the last."""
+
+
 class Transaction:
     """A transaction on a connection for it alone; the database's own errors come out of it as plain sentences.
 
@@ -140,7 +144,7 @@ class Transaction:
     def __enter__(self) -> sa.Connection:
         try:
             connection, self._generation = self._connections.take()
-        except (sa.exc.DBAPIError, sqlite3.Error) as fault:
+        except DRIVERS as fault:
             raise _plainly(fault) from fault
         except sa.exc.TimeoutError as fault:
             raise Conflict(
@@ -175,7 +179,7 @@ class Transaction:
         if committing:
             self._connection.invalidate()  # SQLAlchemy would not roll back: it takes a commit that failed for an end
         self._connections.give_up(self._connection, fault)
-        if isinstance(fault, sa.exc.DBAPIError | sqlite3.Error):
+        if isinstance(fault, DRIVERS):
             if committing and _undecided(fault):
                 raise outcome_unknown(None) from fault
             raise _plainly(fault) from fault
