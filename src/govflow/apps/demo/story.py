@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -10,13 +10,15 @@ from typing import Any
 
 from govflow import plan
 from govflow.engine import case_clocks
+from govflow.engine.case import events
+from govflow.engine.case.events import AnyFact
 from govflow.engine.jobs import Engine
-from govflow.engine.views import CaseView, ClockView, EventView
+from govflow.engine.views import CaseView, ClockView, EventView, TaskView
 from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
-from govflow.products.timeline import Narrator
-from govflow.text import Lang, Text, cells, many, shortened
+from govflow.products.timeline import Narrator, TimelineEntry
+from govflow.text import Lang, Text, cells, joined, many, shortened
 
 
 @dataclass
@@ -125,71 +127,60 @@ class Presentation:
 
     def flush(self) -> None:
         """Tell what has been heard of the present moment."""
-        events, self.waiting = self.waiting, []
+        heard, self.waiting = self.waiting, []
         moment = ""
-        for who, what, mark, at in self._grouped(events):
-            self.out(f"  {at if at != moment else ' ' * 14} {mark} {who}  {what}")
-            moment = at
-        if sum(event.type == "item_started" for event in events) > 1:
+        for each in self._lines(heard):
+            self.out(f"  {each.at if each.at != moment else ' ' * 14} {each.mark} {each.who}  {each.what}")
+            moment = each.at
+        if sum(event.type == "item_started" for event in heard) > 1:
             self._inboxes()
 
     def _inboxes(self) -> None:
         """What each department finds in its inbox when the branches open."""
         departments = dict.fromkeys(item.department for item in self.catalog.items.values())
+        inbox, semicolon = Text("收件箱", ": inbox").text(self.lang), Text("；", "; ").text(self.lang)
         for code in departments:
             tasks = self.engine.tasks(department=code).items
             if tasks:
-                shown = (
-                    Text("；", "; ")
-                    .text(self.lang)
-                    .join(
-                        f"{t.item} {self.narrator.named(t.item, t.name)}"
-                        + (Text(f"（{t.due} 前）", f" (by {t.due})").text(self.lang) if t.due else "")
-                        for t in tasks
-                    )
-                )
-                self.out(
-                    f"  {' ' * 14} ☰ {self.narrator.department(code)}{Text('收件箱', ': inbox').text(self.lang)}  {shown}"
-                )
+                shown = semicolon.join(map(self._in_inbox, tasks))
+                self.out(f"  {' ' * 14} ☰ {self.narrator.department(code)}{inbox}  {shown}")
 
-    def _grouped(self, events: Iterable[EventView]) -> list[tuple[str, str, str, str]]:
-        lines = []
-        started = []
-        for event in events:
-            if self._only_counted(event):
-                continue
-            if event.type == "item_started":
-                started.append(event)
-                continue
-            line = self.narrator.line(event)
-            if line is not None:
-                lines.append((line.who, line.what, line.mark, line.at))
-        if started:
-            codes = [event.body["item"] for event in started]
-            names = (
-                Text("、", ", ")
-                .text(self.lang)
-                .join(f"{self.narrator.department(self.catalog.items[c].department)} {c}" for c in codes)
-            )
-            what = Text(f"{len(codes)} 个事项同时开始办理：{names}", f"{len(codes)} items begin at once: {names}").text(
-                self.lang
-            )
-            what = (
-                what
-                if len(codes) > 1
-                else Text(f"开始办理 {self.narrator.item(codes[0])}", f"{self.narrator.item(codes[0])} begins").text(
-                    self.lang
-                )
-            )
-            lines.append((Text("流程", "process").text(self.lang), what, "▸", self.narrator.moment(started[0].at)))
-        return lines
+    def _in_inbox(self, task: TaskView) -> str:
+        due = Text(f"（{task.due} 前）", f" (by {task.due})").text(self.lang) if task.due else ""
+        return f"{task.item} {self.narrator.named(task.item, task.name)}{due}"
 
-    def _only_counted(self, event: EventView) -> bool:
+    def _lines(self, heard: Iterable[EventView]) -> Iterator[TimelineEntry]:
+        """A line an event; the items that begin stand together in one, at the end."""
+        begun: dict[str, EventView] = {}
+        for event in heard:
+            fact = events.fact_of(event.type, event.body)
+            if isinstance(fact, events.ItemStarted):
+                begun[fact.item] = event
+            elif not self._only_counted(fact) and (line := self.narrator.line(event)) is not None:
+                yield line
+        if begun:
+            first = next(iter(begun.values()))
+            who, what = Text("流程", "process").text(self.lang), self._begins(list(begun)).text(self.lang)
+            yield TimelineEntry(self.narrator.moment(first.at), who, what, "▸", first.type)
+
+    def _begins(self, codes: Sequence[str]) -> Text:
+        if len(codes) == 1:
+            name = self.narrator.item(codes[0])
+            return Text(f"开始办理 {name}", f"{name} begins")
+        names = joined(f"{self.narrator.department(self.catalog.items[c].department)} {c}" for c in codes)
+        return Text(f"{len(codes)} 个事项同时开始办理：{names}", f"{len(codes)} items begin at once: {names.en}")
+
+    def _only_counted(self, fact: AnyFact) -> bool:
         """Lights of single steps are counted; the history has them all."""
-        if event.body.get("kind") != "step" or event.type not in ("clock_warned", "clock_expired", "escalated"):
-            return False
-        self.steps_warned += event.type == "clock_warned"
-        self.steps_missed += event.type == "clock_expired"
+        match fact:
+            case events.ClockWarned(kind="step"):
+                self.steps_warned += 1
+            case events.ClockExpired(kind="step"):
+                self.steps_missed += 1
+            case events.Escalated(kind="step"):
+                pass
+            case _:
+                return False
         return True
 
     # --- after -------------------------------------------------------------------------------------------------
