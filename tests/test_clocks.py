@@ -185,10 +185,10 @@ def test_spans_are_those_of_the_official_calendars(text: str) -> None:
         ("10 workdays", "30 natural days", "never", 0),
         ("20 workdays", "3 months", "never", 0),
         ("1 month", "31 natural days", "never", 0),
-        ("60 workdays", "3 months", "sometimes", 250),
-        ("5 workdays", "7 natural days", "sometimes", 897),
-        ("5 workdays", "5 natural days", "sometimes", 6142),  # on the other start dates they end together
-        ("20 workdays", "30 natural days", "sometimes", 1462),
+        ("60 workdays", "3 months", "sometimes", 231),
+        ("5 workdays", "7 natural days", "sometimes", 896),
+        ("5 workdays", "5 natural days", "sometimes", 6141),  # on the other start dates they end together
+        ("20 workdays", "30 natural days", "sometimes", 1456),
         ("60 natural days", "20 workdays", "always", 8341),
         ("1 natural day", "24 hours", "always", 8399),
         ("24 hours", "1 natural day", "never", 0),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from govflow.engine import case_clocks, inputs, keys, process
+from govflow.engine import case_clocks, keys, process
 from govflow.engine.case import CaseState, ClockState, checksum, clocks_from, event_hash
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.damage import DAMAGE
@@ -41,7 +41,7 @@ def faults(statements: Statements, row: CaseRow, subject: CompiledDefinition, ca
 
 def said(fault: Exception) -> Text:
     """What an error says, whoever raised it."""
-    return fault.message if isinstance(fault, GovflowError) else Text(inputs.shown(str(fault)))
+    return fault.message if isinstance(fault, GovflowError) else Text(str(fault)[:500])
 
 
 def _chain(case: str, rows: Sequence[EventRow]) -> Iterator[Text]:
