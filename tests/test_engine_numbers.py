@@ -8,6 +8,8 @@ import sqlalchemy as sa
 
 import govflow
 from govflow.engine.store import numbers as store_numbers
+from govflow.engine.store.database import Database
+from govflow.engine.store.statements import Statements
 from govflow.errors import InvalidInput
 from tests import cases
 
@@ -31,6 +33,25 @@ def test_one_process_counts_without_gaps(postgres_url: str, monkeypatch: pytest.
     assert [cases.apply_for(tomorrow).id for _ in range(2)] == ["20250304-0001", "20250304-0002"]
     engine.close()
     tomorrow.close()
+
+
+def test_blocks_grow_with_use(postgres_url: str) -> None:
+    """Processes of two applications each leave no gap; one that goes on takes 1, 1, 2, 4 ... numbers, at most 32."""
+    for first in (1, 3):
+        engine = engine_of(postgres_url)
+        assert [cases.apply_for(engine).id[-4:] for _ in range(2)] == [f"{first:04}", f"{first + 1:04}"]
+        engine.close()
+    database = Database(postgres_url)
+    numbers = store_numbers.Numbers(database)
+    numbers.follow("series")
+    taken = []
+    for _ in range(100):
+        assert numbers.take() is not None
+        with database.write() as connection:
+            last = Statements(connection).count_on("series", 0)
+        taken += [last] if last not in taken else []
+    assert taken == [1, 3, 7, 15, 31, 63, 95, 127]
+    database.dispose()
 
 
 def test_two_processes_and_a_fork_get_different_numbers(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -63,13 +84,13 @@ def test_an_application_does_not_lock_the_numbers_of_its_day(postgres_url: str) 
     sa.event.listen(sa.Engine, "before_cursor_execute", note)
     sa.event.listen(sa.Engine, "commit", committed)
     try:
-        cases.apply_for(engine)
-        cases.apply_for(engine)
+        for _ in range(3):
+            cases.apply_for(engine)
     finally:
         sa.event.remove(sa.Engine, "before_cursor_execute", note)
         sa.event.remove(sa.Engine, "commit", committed)
     counting = [any("UPDATE counters" in text for text in texts) for texts in transactions]
-    assert counting == [True, False, False], "one short transaction for a block, then two applications"
+    assert counting == [True, False, True, False, False], "a short transaction for each block, then its applications"
     engine.close()
 
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 from govflow.engine.store.database import Database
 from govflow.engine.store.statements import Statements
 
-BLOCK = 20
+BLOCK = 32
+"""The most numbers taken at once. The first block is of one number and each is twice the last: few are left unused."""
 
 
 class Number(NamedTuple):
@@ -29,6 +30,7 @@ class _Block(NamedTuple):
     process: int
     series: str
     left: deque[int]
+    next_size: int
 
 
 class Numbers:
@@ -44,7 +46,7 @@ class Numbers:
     def follow(self, series: str) -> None:
         """Have numbers of this series in hand from now on."""
         if not self._database.sqlite and (self._block is None or self._block.series != series):
-            self._block = _Block(os.getpid(), series, deque())
+            self._block = _Block(os.getpid(), series, deque(), 1)
 
     def take(self) -> Number | None:
         """A number that nobody else gets; None where there is none in hand. To be called outside any transaction."""
@@ -56,10 +58,11 @@ class Numbers:
                 return Number(block.series, block.left.popleft())
         except IndexError:  # used up; two threads that find this take a block each, and one of the two is a gap
             pass
+        size = block.next_size if block.process == os.getpid() else 1
         with self._database.write() as connection:
-            last = Statements(connection).count_on(block.series, BLOCK)
-        first, *rest = range(last - BLOCK + 1, last + 1)
-        self._block = _Block(os.getpid(), block.series, deque(rest))
+            last = Statements(connection).count_on(block.series, size)
+        first, *rest = range(last - size + 1, last + 1)
+        self._block = _Block(os.getpid(), block.series, deque(rest), min(2 * size, BLOCK))
         return Number(block.series, first)
 
     def give_back(self, number: Number) -> None:
