@@ -13,7 +13,7 @@ import sqlalchemy as sa
 import govflow
 from govflow.engine.jobs import LEASE, MOST_SENDS, MOST_TRIES, Message, ReceiverGone
 from govflow.engine.worker import work
-from govflow.errors import InvalidInput, NotFound
+from govflow.errors import InvalidInput, NotAllowed, NotFound
 from tests.cases import ANSWERS, MATERIALS, Watch, accepted, act, apply_for, catalog, finish_item, watch
 from tests.test_cli import GOVFLOW, ROOT, run
 
@@ -367,3 +367,70 @@ def test_lists_are_in_the_order_in_which_ids_were_given_out(engine: govflow.Engi
     tasks = [task.id for task in engine.tasks(case=finish_item(engine, view, "I01").id).items]
     numbers = [int(task.rpartition(".")[2]) for task in tasks]
     assert numbers == sorted(numbers)
+
+
+def test_a_receiver_that_ends_its_thread_is_a_fault_of_the_message(engine: govflow.Engine) -> None:
+    """`sys.exit` in a receiver stops neither the worker nor the other messages."""
+    cases = [apply_for(engine).id for _ in range(3)]
+    got: list[str] = []
+
+    def send(message: Message) -> None:
+        got.append(message.case)
+        if message.case == cases[0]:
+            raise SystemExit(3)
+
+    work(engine, send, Event(), 0.01, once=True)
+    assert sorted(got) == cases and [(i.case, i.fault) for i in engine.incidents()] == [(cases[0], "SystemExit: 3")]
+
+
+def test_a_lease_of_a_clock_that_was_wrong_does_not_hold(engine: govflow.Engine, clock: Watch) -> None:
+    """A host a year ahead leases everything and ends; once its clock is right, nothing waits for a year."""
+    case = accepted(engine).id
+    clock.forward(days=8)
+    right = clock.moment
+    clock.forward(days=365)
+    assert engine.lease() and engine.lease(kind="notice")
+    clock.moment = right
+    assert {fired.case for fired in engine.sweep()} == {case}
+    assert engine.deliver(lambda _: None) > 2
+
+
+def test_messages_do_not_go_out_inside_a_callers_transaction(engine: govflow.Engine) -> None:
+    """What is rolled back must not have been told."""
+    apply_for(engine)
+    with engine._database.engine.connect() as connection, pytest.raises(NotAllowed):
+        engine.joined(connection).deliver(lambda _: None)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE jobs SET wake_at = '2099-01-01T00:00:00.000000Z' WHERE key = 'clock'",
+        "DELETE FROM jobs WHERE key = 'clock'",
+        "UPDATE jobs SET kind = 'cloc' WHERE key = 'clock'",
+        "UPDATE jobs SET state = 'none' WHERE key = 'clock'",
+    ],
+)
+def test_a_job_that_would_not_wake_its_case_is_told(engine: govflow.Engine, url: str, damage: str) -> None:
+    """`check` compares the job with the clocks; whoever acts on the case puts it right."""
+    view = accepted(engine)
+    assert engine.check(view.id) == []
+    change(url, damage)
+    (fault,) = engine.check(view.id, lang="en")
+    assert "its clocks" in fault
+    act(engine, next(task for task in view.open_tasks if task.kind == "review"))
+    assert engine.check(view.id) == []
+
+
+def test_a_worker_without_standard_output_sends_nothing(tmp_path: Any) -> None:
+    """`govflow worker >&-`: nothing is lost, it ends."""
+    url = f"sqlite:///{tmp_path}/cases.db"
+    engine = govflow.Engine(url, catalog(), clock=watch())
+    apply_for(engine)
+    command = " ".join(f"'{part}'" for part in [*GOVFLOW, "worker", "--once", "--db", url])
+    done = subprocess.run(["sh", "-c", f"{command} >&-"], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 0 and b"Traceback" not in done.stderr
+    full = subprocess.run(["sh", "-c", f"{command} >/dev/full"], cwd=ROOT, capture_output=True, timeout=60, check=False)
+    assert b"Traceback" not in full.stderr
+    assert engine.deliver(lambda _: None) == 1 and engine.incidents() == []
+    engine.close()

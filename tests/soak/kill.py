@@ -129,7 +129,7 @@ def siege(url: str, folder: Path, seed: int, options: Options, report: Report, b
     base = Base(url, folder, seed, report)
     over = False
     while not over and not options.over(began, report.counts["kills"]):
-        way = base.rng.choice(WAYS)
+        way = base.rng.choice(WAYS if report.counts["kills"] else WAYS[2:])
         processes = [base.process(way), *([base.process("")] if base.rng.random() < 0.3 else [])]
         time.sleep(base.rng.uniform(0.4, 1.6) if way == "at random" else 0.1)
         if way != "at random":

@@ -99,7 +99,8 @@ def _run(call: Invocation) -> int:
     """Run the command that is asked for; the exit code."""
     try:
         result = cli.main(standalone_mode=False, obj=call)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed before the program began
+            sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
         _complain(say(Text(
             "已中断；已提交的步骤都已保存，没有写了一半的内容",

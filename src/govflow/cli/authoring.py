@@ -264,8 +264,7 @@ def _tell_of_fixes(report: Report, *, written: bool) -> None:
 
 def _put(output: str | None, text: str) -> None:
     if output is None:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        click.echo(text, nl=False)
     else:
         Path(output).write_text(text, "utf-8", "backslashreplace")
         _tell(Text(f"已写入 {output}", f"wrote {output}"))

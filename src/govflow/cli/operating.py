@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from threading import Event
@@ -199,10 +200,12 @@ def worker_command(every: float, once: bool, threads: int, dispatcher: str, defi
 
 
 def _print_message(message: worker.Message) -> None:
+    if sys.stdout is None:  # closed before the program began: what is printed would be lost without a word
+        raise worker.ReceiverGone
     line = {"key": message.key, "case": message.case, "topic": message.topic, "body": message.body}
     try:
         echo_json(line)
-    except (BrokenPipeError, ValueError) as fault:  # whoever read has gone; the message waits for the next one
+    except (OSError, ValueError) as fault:  # whoever read has gone, or cannot take more; the message waits for the next
         raise worker.ReceiverGone from fault
 
 

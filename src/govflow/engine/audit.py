@@ -12,7 +12,7 @@ from govflow.engine.case_clocks import Calendars
 from govflow.engine.damage import DAMAGE
 from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.replay import case_state, replayed
-from govflow.engine.store import LIVE, CaseRow, ClockRow, EventRow, Statements, TaskRow
+from govflow.engine.store import CLOCK_JOB, JOB_STATES, LIVE, CaseRow, ClockRow, EventRow, JobRow, Statements, TaskRow
 from govflow.engine.views import governing_clock
 from govflow.errors import GovflowError
 from govflow.text import Text
@@ -89,6 +89,7 @@ def _differences(
         case_clocks.refresh(clock, calendars.for_region(subject.region(clock.item)))
         clock.closed = closed
     yield from _clock_faults(row.id, state.clocks, clock_rows, stored.checksums)
+    yield from _job_faults(statements.job(row.id, CLOCK_JOB), row.id, live)
     yield from _task_faults(row.id, state, statements.tasks_of(row.id), stored)
     yield from _applicant_faults(statements, row)
 
@@ -123,6 +124,21 @@ def _clock_faults(
             )
     for id in sorted(set(checksums) - {id for id, clock in told.items() if clock.live}):
         yield Text(f"{case}: 办件里多出时钟 {id}", f"{case}: the state names clock {id}, which does not run")
+
+
+def _job_faults(job: JobRow | None, case: str, live: Sequence[str]) -> Iterator[Text]:
+    """The job of the clocks wakes the case for the earliest of them; without one nothing would fire."""
+    wake = case_clocks.earliest_wake(clocks_from(live))
+    if (job is None and wake is not None) or (job is not None and job.wake_at != wake):
+        found = None if job is None else job.wake_at
+        yield Text(
+            f"{case}: 时钟的工作定在 {found} 唤醒，应为 {wake}", f"{case}: its clocks wake at {found}, expected {wake}"
+        )
+    if job is not None and (job.kind != CLOCK_JOB or job.state not in JOB_STATES):
+        yield Text(
+            f"{case}: 时钟的工作登记为 {job.kind!r}、{job.state!r}",
+            f"{case}: the job of its clocks is {job.kind!r}, {job.state!r}",
+        )
 
 
 def _task_faults(case: str, state: CaseState, rows: Sequence[TaskRow], stored: CaseState) -> Iterator[Text]:

@@ -23,10 +23,10 @@ from govflow.engine.commands import timers
 from govflow.engine.commands.unit_of_work import SYSTEM
 from govflow.engine.damage import readable
 from govflow.engine.host_clock import HostClockError
-from govflow.engine.persistence import CLOCK_JOB, NOTICE_JOB, clock_jobs, save
-from govflow.engine.store import Connection, JobRow, Statements, StoreError, is_passing
+from govflow.engine.persistence import clock_jobs, save
+from govflow.engine.store import CLOCK_JOB, NOTICE_JOB, Connection, JobRow, Statements, StoreError, is_passing
 from govflow.engine.views import Fired, Incident
-from govflow.errors import GovflowError, InvalidInput, NotFound
+from govflow.errors import GovflowError, InvalidInput, NotAllowed, NotFound
 from govflow.text import Text
 
 _log = logging.getLogger("govflow")
@@ -159,6 +159,11 @@ class Engine(CaseCommands):
         messages; what a killed one had taken goes out again when its lease has run out.
         """
         inputs.checked_int(limit, "limit", 1, 1_000_000)
+        if self._connection is not None:
+            raise NotAllowed(
+                Text("消息须在任何事务之外发送：请用没有加入调用者事务的引擎",
+                "messages go out outside any transaction: use an engine that is not joined to one"),
+            )  # fmt: skip
         return sum(outcome.state == "done" for outcome in self._work(NOTICE_JOB, limit, send, None))
 
     def _work(self, kind: str, limit: int, send: Send | None, now: datetime | None) -> Iterator[Outcome]:
@@ -191,11 +196,14 @@ class Engine(CaseCommands):
         with self._reading() as statements:
             now = now or self._present(statements)
             at = case_clocks.utc(now)
-            if not statements.is_any_due(kind, at):  # the common answer takes no lock on SQLite, and writes nothing
+            beyond = case_clocks.utc(now + 2 * max(LONGEST_WAIT, timedelta(seconds=seconds * 2**DOUBLINGS)))
+            if not statements.is_any_due(
+                kind, at, beyond
+            ):  # the common answer takes no lock on SQLite, and writes nothing
                 return []
         ends = [case_clocks.utc(now + timedelta(seconds=seconds * 2**n)) for n in range(DOUBLINGS + 1)]
         with self._writing() as statements:
-            jobs = statements.lease(kind, at, ends, limit)
+            jobs = statements.lease(kind, at, ends, beyond, limit)
             for job in jobs:
                 if job.sends > MOST_SENDS:
                     self._bury(statements, job)
@@ -242,7 +250,7 @@ class Engine(CaseCommands):
                 state = self._hand_over(ref, send, now)
         except ReceiverGone:
             raise
-        except Exception as fault:  # noqa: BLE001 - whatever is wrong with one job, the others go on
+        except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever is wrong with one job, the others go on
             return self._failed(ref, fault, now)
         self._publish(recorded)
         return Outcome(ref, state, tuple(_fired(ref.case, recorded)))
@@ -279,7 +287,7 @@ class Engine(CaseCommands):
             statements.finish_job(ref.case, ref.key, ref.gen)
         return "done"
 
-    def _failed(self, ref: Ref, fault: Exception, now: datetime | None) -> Outcome:
+    def _failed(self, ref: Ref, fault: BaseException, now: datetime | None) -> Outcome:
         """Keep a job's fault with it; it rests, longer each time, and is dead after so many."""
         said = fault_text(fault)
         if is_passing(fault):

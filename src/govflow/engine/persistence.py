@@ -9,7 +9,17 @@ from govflow.engine import case_clocks
 from govflow.engine.case import TaskState, checksum, clock_text, events, ids, to_text
 from govflow.engine.commands.unit_of_work import UnitOfWork
 from govflow.engine.keys import Key
-from govflow.engine.store import CaseFile, CaseRow, Changes, ClockJob, ClockRow, Statements, TaskRow
+from govflow.engine.store import (
+    CLOCK_JOB,
+    NOTICE_JOB,
+    CaseFile,
+    CaseRow,
+    Changes,
+    ClockJob,
+    ClockRow,
+    Statements,
+    TaskRow,
+)
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
@@ -37,9 +47,6 @@ NOTICES = frozenset(
     }
 )
 """Events that somebody outside is told of: a message waits for each from the case's own transaction on."""
-
-CLOCK_JOB, NOTICE_JOB = "clock", "notice"
-"""The kinds of job: all clocks of a case, and one message."""
 
 
 def write_new(
@@ -97,7 +104,13 @@ def _changes(
 def clock_jobs(draft: UnitOfWork, job: ClockJob | None) -> list[dict[str, str | None]]:
     """The job of the case's clocks, to be armed anew; none where it stands right, at rest and without a fault."""
     wake = case_clocks.earliest_wake(draft.state.clocks.values())
-    if job is not None and (job.state, job.wake_at, job.leased_until, job.tries) == ("armed", wake, None, 0):
+    if job is not None and (job.kind, job.state, job.wake_at, job.leased_until, job.tries) == (
+        CLOCK_JOB,
+        "armed",
+        wake,
+        None,
+        0,
+    ):
         return []
     return [{"case_id": draft.state.id, "key": CLOCK_JOB, "kind": CLOCK_JOB, "wake_at": wake}]
 

@@ -10,8 +10,7 @@ from itertools import islice
 from threading import Event
 
 from govflow.engine.jobs import BATCH, KINDS, Dispatcher, Engine, Message, Outcome, ReceiverGone, Ref, Send, fault_text
-from govflow.engine.persistence import NOTICE_JOB
-from govflow.engine.store import Connection, StoreError
+from govflow.engine.store import NOTICE_JOB, Connection, StoreError
 from govflow.engine.views import Fired
 from govflow.errors import GovflowError
 from govflow.text import Text

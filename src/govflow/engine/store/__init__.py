@@ -13,6 +13,9 @@ from govflow.engine.store.database import (
 )
 from govflow.engine.store.numbers import Number, Numbers
 from govflow.engine.store.rows import (
+    CLOCK_JOB,
+    JOB_STATES,
+    NOTICE_JOB,
     Applicant,
     CaseFile,
     CaseRow,
@@ -29,7 +32,10 @@ from govflow.engine.store.rows import (
 from govflow.engine.store.statements import LIVE, KeyTaken, Statements
 
 __all__ = [
+    "CLOCK_JOB",
+    "JOB_STATES",
     "LIVE",
+    "NOTICE_JOB",
     "AnyEngine",
     "Applicant",
     "CaseFile",

@@ -91,6 +91,12 @@ class ClockRow(msgspec.Struct, frozen=True):
     calendar: str
 
 
+CLOCK_JOB, NOTICE_JOB = "clock", "notice"
+"""The kinds of job: all clocks of a case, and one message."""
+
+JOB_STATES = ("armed", "dead", "resolved")
+
+
 class JobRow(msgspec.Struct, frozen=True):
     """Something that waits to be done for a case: see `tables.jobs`."""
 
@@ -111,6 +117,7 @@ class JobRow(msgspec.Struct, frozen=True):
 class ClockJob(NamedTuple):
     """What a case's file says of the job of its clocks."""
 
+    kind: str
     state: str
     wake_at: str | None
     leased_until: str | None

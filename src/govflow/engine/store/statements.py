@@ -259,18 +259,23 @@ class Statements:
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
-    def is_any_due(self, kind: str, now: str) -> bool:
+    def is_any_due(self, kind: str, now: str, beyond: str) -> bool:
         """Whether a job of this kind waits for somebody by now."""
-        return bool(self._driver.rows(self._driver.run(_ANY_DUE, {"kind": kind, "now": now})))
+        return bool(self._driver.rows(self._driver.run(_ANY_DUE, {"kind": kind, "now": now, "beyond": beyond})))
 
-    def lease(self, kind: str, now: str, until: Sequence[str], limit: int) -> list[JobRow]:
+    def lease(self, kind: str, now: str, until: Sequence[str], beyond: str, limit: int) -> list[JobRow]:
         """Take the jobs of a kind that are due, earliest first; nobody else gets them until the lease runs out.
 
         `until`: when the lease of a job ends that was leased 0, 1, 2 ... times without an answer; the last for more.
+        A lease that ends `beyond` what anybody leases for was given by a clock that was wrong, and does not hold.
         """
-        values = {"kind": kind, "now": now, "most": limit} | {f"until{n}": at for n, at in enumerate(until)}
+        values = {"kind": kind, "now": now, "beyond": beyond, "most": limit} | {
+            f"until{n}": at for n, at in enumerate(until)
+        }
         rows = self._driver.rows(self._driver.run(_leasing(len(until), self._postgresql), values))
-        return sorted((JobRow(*row) for row in rows), key=lambda job: (job.wake_at or "", job.case_id, job.key))
+        return sorted(
+            (JobRow(*row) for row in rows), key=lambda job: (str(job.wake_at), str(job.case_id), str(job.key))
+        )
 
     def job(self, case: str, key: str) -> JobRow | None:
         """One job."""
@@ -458,7 +463,7 @@ _ARM_CLOCKS = sa.text(
 )
 _DUE = (
     "SELECT case_id, key FROM jobs WHERE state = 'armed' AND kind = :kind AND wake_at <= :now "
-    "AND (leased_until IS NULL OR leased_until <= :now) ORDER BY wake_at, case_id, key LIMIT :most"
+    "AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :beyond) ORDER BY wake_at, case_id, key LIMIT :most"
 )
 _ANY_DUE = sa.text(_DUE.replace(":most", "1"))
 _JOB = sa.select(t.jobs).where(t.jobs.c.case_id == _p("case"), t.jobs.c.key == _p("key"))
