@@ -104,13 +104,7 @@ def _changes(
 def clock_jobs(draft: UnitOfWork, job: ClockJob | None) -> list[dict[str, str | None]]:
     """The job of the case's clocks, to be armed anew; none where it stands right, at rest and without a fault."""
     wake = case_clocks.earliest_wake(draft.state.clocks.values())
-    if job is not None and (job.kind, job.state, job.wake_at, job.leased_until, job.tries) == (
-        CLOCK_JOB,
-        "armed",
-        wake,
-        None,
-        0,
-    ):
+    if job is not None and (job.state, job.wake_at, job.leased_until, job.tries) == ("armed", wake, None, 0):
         return []
     return [{"case_id": draft.state.id, "key": CLOCK_JOB, "kind": CLOCK_JOB, "wake_at": wake}]
 

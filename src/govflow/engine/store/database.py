@@ -65,8 +65,12 @@ class Database:
         return Transaction(self._connections, writes=self.sqlite)
 
     def read(self) -> Transaction:
-        """One reading transaction, as a context: a consistent view."""
-        return Transaction(self._connections, writes=False)
+        """One reading transaction, as a context: all its statements see the database at one moment.
+
+        SQLite does so by itself; PostgreSQL would let each statement see what was committed by then, and a case's rows of
+        before a command would meet its clocks of after it.
+        """
+        return Transaction(self._connections, writes=False, snapshot=not self.sqlite)
 
     def version(self) -> str | None:
         """The migration the tables stand at; None for a database without our tables."""
@@ -135,11 +139,12 @@ class Transaction:
     A class, because three generators around each step cost it a fiftieth of its processor time.
     """
 
-    __slots__ = ("_connection", "_connections", "_generation", "_transaction", "_writes")
+    __slots__ = ("_connection", "_connections", "_generation", "_snapshot", "_transaction", "_writes")
 
-    def __init__(self, connections: Connections, writes: bool) -> None:
+    def __init__(self, connections: Connections, *, writes: bool, snapshot: bool = False) -> None:
         self._connections = connections
         self._writes = writes
+        self._snapshot = snapshot
 
     def __enter__(self) -> sa.Connection:
         try:
@@ -156,6 +161,8 @@ class Transaction:
         try:
             if self._writes:
                 connection.info[WRITES] = True
+            if self._snapshot:
+                connection.dialect.set_isolation_level(_driver_of(connection), "REPEATABLE READ")
             self._transaction = connection.begin()
         except BaseException as fault:
             self._failed(fault)
@@ -166,6 +173,10 @@ class Transaction:
         try:
             if fault is None:
                 self._transaction.commit()
+                self._as_before()
+            elif self._snapshot and not isinstance(fault, DRIVERS):
+                self._transaction.rollback()
+                self._as_before()
         except BaseException as late:
             self._failed(late, committing=True)
             raise
@@ -174,15 +185,25 @@ class Transaction:
         else:
             self._failed(fault)
 
+    def _as_before(self) -> None:
+        """After the end of a transaction of one moment: the connection's next one is of the usual kind."""
+        if self._snapshot:
+            self._connection.dialect.reset_isolation_level(_driver_of(self._connection))
+            self._snapshot = False
+
     def _failed(self, fault: BaseException, *, committing: bool = False) -> None:
         """Give the connection up, which rolls back; raises the plain sentence where it was the database's own error."""
-        if committing:
+        if committing or self._snapshot:  # a connection of another kind of transaction is nobody else's
             self._connection.invalidate()  # SQLAlchemy would not roll back: it takes a commit that failed for an end
         self._connections.give_up(self._connection, fault)
         if isinstance(fault, DRIVERS):
             if committing and _undecided(fault):
                 raise outcome_unknown(None) from fault
             raise _plainly(fault) from fault
+
+
+def _driver_of(connection: sa.Connection) -> Any:
+    return connection.connection.dbapi_connection
 
 
 _WAITED = {"55P03", "40P01", "40001", "57014"}

@@ -117,7 +117,6 @@ class JobRow(msgspec.Struct, frozen=True):
 class ClockJob(NamedTuple):
     """What a case's file says of the job of its clocks."""
 
-    kind: str
     state: str
     wake_at: str | None
     leased_until: str | None

@@ -176,7 +176,7 @@ CLOCK_JOB = ("case_id", "key", "kind", "wake_at")
 """The columns of `jobs` that the job of a case's clocks has from the start."""
 
 ARM_AGAIN = (
-    "ON CONFLICT (case_id, key) DO UPDATE SET state = 'armed', wake_at = excluded.wake_at, kind = excluded.kind, leased_until = NULL, "
+    "ON CONFLICT (case_id, key) DO UPDATE SET state = 'armed', wake_at = excluded.wake_at, leased_until = NULL, "
     "gen = jobs.gen + 1, sends = 0, tries = 0, fault = NULL"
 )
 """What arming means for a job that is there: whoever holds a lease of it finds that it is another one now."""
