@@ -89,19 +89,41 @@ def test_a_calendar_that_would_be_refused_is_found() -> None:
     assert load_texts({"c.yaml": CALENDAR % ("2027-01-01", "2027-01-03")}).ok
 
 
-IDS = st.sampled_from(["a", "a-b", "a_b", "A_b", "a_notice", "notice", "post_check", "review", "decided", "start"])
+IDS = st.sampled_from(
+    ["commit", "together_1", "a", "a-b", "a_b", "A_b", "a_notice", "notice", "post_check", "review", "decided", "start"]
+)
 KINDS = st.sampled_from(["review", "visit", "hearing", "consult", "test", "expert_review"])
 
 
-@given(st.lists(st.tuples(KINDS, IDS, st.booleans()), min_size=1, max_size=4))
-@settings(max_examples=60)
-def test_whatever_is_sound_compiles(steps: list[tuple[str, str, bool]]) -> None:
+ASKED = ", when: {fact: q, is: true}"
+
+
+@given(st.lists(st.tuples(KINDS, IDS, st.booleans(), st.booleans()), min_size=1, max_size=4), st.booleans())
+@settings(max_examples=90)
+def test_whatever_is_sound_compiles(steps: list[tuple[str, str, bool, bool]], apart: bool) -> None:
     """A flow without an error of form becomes a process: its ids stay apart in the diagram."""
-    written = [f"{{{kind}: {{id: {id}{', procedure: p' if stops else ''}}}}}" for kind, id, stops in steps]
-    example = f"{_flow(*written)}\nspecial_procedures: [{{id: p, kind: 听证, limit: 5 workdays}}]"
+    written = [
+        f"{{{kind}: {{id: {id}{', procedure: p' if stops else ''}{ASKED if asked else ''}}}}}"
+        for kind, id, stops, asked in steps
+    ]
+    if apart:
+        written.append("{together: [[{review: {id: x1}}], [{visit: {id: x2}}]]}")
+    example = (
+        f"{_flow(*written)}\nspecial_procedures: [{{id: p, kind: 听证, limit: 5 workdays}}]\n"
+        "questions: [{id: q, ask: 问, type: boolean}]\n"
+        "commitment: {text: 承诺, consequence: 撤销, when: {fact: q, is: true}}"
+    )
     loaded = loaded_from(texts_of(example, "item"), ())
     if all(each.severity is not Severity.ERROR for each in loaded.diagnostics):
         assert govflow.to_bpmn("I01", loaded.catalog)
+
+
+def test_items_of_a_theme_whose_codes_would_meet_are_found() -> None:
+    """Step a_b of I01 and step b of I01_a would have one name in the process; the compiler is not the first to say so."""
+    texts = {name: text.replace("I02", "I01_a") for name, text in texts_of("", "theme").items()}
+    loaded = load_texts(texts, rules=())
+    assert "GF-L12" in [each.code for each in loaded.diagnostics]
+    assert "GF-L12" not in [each.code for each in load_texts(texts_of("", "theme"), rules=()).diagnostics]
 
 
 def test_a_default_out_of_bounds_is_told_with_its_bounds() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -125,6 +125,21 @@ def _theme(data: Data, index: Index) -> Iterator[Flaw]:
         yield from _names(index, "department", _at(stage, "lead", under=("stages", at)))
         yield from _inside(index, held, _listed(stage, "items", under=("stages", at)))
     yield from _disagreeing(data, index)
+    yield from _one_in_the_process(sorted(held), data, index)
+
+
+def _one_in_the_process(codes: Sequence[str], data: Data, index: Index) -> Iterator[Flaw]:
+    """Elements of the process are named by item and step: a_b of I01 and b of I01_a would have one name."""
+    for at, entry in enumerate(data["items"]):
+        code = _code(index, entry["item"])
+        shorter = next((each for each in codes if code.startswith(f"{each}_")), None)
+        if shorter is not None:
+            yield Flaw(
+                "duplicate-id", ("items", at, "item"),
+                Text(f"事项代码 {shorter} 与 {code} 只差一个后缀，环节在流程里会成为同一个标识；请改其中一个。",
+                f"The item codes {shorter} and {code} differ by a suffix only: their steps can become one in the process; "
+                "rename one of them."),
+            )  # fmt: skip
 
 
 def _nothing_asked(data: Data) -> Iterator[Flaw]:

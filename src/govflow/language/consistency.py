@@ -5,6 +5,7 @@ Whatever the compiler or a running case could not take is found here, with its p
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
@@ -116,6 +117,10 @@ def _questions(data: Data) -> Iterator[Flaw]:
                 yield Flaw("duplicate-id", (*path, "options", value), message)
 
 
+_OWN_GATEWAYS = re.compile(r"commit|together_\d+")
+"""Names under which the process itself chooses or parts the way, as it does for a step that has a condition."""
+
+
 def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
     """Keys that only some activities take, and ids that become one in a process."""
     taken = {"post_check": ""}  # the engine's own check after the decision
@@ -132,6 +137,8 @@ def _flow(steps: tuple[Step, ...]) -> Iterator[Flaw]:
             other = taken.setdefault(id, own)
             if other != own and own != word:
                 yield _clash((*path, "id"), own, other or "post_check")
+        if "when" in body and _OWN_GATEWAYS.fullmatch(name):
+            yield _clash((*path, "id"), own, "together" if name.startswith("t") else "commitment")
 
 
 def _clash(path: Path, own: str, other: str) -> Flaw:
