@@ -18,7 +18,7 @@ import pytest
 
 import govflow
 from govflow.engine.commands import timers
-from govflow.engine.jobs import LEASE, MOST_TRIES, Dispatcher, Message, Outcome, Ref
+from govflow.engine.jobs import LEASE, MOST_TRIES, Dispatcher, JobOutcome, Message, Ref
 from govflow.engine.worker import work
 from tests import postgres
 from tests.cases import ROOT, Watch, accepted, act, catalog, watch
@@ -71,11 +71,11 @@ class DispatchContract:
         clock.at(LATER)
         return found
 
-    def run_all(self, engine: govflow.Engine, refs: list[Ref]) -> list[Outcome]:
+    def run_all(self, engine: govflow.Engine, refs: list[Ref]) -> list[JobOutcome]:
         """Have the dispatcher run references, and wait for the outcomes."""
         dispatcher, outcomes, done = self.dispatcher(), [], threading.Event()  # type: ignore[var-annotated]
 
-        def run(ref: Ref) -> Outcome:
+        def run(ref: Ref) -> JobOutcome:
             outcomes.append(engine.run(ref, lambda message: None))
             if len(outcomes) == len(refs):
                 done.set()

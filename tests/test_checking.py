@@ -306,7 +306,7 @@ def test_one_changed_item_is_judged_alone(tree: Path, tmp_path: Path, monkeypatc
     judged: list[str] = []
     inner = workers._outcome
 
-    def noted(environment: Environment, job: workers.Job) -> workers.Outcome:
+    def noted(environment: Environment, job: workers.Job) -> workers.CheckedFile:
         judged.extend(name for name, _, _ in job if len(job) == 1)
         return inner(environment, job)
 

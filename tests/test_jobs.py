@@ -202,7 +202,7 @@ def test_a_case_goes_on_although_its_clocks_were_set_aside(engine: govflow.Engin
     assert engine.sweep() == [] and engine.case(view.id).incident == "x"
     after = act(engine, next(task for task in view.open_tasks if task.kind == "review"))
     assert any(event.type == "clock_warned" for event in engine.history(view.id))
-    assert after.incident is None or engine.case(view.id).incident is None
+    assert after.incident is None and engine.case(view.id).incident is None
     clock.forward(days=60)
     assert engine.sweep() and engine.check(view.id) == []
 
@@ -434,3 +434,28 @@ def test_a_worker_without_standard_output_sends_nothing(tmp_path: Any) -> None:
     assert b"Traceback" not in full.stderr
     assert engine.deliver(lambda _: None) == 1 and engine.incidents() == []
     engine.close()
+
+
+def test_a_receivers_own_database_is_not_ours(engine: govflow.Engine) -> None:
+    """Its errors look like those of a lost database; the message rests, and the worker goes on."""
+    apply_for(engine)
+    tried: list[str] = []
+
+    def send(message: Message) -> None:
+        tried.append(message.key)
+        raise sa.exc.OperationalError("SELECT 1", {}, Exception("no such table"))
+
+    work(engine, send, Event(), 0.01, once=True)
+    assert len(tried) == 1 and engine.incidents()[0].tries == 1
+
+
+def test_a_failing_job_that_is_dispatched_again_is_tried_once_a_lease(
+    engine: govflow.Engine, clock: Watch, url: str
+) -> None:
+    """A carrier that repeats its references uses up no tries."""
+    case = accepted(engine).id
+    change(url, DAMAGE["no state"], case=case)
+    clock.forward(days=8)
+    (ref,) = engine.lease()
+    assert [engine.run(ref).state for _ in range(6)] == ["failed", *["stale"] * 5]
+    assert engine.incidents()[0].tries == 1

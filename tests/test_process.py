@@ -34,7 +34,7 @@ def paths(tokens: Iterable[executor.Token]) -> list[str]:
     return [token.path for token in tokens]
 
 
-def complete(process: executor.Process, step: executor.Step, *names: str, **flags: bool) -> executor.Step:
+def complete(process: executor.Process, step: executor.Transition, *names: str, **flags: bool) -> executor.Transition:
     """Complete several user tasks, one after the other."""
     for name in names:
         step = executor.complete(process, step.state, name, flags)
@@ -331,7 +331,7 @@ def test_a_damaged_state_never_raises_anything_else(data: st.DataObject) -> None
     for _ in range(data.draw(st.integers(1, 4))):
         state[data.draw(st.integers(20, len(state) - 1))] = data.draw(st.sampled_from(b'0123456789[],"-en'))
     with contextlib.suppress(executor.ProcessError):
-        assert isinstance(executor.complete(process, bytes(state), "D01", {}), executor.Step)
+        assert isinstance(executor.complete(process, bytes(state), "D01", {}), executor.Transition)
 
 
 def test_a_state_can_be_used_again() -> None:
@@ -372,7 +372,7 @@ def test_many_threads_share_one_process() -> None:
     """Cases in several threads on one compiled process end as if each were alone."""
     process = executor.compile_process(b.theme())
 
-    def run(seed: int) -> executor.Step:
+    def run(seed: int) -> executor.Transition:
         rng = random.Random(seed % 4)
         step = executor.start(process, {})
         while not step.ended:

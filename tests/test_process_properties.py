@@ -25,7 +25,7 @@ from tests.reference import And, Loop, Machine, Maker, Seq, Timer, User, Writer
 STEPS = 60
 
 
-def tokens(step: executor.Step) -> list[tuple[str, str, str | None]]:
+def tokens(step: executor.Transition) -> list[tuple[str, str, str | None]]:
     """Live tokens of a step as the reference names them."""
     return sorted(((t.path, t.kind, t.host) for t in step.live), key=str)
 

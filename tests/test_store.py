@@ -22,7 +22,7 @@ from govflow.engine.case import (
     from_text,
     to_text,
 )
-from govflow.engine.case.state import Opinion, Result
+from govflow.engine.case.state import IssuedResult, Opinion
 from govflow.engine.store import CaseFile, Changes, Database
 from govflow.engine.store.database import StoreError
 from govflow.engine.store.statements import Statements
@@ -156,7 +156,7 @@ def test_a_state_is_read_as_it_was_written() -> None:
         "items": {"I01": full(ItemState, code="I01", stopped_by=["survey"])}, "tasks": {"t": full(TaskState, id="t")},
         "clocks": clocks, "checksums": {"b": "1", "a": "2", "c": "3"}, "correction": correction,
         "answers": {"area": 1e16, "when": 10**30, "words": "\u2028"}, "dropped": ["I02"], "materials": {"M01": "missing"},
-        "gaps": {"M02": "5 workdays"}, "opinions": [full(Opinion)], "results": [full(Result)], "clock_ids": {"b": 1},
+        "gaps": {"M02": "5 workdays"}, "opinions": [full(Opinion)], "results": [full(IssuedResult)], "clock_ids": {"b": 1},
     }  # fmt: skip
     state = full(CaseState, **parts)
     live = {id: clock for id, clock in clocks.items() if clock.live}

@@ -13,7 +13,7 @@ from datetime import date
 
 from govflow.catalog import Loaded
 from govflow.catalog.names import index_of
-from govflow.catalog.overlay import Layers, Node
+from govflow.catalog.overlay import Layers, Sourced
 from govflow.errors import NotFound
 from govflow.language.building import NO_NAMES
 from govflow.language.building.regions import holds, reach, uppers
@@ -82,7 +82,7 @@ def _in_force(item: Item, on: date | None) -> bool:
     return on is None or (item.valid_from or "") <= on.isoformat() <= (item.valid_to or "9999-12-31")
 
 
-def _lines(node: Node, indent: str) -> Iterator[str]:
+def _lines(node: Sourced, indent: str) -> Iterator[str]:
     """The lines of a mapping or a list, each with its origin as a comment."""
     entries = node.entries or ()
     named = entries.items() if isinstance(entries, Mapping) else (("", each) for each in entries)

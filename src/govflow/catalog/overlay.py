@@ -20,13 +20,13 @@ _OWN = ("level", "department", "valid_from", "valid_to")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Node:
+class Sourced:
     """A value and the place where it was written; `parts` are its entries where they come from several places."""
 
     document: Document
     path: tuple[str | int, ...]
     value: Any
-    parts: Mapping[str, Node] | list[Node] | None = None
+    parts: Mapping[str, Sourced] | list[Sourced] | None = None
 
     @property
     def origin(self) -> str:
@@ -35,17 +35,17 @@ class Node:
         return f"{self.document.file}:{span.line}"
 
     @property
-    def entries(self) -> Mapping[str, Node] | list[Node] | None:
+    def entries(self) -> Mapping[str, Sourced] | list[Sourced] | None:
         """The nodes of a mapping or a list; None for a single value."""
         if self.parts is not None:
             return self.parts
         if isinstance(self.value, dict):
-            return {key: Node(self.document, (*self.path, key), each) for key, each in self.value.items()}
+            return {key: Sourced(self.document, (*self.path, key), each) for key, each in self.value.items()}
         if isinstance(self.value, list):
-            return [Node(self.document, (*self.path, at), each) for at, each in enumerate(self.value)]
+            return [Sourced(self.document, (*self.path, at), each) for at, each in enumerate(self.value)]
         return None
 
-    def of(self, entries: Mapping[str, Node] | list[Node]) -> Node:
+    def of(self, entries: Mapping[str, Sourced] | list[Sourced]) -> Sourced:
         """A node in the place of this one, with other entries."""
         return replace(self, parts=entries)
 
@@ -60,9 +60,9 @@ class Node:
 class Layers:
     """A standard item, and the variants laid over it so far; `removed` are the materials no longer asked for, by code."""
 
-    standard: Node
-    laid: Node
-    removed: Mapping[str, Node]
+    standard: Sourced
+    laid: Sourced
+    removed: Mapping[str, Sourced]
 
     @classmethod
     def of(cls, standard: Document) -> Layers:
@@ -87,7 +87,7 @@ class Layers:
             _materials(laid, _mapping(own["materials"]), names, removed)
         return replace(self, laid=self.laid.of(laid), removed=removed)
 
-    def local(self, variant: Document, names: Names) -> Node:
+    def local(self, variant: Document, names: Names) -> Sourced:
         """The effective item of the variant on top: who handles it, with which codes and on which days, is its own.
 
         None of that is taken from a level between: it stands in the variant or is the standard item's, whose department
@@ -107,17 +107,17 @@ class Layers:
         return self.laid.of(effective)
 
 
-def node_of(document: Document) -> Node:
+def node_of(document: Document) -> Sourced:
     """The node of all that a document says."""
-    return Node(document, (), document.data)
+    return Sourced(document, (), document.data)
 
 
-def plain_of(node: Node, variant: Document) -> Plain:
+def plain_of(node: Sourced, variant: Document) -> Plain:
     """What `building.item_from` reads: the data of the effective item, in the variant's name."""
     return Plain(node.plain(), variant.file)
 
 
-def _merged(base: Node | None, over: Node) -> Node:
+def _merged(base: Sourced | None, over: Sourced) -> Sourced:
     """Keys laid over keys; those of the correction one level down too."""
     merged = dict(_mapping(base))
     for key, each in _mapping(over).items():
@@ -128,13 +128,13 @@ def _merged(base: Node | None, over: Node) -> Node:
     return (base or over).of(merged)
 
 
-def _by_name(base: Node | None, over: Node, name: str) -> Node:
+def _by_name(base: Sourced | None, over: Sourced, name: str) -> Sourced:
     """Entries laid over those of the same name; a name that is not above is no entry."""
     own = {_mapping(each)[name].value: _mapping(each) for each in _list(over)}
     return (base or over).of([_entry(each, own.get(_mapping(each)[name].value, {}), name) for each in _list(base)])
 
 
-def _fees(base: Node | None, over: Node) -> Node:
+def _fees(base: Sourced | None, over: Sourced) -> Sourced:
     """The fees that are still charged; what one of them leaves out is as above."""
     above = {_mapping(each)["name"].value: each for each in _list(base)}
     if not isinstance(over.value, list):
@@ -144,16 +144,16 @@ def _fees(base: Node | None, over: Node) -> Node:
     )
 
 
-def _entry(base: Node, own: Mapping[str, Node], name: str) -> Node:
+def _entry(base: Sourced, own: Mapping[str, Sourced], name: str) -> Sourced:
     return base.of({**_mapping(base), **{key: each for key, each in own.items() if key != name}}) if own else base
 
 
-def _materials(laid: dict[str, Node], own: Mapping[str, Node], names: Names, removed: dict[str, Node]) -> None:
+def _materials(laid: dict[str, Sourced], own: Mapping[str, Sourced], names: Names, removed: dict[str, Sourced]) -> None:
     """Materials that are asked for no longer, and those that may be handed in later."""
     for each in _list(own.get("without")):
         removed.setdefault(names.material(each.value), each)
     later = {names.material(entry["use"].value): entry["within"] for entry in map(_mapping, _list(own.get("defer")))}
-    uses: list[Node] = []
+    uses: list[Sourced] = []
     for use in _list(laid.get("materials")):
         code = names.material(_mapping(use)["use"].value)
         if code in removed:
@@ -166,7 +166,7 @@ def _materials(laid: dict[str, Node], own: Mapping[str, Node], names: Names, rem
         laid["materials"] = replace(next(reversed(removed.values())), value="none")
 
 
-def _with_department(flow: Node, replaced: str, department: Node, names: Names) -> Node:
+def _with_department(flow: Sourced, replaced: str, department: Sourced, names: Names) -> Sourced:
     """A flow in which the local department stands where the standard item's was named."""
     entries = flow.entries
     if isinstance(entries, list):
@@ -186,11 +186,11 @@ def _with_department(flow: Node, replaced: str, department: Node, names: Names) 
     return flow.of(local)
 
 
-def _mapping(node: Node | None) -> Mapping[str, Node]:
+def _mapping(node: Sourced | None) -> Mapping[str, Sourced]:
     entries = node.entries if node is not None else None
     return entries if isinstance(entries, Mapping) else {}
 
 
-def _list(node: Node | None) -> list[Node]:
+def _list(node: Sourced | None) -> list[Sourced]:
     entries = node.entries if node is not None else None
     return entries if isinstance(entries, list) else []

@@ -83,7 +83,7 @@ class Ref(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class JobOutcome:
     """What running a reference came to.
 
     `state`: `done`; `stale`, when it was done, moved or given to somebody else meanwhile; `failed`, when it is tried again
@@ -109,11 +109,20 @@ class Dispatcher(Protocol):
     def flush(self, refs: Sequence[Ref]) -> None:
         """Take these now that the lease is committed."""
 
-    def start(self, run: Callable[[Ref], Outcome]) -> None:
+    def start(self, run: Callable[[Ref], JobOutcome]) -> None:
         """Begin to run what is taken."""
 
     def stop(self) -> Sequence[Ref]:
         """End what is at work and begin nothing more; gives what was taken and not begun."""
+
+
+class _ReceiverFault(Exception):
+    """What a receiver raised, as text."""
+
+
+def _holds(ref: Ref, job: JobRow) -> bool:
+    """Whether a reference is of the lease that the job is under; of one reference that comes again only the first is."""
+    return (job.gen, job.state, job.leased_until) == (ref.gen, "armed", ref.until)
 
 
 class Engine(CaseCommands):
@@ -166,7 +175,7 @@ class Engine(CaseCommands):
             )  # fmt: skip
         return sum(outcome.state == "done" for outcome in self._work(NOTICE_JOB, limit, send, None))
 
-    def _work(self, kind: str, limit: int, send: Send | None, now: datetime | None) -> Iterator[Outcome]:
+    def _work(self, kind: str, limit: int, send: Send | None, now: datetime | None) -> Iterator[JobOutcome]:
         while limit > 0:
             refs = self._lease(kind, min(BATCH, limit), LEASE, now)
             if not refs:
@@ -234,14 +243,14 @@ class Engine(CaseCommands):
                 if job is not None and (job.gen, job.leased_until) == (ref.gen, ref.until):
                     statements.change_job(job, leased_until=None, sends=max(0, job.sends - 1))
 
-    def run(self, ref: Ref, send: Send | None = None) -> Outcome:
+    def run(self, ref: Ref, send: Send | None = None) -> JobOutcome:
         """Do a leased job, any number of times and on any host: it acts once. Raises nothing but ReceiverGone.
 
         `send` takes the message of a notice, outside any transaction.
         """
         return self._run(ref, send, None)
 
-    def _run(self, ref: Ref, send: Send | None, now: datetime | None) -> Outcome:
+    def _run(self, ref: Ref, send: Send | None, now: datetime | None) -> JobOutcome:
         recorded: list[Event] = []
         try:
             if ref.kind == CLOCK_JOB:
@@ -253,13 +262,13 @@ class Engine(CaseCommands):
         except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever is wrong with one job, the others go on
             return self._failed(ref, fault, now)
         self._publish(recorded)
-        return Outcome(ref, state, tuple(_fired(ref.case, recorded)))
+        return JobOutcome(ref, state, tuple(_fired(ref.case, recorded)))
 
     def _fire(self, ref: Ref, now: datetime | None, recorded: list[Event]) -> str:
         with self._writing() as statements:
             locked = statements.lock(ref.case, whole=False)
             job = None if locked is None else locked.file.job
-            if locked is None or job is None or (job.gen, job.state) != (ref.gen, "armed"):
+            if locked is None or job is None or (job.gen, job.state, job.leased_until) != (ref.gen, "armed", ref.until):
                 return "stale"
             if now is not None and case_clocks.utc(now) < locked.file.row.updated_at:
                 return "busy"  # a moment that is given and past: the lease stays
@@ -278,36 +287,40 @@ class Engine(CaseCommands):
         with self._reading() as statements:
             job = statements.job(ref.case, ref.key)
             at = case_clocks.utc(now or self._present(statements))
-        if job is None or (job.gen, job.state) != (ref.gen, "armed") or at >= ref.until:
+        if job is None or not _holds(ref, job) or at >= ref.until:
             return "stale"
         _, _, seq = job.key.partition("/")
         body = msgspec.json.decode(job.body or "{}")
-        send(Message(f"{job.case_id}:{int(seq)}", job.case_id, job.topic or "", body, job.tries))
+        try:
+            send(Message(f"{job.case_id}:{int(seq)}", job.case_id, job.topic or "", body, job.tries))
+        except ReceiverGone:
+            raise
+        except Exception as fault:  # noqa: BLE001 - a receiver's own database is not ours, whatever its errors look like
+            raise _ReceiverFault(fault_text(fault)) from None
         with self._writing() as statements:
-            statements.finish_job(ref.case, ref.key, ref.gen)
-        return "done"
+            return "done" if statements.finish_job(ref.case, ref.key, ref.gen) else "stale"
 
-    def _failed(self, ref: Ref, fault: BaseException, now: datetime | None) -> Outcome:
+    def _failed(self, ref: Ref, fault: BaseException, now: datetime | None) -> JobOutcome:
         """Keep a job's fault with it; it rests, longer each time, and is dead after so many."""
-        said = fault_text(fault)
+        said = str(fault) if isinstance(fault, _ReceiverFault) else fault_text(fault)
         if is_passing(fault):
-            return Outcome(ref, "lost", fault=said)
+            return JobOutcome(ref, "lost", fault=said)
         if isinstance(fault, HostClockError):  # no fault of the case: another host can run it
             _log.error("job %s of case %s is left to another host: %s", ref.key, ref.case, said)
-            return Outcome(ref, "busy", fault=said)
+            return JobOutcome(ref, "busy", fault=said)
         try:
             with self._writing() as statements:
                 job = statements.job(ref.case, ref.key)
-                if job is None or job.gen != ref.gen:
-                    return Outcome(ref, "stale", fault=said)
+                if job is None or not _holds(ref, job):
+                    return JobOutcome(ref, "stale", fault=said)
                 tries = job.tries + 1
                 state = "dead" if tries >= MOST_TRIES[ref.kind] else "armed"
                 until = case_clocks.utc((now or self._present(statements)) + wait_after(job.tries))
                 statements.change_job(job, state=state, tries=tries, sends=0, fault=said, leased_until=until)
         except GovflowError as late:
-            return Outcome(ref, "lost", fault=f"{said}; {fault_text(late)}")
+            return JobOutcome(ref, "lost", fault=f"{said}; {fault_text(late)}")
         _log.error("job %s of case %s failed (%d): %s", ref.key, ref.case, tries, said)
-        return Outcome(ref, "dead" if state == "dead" else "failed", fault=said)
+        return JobOutcome(ref, "dead" if state == "dead" else "failed", fault=said)
 
     # --- incidents ---------------------------------------------------------------------------------------------
 

@@ -95,7 +95,9 @@ def _state_of(subject: CompiledDefinition, path: str) -> str:
     return {"warning": "yellow", "due": "red"}.get(edge or "", "done")
 
 
-def _walked(subject: CompiledDefinition, steps: Sequence[process.Step], flows: Iterable[process.Flow]) -> Iterator[str]:
+def _walked(
+    subject: CompiledDefinition, steps: Sequence[process.Transition], flows: Iterable[process.Flow]
+) -> Iterator[str]:
     """The paths of the sequence flows that tokens took, in the order in which they left an element.
 
     Whatever is passed sends a token along all its flows; only a choice sends it along one, to what comes next.

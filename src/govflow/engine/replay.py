@@ -20,7 +20,7 @@ from govflow.engine.definitions.compiled import CompiledDefinition
 from govflow.engine.store import CaseRow, EventRow, Statements
 
 
-def replay_move(subject: CompiledDefinition, snapshot: bytes, move: events.Move) -> process.Step:
+def replay_move(subject: CompiledDefinition, snapshot: bytes, move: events.Move) -> process.Transition:
     """Make one recorded move: start, complete, fire or cancel."""
     flags = dict.fromkeys(subject.table.flags, False) | dict.fromkeys(move.flags, True)
     match move.verb:
@@ -36,10 +36,10 @@ def replay_move(subject: CompiledDefinition, snapshot: bytes, move: events.Move)
             raise ValueError(f"unknown move {verb!r}")
 
 
-def replayed_moves(subject: CompiledDefinition, rows: Iterable[EventRow]) -> list[process.Step]:
+def replayed_moves(subject: CompiledDefinition, rows: Iterable[EventRow]) -> list[process.Transition]:
     """Every move of the process that the log has, made again."""
     snapshot = b""
-    steps: list[process.Step] = []
+    steps: list[process.Transition] = []
     for row in rows:
         move = events.move_of(events.read(row.type, row.body))
         if move is not None:

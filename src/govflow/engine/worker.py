@@ -9,7 +9,18 @@ from collections.abc import Callable, Sequence
 from itertools import islice
 from threading import Event
 
-from govflow.engine.jobs import BATCH, KINDS, Dispatcher, Engine, Message, Outcome, ReceiverGone, Ref, Send, fault_text
+from govflow.engine.jobs import (
+    BATCH,
+    KINDS,
+    Dispatcher,
+    Engine,
+    JobOutcome,
+    Message,
+    ReceiverGone,
+    Ref,
+    Send,
+    fault_text,
+)
 from govflow.engine.store import NOTICE_JOB, Connection, StoreError
 from govflow.engine.views import Fired
 from govflow.errors import GovflowError
@@ -51,7 +62,7 @@ class InProcess:
         for ref in refs:
             self._waiting[ref.kind].put(ref)
 
-    def start(self, run: Callable[[Ref], Outcome]) -> None:
+    def start(self, run: Callable[[Ref], JobOutcome]) -> None:
         """Start the threads."""
         self._ending = False
         for kind in KINDS:
@@ -62,7 +73,7 @@ class InProcess:
                 thread.start()
                 self._running.append(thread)
 
-    def _loop(self, waiting: queue.SimpleQueue[Ref | None], run: Callable[[Ref], Outcome]) -> None:
+    def _loop(self, waiting: queue.SimpleQueue[Ref | None], run: Callable[[Ref], JobOutcome]) -> None:
         while (ref := waiting.get()) is not None and not self._ending:
             run(ref)
         if ref is not None:
@@ -117,7 +128,7 @@ class _Worker:
         self._engine, self._send, self._stop, self._every = engine, send, stop, every
         self._report, self._trouble, self._dispatcher = report, trouble, dispatcher
         self._lock = threading.Lock()
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[JobOutcome] = []
         self._lost: list[Ref] = []
         self._begun = self._ended = 0
         self._rest = min(every, FIRST_REST)
@@ -138,12 +149,12 @@ class _Worker:
         finally:
             self._end()
 
-    def _run(self, ref: Ref) -> Outcome:
+    def _run(self, ref: Ref) -> JobOutcome:
         try:
             outcome = self._engine.run(ref, self._send)
         except ReceiverGone:
             self._stop.set()
-            outcome = Outcome(ref, "lost")
+            outcome = JobOutcome(ref, "lost")
         with self._lock:
             self._outcomes.append(outcome)
             self._ended += 1
@@ -170,7 +181,7 @@ class _Worker:
             self._tell(())
         return idle
 
-    def _take(self) -> list[Outcome]:
+    def _take(self) -> list[JobOutcome]:
         with self._lock:
             found, self._outcomes = self._outcomes, []
         self._lost += [outcome.ref for outcome in found if outcome.state == "lost"]
@@ -194,7 +205,7 @@ class _Worker:
         self._rest = min(max(rest, 0.1) * 2, LONGEST_REST)
         self._stop.wait(rest)
 
-    def _tell(self, outcomes: Sequence[Outcome]) -> None:
+    def _tell(self, outcomes: Sequence[JobOutcome]) -> None:
         report = self._report
         if report is not None:
             fired = [each for outcome in outcomes for each in outcome.fired]

@@ -40,7 +40,7 @@ Job = tuple[Source, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckedFile:
     """What became of a job: the digests of the contents, and what was found (`serialize.dumps`).
 
     `text` is empty for a file that is no item after all and for a pair that has changed; `fault` is what the system said
@@ -53,7 +53,7 @@ class Outcome:
     fault: OSError | None = None
 
 
-def outcomes(environment: Environment, jobs: Sequence[Job], progress: Progress | None) -> Iterator[Outcome]:
+def outcomes(environment: Environment, jobs: Sequence[Job], progress: Progress | None) -> Iterator[CheckedFile]:
     """Check or compare, in order and on all cores where there is much to do.
 
     `progress` is called with how many jobs are done and how many there are.
@@ -66,7 +66,7 @@ def outcomes(environment: Environment, jobs: Sequence[Job], progress: Progress |
             progress(done, len(jobs))
 
 
-def _batches(environment: Environment, jobs: Sequence[Job]) -> Iterator[list[Outcome]]:
+def _batches(environment: Environment, jobs: Sequence[Job]) -> Iterator[list[CheckedFile]]:
     batches = [jobs[at : at + _BATCH] for at in range(0, len(jobs), _BATCH)]
     finished = 0
     cores = _cores()
@@ -127,26 +127,26 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work(jobs: Iterable[Job]) -> list[Outcome]:
+def _work(jobs: Iterable[Job]) -> list[CheckedFile]:
     assert _environment is not None
     return [_outcome(_environment, job) for job in jobs]
 
 
-def _outcome(environment: Environment, job: Job) -> Outcome:
+def _outcome(environment: Environment, job: Job) -> CheckedFile:
     names = tuple(name for name, _, _ in job)
     try:
         contents = [content_of(name) if raw is None else raw for name, raw, _ in job]
     except OSError as fault:
-        return Outcome(names, (), fault=fault)
+        return CheckedFile(names, (), fault=fault)
     digests = tuple(map(content_digest, contents))
     if len(job) > 1 and digests != tuple(digest for _, _, digest in job):
-        return Outcome(names, digests)  # written to since it was checked
+        return CheckedFile(names, digests)  # written to since it was checked
     first, *above = (read(raw, name) for name, raw in zip(names, contents, strict=True))
     if above:
-        return Outcome(names, digests, dumps(tuple(compare(first, above[0], environment))))
+        return CheckedFile(names, digests, dumps(tuple(compare(first, above[0], environment))))
     if not is_item(first):
-        return Outcome(names, digests)
-    return Outcome(names, digests, dumps(check_item_file(first, environment)))
+        return CheckedFile(names, digests)
+    return CheckedFile(names, digests, dumps(check_item_file(first, environment)))
 
 
 @contextlib.contextmanager

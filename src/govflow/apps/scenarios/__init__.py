@@ -12,7 +12,7 @@ from govflow.apps.scenarios.coverage import Coverage, coverage
 from govflow.apps.scenarios.expectations import failures_of
 from govflow.apps.scenarios.player import ManualClock, Player, player_for
 from govflow.apps.scenarios.reading import scenarios_from
-from govflow.apps.scenarios.records import Expectation, Failure, Played, Scenario, Step
+from govflow.apps.scenarios.records import Expectation, Played, Scenario, ScenarioFailure, ScenarioStep
 from govflow.apps.scenarios.report import as_data, failure_text, summary_line, table
 from govflow.catalog import Loaded
 from govflow.engine.definitions import bundle
@@ -26,10 +26,10 @@ from govflow.text import Lang, Text
 __all__ = [
     "Coverage",
     "Expectation",
-    "Failure",
     "Played",
     "Scenario",
-    "Step",
+    "ScenarioFailure",
+    "ScenarioStep",
     "as_data",
     "coverage",
     "failure_text",
@@ -129,7 +129,7 @@ def _result(scenario: Scenario, runner: _Runner) -> Played:
     shelf = catalog.themes if scenario.of in catalog.themes else catalog.items
     if scenario.of not in shelf:
         what = Text(f"{scenario.of} 的定义有错误，不能办理", f"the definition of {scenario.of} is not sound")
-        return Played(scenario, scenario.of, (Failure(scenario.span, what, scenario.of, "—"),), (), (), {})
+        return Played(scenario, scenario.of, (ScenarioFailure(scenario.span, what, scenario.of, "—"),), (), (), {})
     code = shelf[scenario.of].code
     elements = runner.elements_of(code)
     with runner.database.engine.connect() as connection:
@@ -142,12 +142,12 @@ def _result(scenario: Scenario, runner: _Runner) -> Played:
     return Played(scenario, code, failures, tuple(player.events), player.assumed, elements)
 
 
-def _acted(player: Player, lang: Lang) -> Iterator[Failure]:
+def _acted(player: Player, lang: Lang) -> Iterator[ScenarioFailure]:
     """Steps and expectations in order of time; an expectation comes after the steps of its instant."""
     scenario = player.scenario
     named = [step.at for step in scenario.steps] + [each.at for each in scenario.expect if each.at is not None]
     last = max(named)
-    acts: list[tuple[datetime, int, Step | Expectation]] = [(step.at, 0, step) for step in scenario.steps]
+    acts: list[tuple[datetime, int, ScenarioStep | Expectation]] = [(step.at, 0, step) for step in scenario.steps]
     acts += [(each.at or last, 1, each) for each in scenario.expect]
     for at, _, act in sorted(acts, key=lambda each: each[:2]):
         player.go(at)
@@ -160,7 +160,7 @@ def _acted(player: Player, lang: Lang) -> Iterator[Failure]:
             return
 
 
-def _done(player: Player, step: Step, lang: Lang) -> Failure | None:
+def _done(player: Player, step: ScenarioStep, lang: Lang) -> ScenarioFailure | None:
     """Do a step; the failure if it was refused and should not have been, or should have been and was not."""
     wanted = step.words.get("refused")
     try:
@@ -171,8 +171,8 @@ def _done(player: Player, step: Step, lang: Lang) -> Failure | None:
             return None
         what = Text(f"步骤 {step.do} 被拒绝", f"step {step.do} was refused")
         expected = Text("能够办理", "allowed") if wanted is None else Text(f"拒绝：{wanted}", f"refused: {wanted}")
-        return Failure(step.span, what, expected.text(lang), said.text(lang))
+        return ScenarioFailure(step.span, what, expected.text(lang), said.text(lang))
     if wanted is None:
         return None
     what = Text(f"步骤 {step.do} 应被拒绝", f"step {step.do} should have been refused")
-    return Failure(step.span, what, wanted, Text("没有拒绝", "allowed").text(lang))
+    return ScenarioFailure(step.span, what, wanted, Text("没有拒绝", "allowed").text(lang))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from govflow.apps.scenarios.player import Player
-from govflow.apps.scenarios.records import Expectation, Failure
+from govflow.apps.scenarios.records import Expectation, ScenarioFailure
 from govflow.engine.views import CaseView, ClockView
 from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
@@ -16,12 +16,12 @@ from govflow.text import Lang, Text, joined
 NONE = "—"
 
 
-def failures_of(player: Player, expected: Expectation, lang: Lang) -> Iterator[Failure]:
+def failures_of(player: Player, expected: Expectation, lang: Lang) -> Iterator[ScenarioFailure]:
     """Everything in an expectation that is not so at the clock's instant."""
     try:
         view, item = player.view_now(), player.item(expected.words)
     except NotFound as fault:
-        yield Failure(expected.span, fault.message, _shown(dict(expected.words)), NONE)
+        yield ScenarioFailure(expected.span, fault.message, _shown(dict(expected.words)), NONE)
         return
     for key, wanted in expected.words.items():
         if key == "item":
@@ -29,7 +29,7 @@ def failures_of(player: Player, expected: Expectation, lang: Lang) -> Iterator[F
         check = _Check(player, view, item, expected.item is not None, lang)
         for what, want, got, details in _CHECKS[key](check, wanted):
             if want != got:
-                yield Failure(expected.spans[key], what, _shown(want), _shown(got), details())
+                yield ScenarioFailure(expected.spans[key], what, _shown(want), _shown(got), details())
 
 
 Found = tuple[Text, Any, Any, Callable[[], tuple[str, ...]]]

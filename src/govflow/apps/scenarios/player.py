@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from govflow import plan
-from govflow.apps.scenarios.records import Scenario, Step
+from govflow.apps.scenarios.records import Scenario, ScenarioStep
 from govflow.compiler import ElementInfo
 from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, EventView, TaskView
@@ -64,7 +64,7 @@ class Player:
             self.shown = None
             self._note()
 
-    def do(self, step: Step) -> None:
+    def do(self, step: ScenarioStep) -> None:
         """Do one step at the clock's instant; raises what the engine raises."""
         _STEPS[step.do](self, step.words)
 

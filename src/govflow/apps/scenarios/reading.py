@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, time
 from typing import Any
 
-from govflow.apps.scenarios.records import Expectation, Scenario, Step
+from govflow.apps.scenarios.records import Expectation, Scenario, ScenarioStep
 from govflow.language.source import Document
 from govflow.law.clocks import SHANGHAI
 
@@ -40,9 +40,9 @@ def moment_of(text: str) -> datetime:
     return moment.replace(tzinfo=SHANGHAI)
 
 
-def _step(document: Document, path: tuple[str | int, ...], data: Mapping[str, Any]) -> Step:
+def _step(document: Document, path: tuple[str | int, ...], data: Mapping[str, Any]) -> ScenarioStep:
     words = {key: value for key, value in data.items() if key not in ("at", "do")}
-    return Step(moment_of(data["at"]), data["do"], words, document.span(path))
+    return ScenarioStep(moment_of(data["at"]), data["do"], words, document.span(path))
 
 
 def _expectation(document: Document, path: tuple[str | int, ...], data: Mapping[str, Any]) -> Expectation:

@@ -14,7 +14,7 @@ from govflow.text import Text
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ScenarioStep:
     """One thing that somebody does at an instant; `words` are its other keys as written."""
 
     at: datetime
@@ -48,13 +48,13 @@ class Scenario:
     given: Mapping[str, Any]
     drop: tuple[str, ...]
     applicant: Mapping[str, Any] | None
-    steps: tuple[Step, ...]
+    steps: tuple[ScenarioStep, ...]
     expect: tuple[Expectation, ...]
     span: Span
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ScenarioFailure:
     """Something that is not as the scenario says. `details` explain it line by line, e.g. a due date day by day."""
 
     span: Span
@@ -73,7 +73,7 @@ class Played:
 
     scenario: Scenario
     code: str
-    failures: tuple[Failure, ...]
+    failures: tuple[ScenarioFailure, ...]
     events: tuple[EventView, ...]
     assumed: tuple[str, ...]
     elements: Mapping[str, ElementInfo]

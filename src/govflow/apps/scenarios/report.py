@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from govflow.apps.scenarios.coverage import KINDS, Coverage, Kind
-from govflow.apps.scenarios.records import Failure, Played
+from govflow.apps.scenarios.records import Played, ScenarioFailure
 from govflow.language.model import Catalog
 from govflow.text import Lang, Text, cells, joined
 
@@ -38,7 +38,7 @@ def failure_text(played: Played, lang: Lang | str) -> str:
     return "\n".join(lines)
 
 
-def _failure(played: Played, failure: Failure, words: dict[str, str], lang: Lang | str) -> Iterator[str]:
+def _failure(played: Played, failure: ScenarioFailure, words: dict[str, str], lang: Lang | str) -> Iterator[str]:
     span = failure.span
     yield f"✗ {span.file}:{span.line}:{span.column} {played.scenario.name}"
     yield f"    {failure.what.text(lang)}"

@@ -16,9 +16,9 @@ from govflow.engine.case.state import (
     ClockState,
     Event,
     Extension,
+    IssuedResult,
     ItemState,
     Opinion,
-    Result,
     Suspension,
     TaskState,
 )
@@ -179,7 +179,7 @@ def _change_item(state: CaseState, fact: _OfItems, event: Event) -> None:
             item = state.items[fact.item]
             item.state, item.finished, item.reason = ItemStatus.TERMINATED.value, event.at, fact.reason
         case e.ResultIssued():
-            state.results.append(Result(fact.item, fact.result, fact.name, fact.kind, fact.number, fact.valid_for,
+            state.results.append(IssuedResult(fact.item, fact.result, fact.name, fact.kind, fact.number, fact.valid_for,
                                         fact.material, event.at))  # fmt: skip
             if fact.material:
                 state.materials[fact.material] = MaterialStatus.ISSUED.value

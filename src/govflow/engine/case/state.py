@@ -152,7 +152,7 @@ class Opinion(msgspec.Struct):
     at: str
 
 
-class Result(msgspec.Struct):
+class IssuedResult(msgspec.Struct):
     """A result that was made out, and when it reached the applicant."""
 
     item: str
@@ -186,7 +186,7 @@ class CaseFacts(msgspec.Struct, kw_only=True):
     correction: Correction = msgspec.field(default_factory=Correction)
     gaps: dict[str, str] = {}
     opinions: list[Opinion] = []
-    results: list[Result] = []
+    results: list[IssuedResult] = []
     clock_ids: dict[str, int] = {}
     tasks_opened: int = 0
     seq: int = 0

@@ -124,7 +124,7 @@ def _element(row: _Row, steps: Steps) -> ElementInfo:
     )  # fmt: skip
 
 
-def table_of_file(table: ElementTable, nodes: Iterable[process.Node], digest: str) -> ElementTable:
+def table_of_file(table: ElementTable, nodes: Iterable[process.BpmnNode], digest: str) -> ElementTable:
     """The table of a stored BPMN file, which an older version wrote, out of the present compiler's table.
 
     Structure is taken from the file: which elements there are, what hangs on what and interrupts it. What its tasks,

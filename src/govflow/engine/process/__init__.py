@@ -8,18 +8,18 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from govflow.engine.process.definition import Flow, Node, Process, compile_process, flows, nodes
-    from govflow.engine.process.records import ProcessError, Step, Token
+    from govflow.engine.process.definition import BpmnNode, Flow, Process, compile_process, flows, nodes
+    from govflow.engine.process.records import ProcessError, Token, Transition
     from govflow.engine.process.snapshot import is_current, timer_paths, waiting
     from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
+    "BpmnNode",
     "Flow",
-    "Node",
     "Process",
     "ProcessError",
-    "Step",
     "Token",
+    "Transition",
     "cancel",
     "compile_process",
     "complete",
@@ -35,10 +35,10 @@ __all__ = [
 # Each name is imported when it is first asked for: what only reads cases does not wait for SpiffWorkflow.
 _HOMES = {
     "Flow": "definition",
-    "Node": "definition",
+    "BpmnNode": "definition",
     "Process": "definition",
     "ProcessError": "records",
-    "Step": "records",
+    "Transition": "records",
     "Token": "records",
     "cancel": "verbs",
     "compile_process": "definition",

@@ -242,7 +242,7 @@ class Flow(NamedTuple):
     target: str
 
 
-class Node(NamedTuple):
+class BpmnNode(NamedTuple):
     """One flow node of a BPMN file; `host` is the activity that a boundary event hangs on and may interrupt."""
 
     id: str
@@ -252,7 +252,7 @@ class Node(NamedTuple):
     interrupting: bool
 
 
-def nodes(xml: bytes) -> Iterator[Node]:
+def nodes(xml: bytes) -> Iterator[BpmnNode]:
     """The flow nodes of a BPMN file that was compiled before, in the order of the text."""
     kinds = {tag: tag.rpartition("}")[2] for tag in _Parser.OVERRIDE_PARSER_CLASSES}
     for node in _root(xml).iter():
@@ -260,7 +260,7 @@ def nodes(xml: bytes) -> Iterator[Node]:
         if kind is not None:
             host = node.get("attachedToRef")
             interrupts = host is not None and node.get("cancelActivity", "true") in ("true", "1")
-            yield Node(node.attrib["id"], kind, node.get("name", ""), host, interrupts)
+            yield BpmnNode(node.attrib["id"], kind, node.get("name", ""), host, interrupts)
 
 
 def _root(xml: bytes) -> ElementTree.Element:

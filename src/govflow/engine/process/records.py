@@ -77,7 +77,7 @@ class Token(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Transition:
     """What one verb did.
 
     ``state`` is the new snapshot. ``opened`` and ``closed`` compare the live tokens with those of the state given

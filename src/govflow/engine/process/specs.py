@@ -88,7 +88,7 @@ class End(ElementSpec, EndEventMixin, BpmnSpecMixin):  # type: ignore[misc]
 
 
 class Send(ElementSpec, BpmnSpecMixin):  # type: ignore[misc]
-    """A send task: passes at once, the caller reads it from ``Step.passed``."""
+    """A send task: passes at once, the caller reads it from ``Transition.passed``."""
 
 
 class Activity(ElementSpec):

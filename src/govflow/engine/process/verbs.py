@@ -11,14 +11,14 @@ from SpiffWorkflow.util.task import TaskState
 
 from govflow.engine.process.definition import Process
 from govflow.engine.process.paths import element_of
-from govflow.engine.process.records import ProcessError, Step, Token
+from govflow.engine.process.records import ProcessError, Token, Transition
 from govflow.engine.process.snapshot import CANCELLED, FINISHED, RUNNING, dump, load, waiting
 from govflow.engine.process.workflow import Case
 
 FAULTS = (SpiffWorkflowException, ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-def start(process: Process, flags: Mapping[str, bool]) -> Step:
+def start(process: Process, flags: Mapping[str, bool]) -> Transition:
     """Begin a case and run it to the first places where it waits.
 
     ``flags`` are the named conditions, already computed; a gateway that needs one that is missing raises
@@ -28,22 +28,22 @@ def start(process: Process, flags: Mapping[str, bool]) -> Step:
     return _guarded(process, case, lambda: case.begin(case))
 
 
-def complete(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Step:
+def complete(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Transition:
     """Complete the live user task at ``path`` and run on; ProcessError ``not_live`` when it does not wait."""
     return _run(process, state, path, "user", flags)
 
 
-def fire(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Step:
+def fire(process: Process, state: bytes, path: str, flags: Mapping[str, bool]) -> Transition:
     """Fire the waiting timer at ``path`` and run on; ProcessError ``not_live`` when it does not wait."""
     return _run(process, state, path, "timer", flags)
 
 
-def cancel(process: Process, state: bytes) -> Step:
+def cancel(process: Process, state: bytes) -> Transition:
     """End the case here and now; every live token is closed."""
     case = load(process, state, {})
     before = tuple(_tokens(case.were_waiting))
     left = tuple(task.workflow.path(task) for task in case.walk_all() if task.id in case.subprocesses)
-    step = Step(dump(process, case, CANCELLED)[0], (), before, (), (), left, True, tuple)
+    step = Transition(dump(process, case, CANCELLED)[0], (), before, (), (), left, True, tuple)
     case.discard()
     return step
 
@@ -52,7 +52,7 @@ def _tokens(tasks: Iterable[Any]) -> Iterator[Token]:
     return (task.workflow.token(task) for task in tasks)
 
 
-def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[str, bool]) -> Step:
+def _run(process: Process, state: bytes, path: str, kind: str, flags: Mapping[str, bool]) -> Transition:
     case = load(process, state, flags, path)
     element = element_of(path)
     for task in case.were_waiting:
@@ -70,7 +70,7 @@ def _not_live(path: str, kind: str, live: Iterable[Token]) -> ProcessError:
     return ProcessError("not_live", message, element, zh=zh)
 
 
-def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
+def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Transition:
     """Run; whatever goes wrong becomes a ProcessError, and the half-changed case is thrown away with it."""
     try:
         first()
@@ -80,12 +80,12 @@ def _guarded(process: Process, case: Case, first: Callable[[], object]) -> Step:
         raise ProcessError("internal", f"the executor failed: {error!r}") from error
 
 
-def _step(process: Process, case: Case) -> Step:
+def _step(process: Process, case: Case) -> Transition:
     state, live = dump(process, case, FINISHED if case.completed else RUNNING)
     if not (live or case.unread_levels or case.completed):
         raise _stuck(case)
     before, now = {task.id for task in case.were_waiting}, {task.id for task in live}
-    step = Step(
+    step = Transition(
         state=state,
         opened=tuple(_tokens(task for task in live if task.id not in before)),
         closed=tuple(_tokens(t for t in case.were_waiting if t.id not in now and t.task_spec.kind != "sub")),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from govflow.diagnostics import Fix
 from govflow.language.source.findings import TextFlaw, mend
-from govflow.language.source.full_path import Failure
+from govflow.language.source.full_path import ParseFailure
 from govflow.text import Text
 
 _KEY_WITHOUT_SPACE = re.compile(r"[ ]*(?:- +)*[\"']?[A-Za-z_][A-Za-z0-9_-]{0,60}[\"']?(:)(?=[^\s/:])")
@@ -40,7 +40,7 @@ class _Complaint:
         return ""
 
 
-def explain(failure: Failure, text: str) -> TextFlaw:
+def explain(failure: ParseFailure, text: str) -> TextFlaw:
     """Return the finding for a syntax error, placed where the author should look."""
     at = min(failure.problem_at, len(text))
     since = at if failure.context_at is None else min(failure.context_at, len(text))

@@ -37,7 +37,7 @@ class _Stop(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class ParseFailure:
     """What the YAML parser said: in its own words, with offsets."""
 
     context: str
@@ -61,7 +61,7 @@ class Built:
     root: Node = None
     scalars: list[Place] = field(default_factory=list)
     flaws: list[TextFlaw] = field(default_factory=list)
-    failure: Failure | None = None
+    failure: ParseFailure | None = None
     whole: bool = True
 
 
@@ -104,7 +104,7 @@ def build(text: str) -> Built:
     except yaml.MarkedYAMLError as error:
         built.failure = _failure(error)
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:
-        built.failure = Failure("", None, str(error), builder.scalars[-1][1] if builder.scalars else 0)
+        built.failure = ParseFailure("", None, str(error), builder.scalars[-1][1] if builder.scalars else 0)
     if builder.top:
         built.data, built.root = builder.top[0], builder.top_nodes[0]
     return built
@@ -373,7 +373,7 @@ _HANDLERS: dict[Any, Any] = {
 }
 
 
-def _failure(error: yaml.MarkedYAMLError) -> Failure:
+def _failure(error: yaml.MarkedYAMLError) -> ParseFailure:
     mark = error.problem_mark or error.context_mark
     context_at = error.context_mark.index if error.context_mark else None
-    return Failure(error.context or "", context_at, error.problem or "", mark.index if mark else 0)
+    return ParseFailure(error.context or "", context_at, error.problem or "", mark.index if mark else 0)
