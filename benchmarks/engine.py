@@ -1,6 +1,6 @@
 """What running cases costs: steps, sweep, inbox and bytes, each against something that does not depend on the machine.
 
-A step is one user task completed with everything that belongs to it: state, tasks, clocks, events, outbox, one commit.
+A step is one user task completed with everything that belongs to it: state, tasks, clocks, events, jobs, one commit.
 `looked at` is the same step and every part of the view that it gave made. Beside them stand (a) the bare commit: one
 number of one row counted up; (b) the floor: the very statements that our steps wrote, written again into an empty
 database by the bare driver, with the same commits; and (c) the stock way: the same BPMN on SpiffWorkflow, its whole

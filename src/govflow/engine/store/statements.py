@@ -298,9 +298,10 @@ class Statements:
         self._driver.run(_ARM_CLOCKS, job)
 
     def change_job(self, job: JobRow, **changes: Any) -> bool:
-        """Change a job that nobody has armed anew since it was read; False if somebody has."""
+        """Change a job that nobody has armed, leased or ended since it was read; False if somebody has."""
         c = t.jobs.c
-        mine = sa.and_(c.case_id == job.case_id, c.key == job.key, c.gen == job.gen)
+        same = c.gen == job.gen, c.state == job.state, c.leased_until.is_not_distinct_from(job.leased_until)
+        mine = sa.and_(c.case_id == job.case_id, c.key == job.key, *same)
         return bool(self.connection.execute(t.jobs.update().where(mine).values(changes)).rowcount)
 
     def finish_job(self, case: str, key: str, gen: int) -> bool:
