@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 from collections.abc import Generator, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -122,3 +123,11 @@ def postgres_url(postgres_server: str) -> Iterator[str]:
     """URL of a fresh, empty PostgreSQL database, dropped after the test."""
     with postgres.database(postgres_server) as url:
         yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A fresh database of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/cases.db"
+    return str(request.getfixturevalue("postgres_url"))

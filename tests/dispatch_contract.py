@@ -42,13 +42,6 @@ class DispatchContract:
 
     name = "inprocess"
 
-    @pytest.fixture(params=["sqlite", "postgresql"])
-    def url(self, request: pytest.FixtureRequest, tmp_path: Any) -> str:
-        """A fresh database of each kind."""
-        if request.param == "sqlite":
-            return f"sqlite:///{tmp_path}/cases.db"
-        return str(request.getfixturevalue("postgres_url"))
-
     @pytest.fixture
     def clock(self) -> Watch:
         """The engines' clock."""

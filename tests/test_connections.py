@@ -16,14 +16,6 @@ from govflow.engine.store import OutcomeUnknown, StoreError
 from tests.cases import accepted, act, apply_for, catalog, watch
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def taken() -> Iterator[list[Any]]:
     """Every connection that is taken out of a pool from now on."""

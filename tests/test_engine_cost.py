@@ -18,14 +18,6 @@ from tests import bpmn_samples as b
 from tests.cases import COMPANY, MATERIALS, accepted, act, apply_for, catalog, finish_item, task_of, watch
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The statements that are run from now on, however they are run; one that is run for many rows counts once."""

@@ -7,20 +7,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
-
-import pytest
 
 import govflow
 from tests.cases import ROOT, catalog, watch
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
 
 
 def run_until_killed(url: str, seconds: float, log: Path) -> tuple[list[str], bool]:

@@ -12,14 +12,6 @@ from govflow import Conflict, GovflowError, NotAllowed
 from tests.cases import Watch, accepted, act, apply_for, catalog, finish_item, states, task_of, types, watch
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def engines(url: str) -> Iterator[tuple[govflow.Engine, govflow.Engine, Watch]]:
     """Two engines on one database, as two processes would have, and their common clock."""

@@ -23,14 +23,6 @@ def host(monkeypatch: pytest.MonkeyPatch) -> Watch:
     return clock
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def file(tmp_path: Any) -> Iterator[govflow.Engine]:
     """An engine on SQLite that goes by the host's clock."""

@@ -18,14 +18,6 @@ from tests.cases import ANSWERS, MATERIALS, Watch, accepted, act, apply_for, cat
 from tests.test_cli import GOVFLOW, ROOT, run
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 @pytest.fixture
 def clock() -> Watch:
     """The engine's clock."""

@@ -30,14 +30,6 @@ def test_a_walk_is_the_same_for_the_same_seed(seed: int) -> None:
     assert one == two
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 def test_killed_processes_lose_nothing(url: str, tmp_path: Path) -> None:
     """Killed before and after a commit, inside `send` and at random: what was acknowledged holds, nothing is twice."""
     report = Report()

@@ -29,14 +29,6 @@ from govflow.engine.store.statements import Statements
 from tests.cases import accepted, act, catalog, task_of, watch
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def engine(url: str) -> Iterator[govflow.Engine]:
     """An engine on that database."""

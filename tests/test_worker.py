@@ -22,14 +22,6 @@ NOTICES = {
 """The types of event that concern somebody outside; a receiver counts on them."""
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Any) -> str:
-    """A fresh database of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/cases.db"
-    return request.getfixturevalue("postgres_url")
-
-
 @pytest.fixture
 def clock() -> Watch:
     """The engine's clock."""

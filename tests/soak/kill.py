@@ -14,13 +14,12 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 
 import govflow
 from tests import postgres
 from tests.cases import ROOT
-from tests.soak.program import Options, Report, draw, memory_folder, run, say
+from tests.soak.program import Options, Report, databases, draw, memory_folder, run, say
 from tests.soak.server import Server, started
 
 CASES = 8
@@ -174,23 +173,17 @@ def crashes(cluster: postgres.Cluster, folder: Path, times: int, seed: int, repo
 
 def body(options: Options, report: Report) -> None:
     """SQLite and PostgreSQL in turn, then crashes of the server."""
-    began, number = time.monotonic(), 0
-    with ExitStack() as stack:
-        cluster = None
-        if options.url is None and postgres.binaries() is not None:
-            cluster = postgres.Cluster()
-            stack.callback(cluster.remove)
-        while not options.over(began, report.counts["kills"]):
-            with memory_folder() as folder, ExitStack() as one:
-                url = options.url or f"sqlite:///{folder}/cases.db"
-                if cluster is not None and number % 2:
-                    url = one.enter_context(postgres.database(cluster.url))
-                siege(url, folder, options.seed + number, options, report, began)
-            number += 1
-            say(f"kill: {report.counts['kills']} kills, {len(report.faults)} faults")
-        if cluster is not None:
+    began = time.monotonic()
+    for url, folder, number in databases(options, lambda: options.over(began, report.counts["kills"])):
+        siege(url, folder, options.seed + number, options, report, began)
+        say(f"kill: {report.counts['kills']} kills, {len(report.faults)} faults")
+    if options.url is None and postgres.binaries() is not None:
+        cluster = postgres.Cluster()
+        try:
             with memory_folder() as folder:
                 crashes(cluster, folder, max(1, options.count // 100), options.seed, report)
+        finally:
+            cluster.remove()
 
 
 if __name__ == "__main__":

@@ -10,11 +10,13 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+
+from tests import postgres
 
 
 @dataclass
@@ -83,6 +85,26 @@ def run(name: str, body: Callable[[Options, Report], None], options: Options) ->
     except Exception:  # noqa: BLE001 - what was found so far is told all the same
         report.fault(traceback.format_exc())
     return report.tell(name, time.monotonic() - began)
+
+
+def databases(options: Options, over: Callable[[], bool]) -> Iterator[tuple[str, Path, int]]:
+    """Fresh databases until it is over: the one that is asked for, or SQLite and, where it is to be had, PostgreSQL in turn.
+
+    Each with a folder of its own, and its number from 0.
+    """
+    number = 0
+    with ExitStack() as stack:
+        cluster = None
+        if options.url is None and postgres.binaries() is not None:
+            cluster = postgres.Cluster()
+            stack.callback(cluster.remove)
+        while not over():
+            with memory_folder() as folder, ExitStack() as one:
+                url = options.url or f"sqlite:///{folder}/cases.db"
+                if cluster is not None and number % 2:
+                    url = one.enter_context(postgres.database(cluster.url))
+                yield url, folder, number
+            number += 1
 
 
 @contextmanager

@@ -10,12 +10,10 @@ from __future__ import annotations
 import sys
 import time
 from collections import Counter
-from contextlib import ExitStack
 from pathlib import Path
 
-from tests import postgres
 from tests.soak.kill import Base
-from tests.soak.program import Options, Report, memory_folder, run, say
+from tests.soak.program import Options, Report, databases, run, say
 
 
 def contest(url: str, folder: Path, seed: int, seconds: float, processes: int, report: Report) -> None:
@@ -39,21 +37,11 @@ def contest(url: str, folder: Path, seed: int, seconds: float, processes: int, r
 
 def body(options: Options, report: Report) -> None:
     """SQLite and PostgreSQL in turn, until the acknowledged commands are as many as asked for or the time is over."""
-    began, number = time.monotonic(), 0
-    with ExitStack() as stack:
-        cluster = None
-        if options.url is None and postgres.binaries() is not None:
-            cluster = postgres.Cluster()
-            stack.callback(cluster.remove)
-        while not options.over(began, report.counts["acknowledged"]):
-            with memory_folder() as folder, ExitStack() as one:
-                url = options.url or f"sqlite:///{folder}/cases.db"
-                if cluster is not None and number % 2:
-                    url = one.enter_context(postgres.database(cluster.url))
-                left = max(3.0, min(30.0, options.seconds - (time.monotonic() - began)))
-                contest(url, folder, options.seed * 1000 + number, left, options.processes, report)
-            number += 1
-            say(f"race: {report.counts['acknowledged']} acknowledged, {len(report.faults)} faults")
+    began = time.monotonic()
+    for url, folder, number in databases(options, lambda: options.over(began, report.counts["acknowledged"])):
+        left = max(3.0, min(30.0, options.seconds - (time.monotonic() - began)))
+        contest(url, folder, options.seed * 1000 + number, left, options.processes, report)
+        say(f"race: {report.counts['acknowledged']} acknowledged, {len(report.faults)} faults")
 
 
 if __name__ == "__main__":

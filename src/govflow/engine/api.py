@@ -69,7 +69,7 @@ class CaseCommands(Reader):
         """This engine inside the caller's own transaction: its row and the case commit together or not at all.
 
         In an asynchronous program: `await connection.run_sync(lambda c: engine.joined(c).apply(...))`. Subscribers are
-        not called, for a driver tells of a commit before it takes place; the outbox holds what they would be told.
+        not called, for a driver tells of a commit before it takes place; the messages that wait say what they would be told.
         """
         twin = copy.copy(self)
         twin._connection = connection
@@ -88,7 +88,7 @@ class CaseCommands(Reader):
             raise outcome_unknown(None if key is None else key.text) from fault.__cause__
 
     def subscribe(self, function: Subscriber) -> None:
-        """Call `function(events)` after each commit of this engine, in this process; the outbox serves everyone else.
+        """Call `function(events)` after each commit of this engine, in this process; `deliver` serves everyone else.
 
         Not for commands of `joined` engines. A child process that is forked has the list as it was, by itself.
         """
@@ -105,7 +105,8 @@ class CaseCommands(Reader):
                     function(shown)
                 except Exception:  # noqa: BLE001 - the command is committed; its caller must not hear otherwise
                     _log.exception(
-                        "a subscriber of govflow failed on case %s; the outbox keeps its message", shown[0].body["case"]
+                        "a subscriber of govflow failed on case %s; its message waits for whoever delivers",
+                        shown[0].body["case"],
                     )
 
     # --- applying ----------------------------------------------------------------------------------------------

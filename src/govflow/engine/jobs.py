@@ -24,7 +24,7 @@ from govflow.engine.commands.unit_of_work import SYSTEM
 from govflow.engine.damage import readable
 from govflow.engine.host_clock import HostClockError
 from govflow.engine.persistence import clock_jobs, save
-from govflow.engine.store import CLOCK_JOB, NOTICE_JOB, Connection, JobRow, Statements, StoreError, is_passing
+from govflow.engine.store import CLOCK_JOB, NOTICE_JOB, ClockJob, Connection, JobRow, Statements, StoreError, is_passing
 from govflow.engine.views import Fired, Incident
 from govflow.errors import GovflowError, InvalidInput, NotAllowed, NotFound
 from govflow.text import Text
@@ -120,7 +120,7 @@ class _ReceiverFault(Exception):
     """What a receiver raised, as text."""
 
 
-def _holds(ref: Ref, job: JobRow) -> bool:
+def _holds(ref: Ref, job: JobRow | ClockJob) -> bool:
     """Whether a reference is of the lease that the job is under; of one reference that comes again only the first is."""
     return (job.gen, job.state, job.leased_until) == (ref.gen, "armed", ref.until)
 
@@ -206,9 +206,8 @@ class Engine(CaseCommands):
             now = now or self._present(statements)
             at = case_clocks.utc(now)
             beyond = case_clocks.utc(now + 2 * max(LONGEST_WAIT, timedelta(seconds=seconds * 2**DOUBLINGS)))
-            if not statements.is_any_due(
-                kind, at, beyond
-            ):  # the common answer takes no lock on SQLite, and writes nothing
+            # the common answer takes no lock on SQLite, and writes nothing
+            if not statements.is_any_due(kind, at, beyond):
                 return []
         ends = [case_clocks.utc(now + timedelta(seconds=seconds * 2**n)) for n in range(DOUBLINGS + 1)]
         with self._writing() as statements:
@@ -268,7 +267,7 @@ class Engine(CaseCommands):
         with self._writing() as statements:
             locked = statements.lock(ref.case, whole=False)
             job = None if locked is None else locked.file.job
-            if locked is None or job is None or (job.gen, job.state, job.leased_until) != (ref.gen, "armed", ref.until):
+            if locked is None or job is None or not _holds(ref, job):
                 return "stale"
             if now is not None and case_clocks.utc(now) < locked.file.row.updated_at:
                 return "busy"  # a moment that is given and past: the lease stays

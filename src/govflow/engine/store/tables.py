@@ -183,6 +183,3 @@ ARM_AGAIN = (
 
 NOTICE = ("case_id", "key", "kind", "wake_at", "topic", "body")
 """The columns of `jobs` that a message has from the start; the database fills in the others."""
-
-FILL = {"cases": 80, "clocks": 70, "tasks": 70}
-"""PostgreSQL: percent of a page filled at first; the rest is room for rows to change where they are."""
