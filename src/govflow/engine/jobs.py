@@ -18,7 +18,7 @@ import msgspec
 
 from govflow.engine import case_clocks, inputs
 from govflow.engine.api import CaseCommands
-from govflow.engine.case import Event, events
+from govflow.engine.case import Event, events, ids
 from govflow.engine.commands import timers
 from govflow.engine.commands.unit_of_work import SYSTEM
 from govflow.engine.damage import readable
@@ -288,10 +288,9 @@ class Engine(CaseCommands):
             at = case_clocks.utc(now or self._present(statements))
         if job is None or not _holds(ref, job) or at >= ref.until:
             return "stale"
-        _, _, seq = job.key.partition("/")
         body = msgspec.json.decode(job.body or "{}")
         try:
-            send(Message(f"{job.case_id}:{int(seq)}", job.case_id, job.topic or "", body, job.tries))
+            send(Message(f"{job.case_id}:{ids.event_of(job.key)}", job.case_id, job.topic or "", body, job.tries))
         except ReceiverGone:
             raise
         except Exception as fault:  # noqa: BLE001 - a receiver's own database is not ours, whatever its errors look like

@@ -93,7 +93,7 @@ def _changes(
     key: Key | None,
 ) -> Changes:
     notices = [
-        {"case_id": e.case, "key": notice_key(e.seq), "kind": NOTICE_JOB, "wake_at": e.at, "topic": e.type, "body": e.text}
+        {"case_id": e.case, "key": ids.notice_key(e.seq), "kind": NOTICE_JOB, "wake_at": e.at, "topic": e.type, "body": e.text}
         for e in draft.events if e.fact.__class__ in NOTICES
     ]  # fmt: skip
     new_tasks, tasks = _new_tasks(draft, draft.tasks_before), _changed_tasks(draft)
@@ -107,11 +107,6 @@ def clock_jobs(draft: UnitOfWork, job: ClockJob | None) -> list[dict[str, str | 
     if job is not None and (job.state, job.wake_at, job.leased_until, job.tries) == ("armed", wake, None, 0):
         return []
     return [{"case_id": draft.state.id, "key": CLOCK_JOB, "kind": CLOCK_JOB, "wake_at": wake}]
-
-
-def notice_key(seq: int) -> str:
-    """The key of the message about a case's event of this number; it sorts as the events do."""
-    return f"{NOTICE_JOB}/{seq:06d}"
 
 
 def _row(draft: UnitOfWork, revision: int, applied: str) -> CaseRow:

@@ -31,6 +31,16 @@ def case_of(task: str) -> str | None:
     return task.rpartition(".")[0] or None
 
 
+def notice_key(seq: int) -> str:
+    """The key of the message about a case's event of this number; it sorts as the events do."""
+    return f"notice/{seq:06d}"
+
+
+def event_of(notice: str) -> int:
+    """The number of the event that the message of this key is about."""
+    return int(notice.removeprefix("notice/"))
+
+
 def order(id: str) -> str:
     """A text that sorts as ids were given out: the 10,000th case of a day after the 9,999th, task 10 after task 9."""
     case, dot, task = id.partition(".")
