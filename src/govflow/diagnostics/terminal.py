@@ -9,11 +9,6 @@ from govflow.diagnostics.values import Diagnostic, Severity, Span
 from govflow.text import Lang, Text, cells, spelled_out
 
 WIDEST_EXCERPT = 110
-_SEVERITY = {
-    Severity.ERROR: Text("错误", "error"),
-    Severity.WARNING: Text("警告", "warning"),
-    Severity.HINT: Text("提示", "hint"),
-}
 _COLOUR = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.HINT: "36"}
 _HELP = Text("帮助", "help")
 _SOURCE = Text("依据", "source")
@@ -74,9 +69,7 @@ def summary(
         tail = f"; {fixable} fixable with --fix" if fixable else ""
         time = "" if seconds is None else f"; {seconds:.2f} s"
         return f"{_plural(files, 'file')} checked: {found}{tail}{time}"
-    found = "、".join(
-        f"{n} 个{_SEVERITY[s].zh}" for n, s in zip(counts, Severity, strict=True) if n or s is Severity.ERROR
-    )
+    found = "、".join(f"{n} 个{s.label.zh}" for n, s in zip(counts, Severity, strict=True) if n or s is Severity.ERROR)
     tail = f"；{fixable} 处可用 --fix 自动修复" if fixable else ""
     time = "" if seconds is None else f"；用时 {seconds:.2f} 秒"
     return f"检查了 {files} 个文件：{found}{tail}{time}"
@@ -104,7 +97,7 @@ def _painter(colour: bool) -> Callable[[str, str], str]:
 
 def _block(diagnostic: Diagnostic, lines: Mapping[str, list[str]], lang: Lang, paint: Callable[[str, str], str]) -> str:
     hue = _COLOUR[diagnostic.severity]
-    word = _SEVERITY[diagnostic.severity].text(lang)
+    word = diagnostic.severity.label.text(lang)
     head = paint(f"1;{hue}", f"{word} {diagnostic.code} {diagnostic.name}")
     out = [f"{head}: {one_line(diagnostic.message.text(lang))}", f"  --> {one_line(str(diagnostic.span))}"]
     gutter = len(str(max([diagnostic.span.line, *(note.span.line for note in diagnostic.notes)])))

@@ -21,6 +21,11 @@ class Severity(enum.IntEnum):
         """The word used on the command line and in machine formats: error, warning or hint."""
         return self.name.lower()
 
+    @property
+    def label(self) -> Text:
+        """What a person reads: 错误, 警告, 提示; the same word as `word` in English."""
+        return Text(("错误", "警告", "提示")[self], self.word)
+
     @classmethod
     def parse(cls, word: str) -> Severity:
         """Return the severity named by `word`; ValueError names the three possible words."""
