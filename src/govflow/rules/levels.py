@@ -66,12 +66,7 @@ def level_basis(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     there = {(basis.law, basis.article) for basis in above.basis}
     if here and there and here != there:
         odd = joined(sorted(f"{law}{article or ''}" for law, article in here ^ there))
-        yield Finding(
-            ("basis",),
-            Text(
-                f"设定依据与{above.level} {above.code} 不同：{odd}。", f"The basis differs from {above.code}: {odd.en}."
-            ),
-        )
+        yield _differs("basis", Text("设定依据", "The basis differs from"), above, Text(f"：{odd}", f": {odd.en}"))
 
 
 def level_case_type(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -122,13 +117,8 @@ def level_conditions(context: Context, item: Item, above: Item) -> Iterator[Find
         more = [text for key, text in here.items() if key not in there]
         less = [text for key, text in there.items() if key not in here]
         said = "；".join([f"多“{text}”" for text in more] + [f"少“{text}”" for text in less])
-        yield Finding(
-            ("conditions",),
-            Text(
-                f"受理条件与{above.level} {above.code} 不同：{said}。",
-                f"The conditions differ from {above.code}: {len(more)} more, {len(less)} fewer.",
-            ),
-        )
+        said_more = Text(f"：{said}", f": {len(more)} more, {len(less)} fewer")
+        yield _differs("conditions", Text("受理条件", "The conditions differ from"), above, said_more)
 
 
 def level_more_materials(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -147,16 +137,7 @@ def level_more_materials(context: Context, item: Item, above: Item) -> Iterator[
     好：
         materials: [{use: M01}, {use: M03}, {use: M04}, {use: M05}]
     """
-    allowed = _materials(context, above)
-    extra = [name for code, name in _materials(context, item).items() if code not in allowed]
-    if extra:
-        yield Finding(
-            ("materials",),
-            Text(
-                f"比{above.level} {above.code} 多要 {len(extra)} 份材料：{'、'.join(extra)}。",
-                f"{len(extra)} more material(s) than {above.code}: {', '.join(extra)}.",
-            ),
-        )
+    yield from _materials_beyond(context, item, above, above, Text("多", "more"))
 
 
 def level_fewer_materials(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -175,16 +156,8 @@ def level_fewer_materials(context: Context, item: Item, above: Item) -> Iterator
     好：
         materials: [{use: M01}, {use: M03}, {use: M04}, {use: M05}]
     """
-    here = _materials(context, item)
-    missing = [name for code, name in _materials(context, above).items() if code not in here]
-    if missing and item.baseline is None:
-        yield Finding(
-            ("materials",),
-            Text(
-                f"比{above.level} {above.code} 少要 {len(missing)} 份材料：{'、'.join(missing)}。",
-                f"{len(missing)} fewer material(s) than {above.code}: {', '.join(missing)}.",
-            ),
-        )
+    if item.baseline is None:
+        yield from _materials_beyond(context, above, item, above, Text("少", "fewer"))
 
 
 def level_flow(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -215,13 +188,7 @@ def level_flow(context: Context, item: Item, above: Item) -> Iterator[Finding]:
     here, there = [_key(step.name) for step in _steps(item)], [_key(step.name) for step in _steps(above)]
     if here != there:
         names = joined(str(step.name) for step in _steps(above))
-        yield Finding(
-            ("flow",),
-            Text(
-                f"流程与{above.level} {above.code} 不同；上级是：{names}。",
-                f"The steps differ from those of {above.code}.",
-            ),
-        )
+        yield _differs("flow", Text("流程", "The steps differ from those of"), above, Text(f"；上级是：{names}"))
 
 
 def level_statutory_limit(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -271,13 +238,7 @@ def level_result_sample(context: Context, item: Item, above: Item) -> Iterator[F
     here = {(_key(result.name), result.sample) for result in item.results}
     there = {(_key(result.name), result.sample) for result in above.results}
     if here and there and here != there:
-        yield Finding(
-            ("results",),
-            Text(
-                f"结果或样本与{above.level} {above.code} 不同。",
-                f"The results or their samples differ from those of {above.code}.",
-            ),
-        )
+        yield _differs("results", Text("结果或样本", "The results or their samples differ from those of"), above)
 
 
 def level_element_empty(context: Context, item: Item, above: Item) -> Iterator[Finding]:
@@ -328,6 +289,22 @@ def elements(context: Context, item: Item) -> str:
         sorted({f"{_key(result.name)} {result.sample}" for result in item.results}),
     )
     return hashlib.blake2b(repr(compared).encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+def _differs(key: str, what: Text, above: Item, more: Text | None = None) -> Finding:
+    """The finding that this element is not as in the item above; `more` ends its sentence."""
+    zh, en = (more.zh, more.en) if more else ("", "")
+    return Finding((key,), Text(f"{what.zh}与{above.level} {above.code} 不同{zh}。", f"{what.en} {above.code}{en}."))
+
+
+def _materials_beyond(context: Context, item: Item, other: Item, above: Item, word: Text) -> Iterator[Finding]:
+    """The finding that the item asks for materials that the other one does not."""
+    known = _materials(context, other)
+    names = [name for code, name in _materials(context, item).items() if code not in known]
+    if names:
+        zh = f"比{above.level} {above.code} {word.zh}要 {len(names)} 份材料：{'、'.join(names)}。"
+        en = f"{len(names)} {word.en} material(s) than {above.code}: {', '.join(names)}."
+        yield Finding(("materials",), Text(zh, en))
 
 
 def _key(name: object) -> str:
