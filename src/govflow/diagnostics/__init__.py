@@ -10,7 +10,7 @@ from govflow.diagnostics.fixes import apply_fixes, diff, replace_ranges
 from govflow.diagnostics.nearest import did_you_mean, nearest
 from govflow.diagnostics.suppression import SUPPRESSION_RULES, Suppression, apply_suppressions
 from govflow.diagnostics.terminal import concise, full, summary
-from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, sort_key
+from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, rule_rows, sort_key
 from govflow.text import Lang, Text
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
@@ -34,6 +34,7 @@ __all__ = [
     "ordered",
     "render",
     "replace_ranges",
+    "rule_rows",
     "sort_key",
     "summary",
 ]

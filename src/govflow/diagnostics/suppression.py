@@ -5,29 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from govflow.diagnostics.values import Diagnostic, Severity, Span, ordered
+from govflow.diagnostics.values import Diagnostic, Span, ordered, rule_rows
 from govflow.text import Text
 
-SUPPRESSION_RULES: tuple[tuple[str, str, Severity, Text], ...] = (
-    (
-        "GF-S01",
-        "suppression-without-reason",
-        Severity.ERROR,
-        Text("忽略一条规则必须写明理由。", "Ignoring a rule needs a reason."),
-    ),
-    (
-        "GF-S02",
-        "suppression-unknown",
-        Severity.ERROR,
-        Text("忽略的规则不存在，或没有写规则名。", "The ignored rule does not exist, or none is named."),
-    ),
-    (
-        "GF-S03",
-        "suppression-unused",
-        Severity.WARNING,
-        Text("忽略没有起作用，应当删除。", "The ignore comment removes no finding and should go."),
-    ),
-)
+SUPPRESSION_RULES = rule_rows("""
+GF-S01 error suppression-without-reason: 忽略一条规则必须写明理由。 / Ignoring a rule needs a reason.
+GF-S02 error suppression-unknown: 忽略的规则不存在，或没有写规则名。 / The ignored rule does not exist, or none is named.
+GF-S03 warning suppression-unused: 忽略没有起作用，应当删除。 / The ignore comment removes no finding and should go.
+""")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -33,6 +34,14 @@ class Severity(enum.IntEnum):
             return cls[word.upper()]
         except KeyError:
             raise ValueError(f"severity {word!r} is not one of error, warning, hint") from None
+
+
+_ROW = re.compile(r"^(GF-\S+) (error|warning|hint) (\S+): (.+?)\s+/ (.+)$", re.MULTILINE)
+
+
+def rule_rows(table: str) -> tuple[tuple[str, str, Severity, Text], ...]:
+    """Code, name, severity and title of each rule in a table of rows `GF-Y05 error not-utf8: 中文 / English`."""
+    return tuple((code, name, Severity.parse(bad), Text(zh, en)) for code, bad, name, zh, en in _ROW.findall(table))
 
 
 @dataclass(frozen=True, slots=True)
