@@ -8,7 +8,7 @@ from typing import Any
 
 from govflow.language.model import Item
 from govflow.rules.context import LEVELS, Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 SCOPE_LEVELS: Mapping[str, str] = {
@@ -47,12 +47,10 @@ def online_with_visits(context: Context, item: Item) -> Iterator[Finding]:
         channels: {visits: 0}
     """
     if item.channels.online_depth == "IV" and item.channels.visits > 0:
-        yield Finding(
+        yield finding(
             ("channels", "visits"),
-            Text(
-                f"全程网办（IV）却要到现场 {item.channels.visits} 次。",
-                f"Online depth IV, yet {item.channels.visits} visit(s) are asked.",
-            ),
+            f"全程网办（IV）却要到现场 {item.channels.visits} 次。",
+            f"Online depth IV, yet {item.channels.visits} visit(s) are asked.",
         )
 
 
@@ -74,14 +72,12 @@ def visits_unexplained(context: Context, item: Item) -> Iterator[Finding]:
     """
     channels = _raw_channels(context, item)
     if channels is not None and channels.get("visits") is None:
-        yield Finding(("channels",), Text("没有写到现场次数（visits）。", "The number of visits is missing."))
+        yield finding(("channels",), "没有写到现场次数（visits）。", "The number of visits is missing.")
     elif item.channels.visits > 0 and not item.channels.visit_reason:
-        yield Finding(
+        yield finding(
             ("channels", "visits"),
-            Text(
-                f"要到现场 {item.channels.visits} 次，没有写原因（visit_reason）。",
-                f"{item.channels.visits} visit(s) without a reason (visit_reason).",
-            ),
+            f"要到现场 {item.channels.visits} 次，没有写原因（visit_reason）。",
+            f"{item.channels.visits} visit(s) without a reason (visit_reason).",
         )
 
 
@@ -105,12 +101,10 @@ def original_without_courier(context: Context, item: Item) -> Iterator[Finding]:
     """
     material = _stranded_original(context, item)
     if material:
-        yield Finding(
+        yield finding(
             ("channels", "visits"),
-            Text(
-                f"到现场次数为 0，却要“{material}”的纸质原件，又不能快递（post）。",
-                f"No visits, but a paper original of {material!r} is asked and nothing can be posted.",
-            ),
+            f"到现场次数为 0，却要“{material}”的纸质原件，又不能快递（post）。",
+            f"No visits, but a paper original of {material!r} is asked and nothing can be posted.",
         )
 
 
@@ -131,9 +125,10 @@ def more_than_one_visit(context: Context, item: Item) -> Iterator[Finding]:
         channels: {online_depth: III, visits: 1, visit_reason: 现场采集}
     """
     if item.channels.visits > 1:
-        yield Finding(
+        yield finding(
             ("channels", "visits"),
-            Text(f"要到现场 {item.channels.visits} 次，超过一次。", f"{item.channels.visits} visits, more than one."),
+            f"要到现场 {item.channels.visits} 次，超过一次。",
+            f"{item.channels.visits} visits, more than one.",
         )
 
 
@@ -157,12 +152,10 @@ def no_way_without_visit(context: Context, item: Item) -> Iterator[Finding]:
     if channels.visits or channels.online_depth == "IV" or _posted(item) or _stranded_original(context, item):
         return
     if raw is None or (raw.get("visits") is not None and raw.get("online_depth") is not None):
-        yield Finding(
+        yield finding(
             ("channels", "visits"),
-            Text(
-                f"到现场次数为 0，但网上办理深度只有 {channels.online_depth}，也不能快递。",
-                f"No visits, but online depth {channels.online_depth} and no delivery by post.",
-            ),
+            f"到现场次数为 0，但网上办理深度只有 {channels.online_depth}，也不能快递。",
+            f"No visits, but online depth {channels.online_depth} and no delivery by post.",
         )
 
 
@@ -185,9 +178,7 @@ def confidential_online(context: Context, item: Item) -> Iterator[Finding]:
     """
     online = "网上办理" in item.channels.forms or item.channels.online_depth not in ("", "I")
     if item.confidential and online:
-        yield Finding(
-            ("confidential",), Text("涉密事项不应网上办理。", "A confidential item should not be handled online.")
-        )
+        yield finding(("confidential",), "涉密事项不应网上办理。", "A confidential item should not be handled online.")
 
 
 def scope_too_wide(context: Context, item: Item) -> Iterator[Finding]:
@@ -208,12 +199,10 @@ def scope_too_wide(context: Context, item: Item) -> Iterator[Finding]:
     """
     widest = SCOPE_LEVELS.get(item.channels.scope or "")
     if widest and item.level in LEVELS and LEVELS.index(widest) < LEVELS.index(item.level):
-        yield Finding(
+        yield finding(
             ("channels", "scope"),
-            Text(
-                f"{item.level}事项写了{item.channels.scope}，要有上级或异地的协议。",
-                f"The scope {item.channels.scope} is wider than the level {item.level} and needs an agreement.",
-            ),
+            f"{item.level}事项写了{item.channels.scope}，要有上级或异地的协议。",
+            f"The scope {item.channels.scope} is wider than the level {item.level} and needs an agreement.",
         )
 
 
@@ -241,29 +230,28 @@ def contact_wrong(context: Context, item: Item) -> Iterator[Finding]:
         ("complain", "投诉电话", "number for complaints", channels.complain),
     ):
         if not number:
-            yield Finding(("channels", key), Text(f"没有{name}（{key}）。", f"The {en} ({key}) is missing."))
+            yield finding(("channels", key), f"没有{name}（{key}）。", f"The {en} ({key}) is missing.")
         elif not all(_PHONE.match(each) for each in _BETWEEN.split(number.strip()) if each):
-            yield Finding(
-                ("channels", key), Text(f"{name}“{number}”没有区号。", f"The {en} {number!r} has no area code.")
-            )
+            yield finding(("channels", key), f"{name}“{number}”没有区号。", f"The {en} {number!r} has no area code.")
     if channels.consult and channels.consult == channels.complain:
-        yield Finding(
+        yield finding(
             ("channels", "complain"),
-            Text("投诉电话与咨询电话相同。", "The numbers for complaints and questions are the same."),
+            "投诉电话与咨询电话相同。",
+            "The numbers for complaints and questions are the same.",
         )
     if not channels.hours:
-        yield Finding(
+        yield finding(
             ("channels", "hours"),
-            Text("没有办理时间（hours）。", "The hours are missing."),
+            "没有办理时间（hours）。",
+            "The hours are missing.",
             help=Text(
                 "写明工作日，如 hours: 工作日 09:00-12:00 13:30-17:30",
                 "Write the workdays, as in “hours: 工作日 09:00-17:30”",
             ),
         )
     elif "工作日" not in channels.hours:
-        yield Finding(
-            ("channels", "hours"),
-            Text("办理时间没有写明工作日。", "The hours do not say that they are those of workdays."),
+        yield finding(
+            ("channels", "hours"), "办理时间没有写明工作日。", "The hours do not say that they are those of workdays."
         )
 
 
@@ -290,12 +278,10 @@ def topic_against_audience(context: Context, item: Item) -> Iterator[Finding]:
             topic in ENTERPRISE_TOPICS and only_persons
         )
         if wrong:
-            yield Finding(
+            yield finding(
                 ("topics", at),
-                Text(
-                    f"主题“{topic}”与服务对象{'、'.join(item.audience)}不符。",
-                    f"The topic {topic} does not fit the audience {', '.join(item.audience)}.",
-                ),
+                f"主题“{topic}”与服务对象{'、'.join(item.audience)}不符。",
+                f"The topic {topic} does not fit the audience {', '.join(item.audience)}.",
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from govflow.language.model import Basis, Item, Material
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.types import Finding, Key, Subject
+from govflow.rules.types import Finding, Key, Subject, finding
 from govflow.rules.wording import law_title
 from govflow.text import Text
 
@@ -39,7 +39,7 @@ def basis_missing(context: Context, item: Item) -> Iterator[Finding]:
         basis: [{id: law, law: 市场主体登记管理条例, article: 第十六条, kind: 行政法规}]
     """
     if not item.basis:
-        yield Finding(("basis",), Text("没有设定依据（basis）。", "The item has no legal basis (basis)."))
+        yield finding(("basis",), "没有设定依据（basis）。", "The item has no legal basis (basis).")
 
 
 def basis_without_article(context: Context, item: Item) -> Iterator[Finding]:
@@ -60,9 +60,8 @@ def basis_without_article(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, basis in enumerate(item.basis):
         if not basis.article and not basis.text:
-            yield Finding(
-                ("basis", at),
-                Text(f"依据“{basis.law}”没有条款（article）或原文（text）。", f"{basis.law}: article missing."),
+            yield finding(
+                ("basis", at), f"依据“{basis.law}”没有条款（article）或原文（text）。", f"{basis.law}: article missing."
             )
 
 
@@ -83,14 +82,12 @@ def licence_without_power(context: Context, item: Item) -> Iterator[Finding]:
         basis: [{id: law, law: 市场主体登记管理条例, article: 第十六条, kind: 行政法规}]
     """
     if item.type == "行政许可" and item.basis and all(_cannot_set_licence(basis) for basis in item.basis):
-        yield Finding(
+        yield finding(
             ("basis",),
-            Text(
-                "行政许可只写了"
-                + "、".join(f"《{basis.law}》" for basis in item.basis)
-                + "，规章和规范性文件不能设定行政许可。",
-                "The licence rests on rules and normative documents only, which cannot set a licence.",
-            ),
+            "行政许可只写了"
+            + "、".join(f"《{basis.law}》" for basis in item.basis)
+            + "，规章和规范性文件不能设定行政许可。",
+            "The licence rests on rules and normative documents only, which cannot set a licence.",
         )
 
 
@@ -141,12 +138,10 @@ def subject_missing(context: Context, item: Item) -> Iterator[Finding]:
     """
     # A department that is not written shows in the form of the file, under this rule as well.
     if item.power_source in _ENTRUSTED and not item.entrusting:
-        yield Finding(
+        yield finding(
             ("power_source",),
-            Text(
-                f"权力来源是{item.power_source}，要写委托部门（entrusting）。",
-                "The power is entrusted: name the entrusting department (entrusting).",
-            ),
+            f"权力来源是{item.power_source}，要写委托部门（entrusting）。",
+            "The power is entrusted: name the entrusting department (entrusting).",
         )
 
 
@@ -168,9 +163,8 @@ def loose_item_name(context: Context, item: Item) -> Iterator[Finding]:
     """
     words = wording.loose_item_name(str(item.name))
     if words:
-        yield Finding(
-            ("name",),
-            Text(f"事项名称“{item.name}”用词模糊（{words}）。", f"The name {str(item.name)!r} is vague ({words})."),
+        yield finding(
+            ("name",), f"事项名称“{item.name}”用词模糊（{words}）。", f"The name {str(item.name)!r} is vague ({words})."
         )
 
 
@@ -192,12 +186,10 @@ def item_name_without_action(context: Context, item: Item) -> Iterator[Finding]:
     """
     name = str(item.name)
     if not any(action in name for action in ACTIONS):
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"事项名称“{name}”没有动作（如核发、备案、登记、审批、确认）。",
-                f"The name {name!r} names no action (issue, filing, registration, approval ...).",
-            ),
+            f"事项名称“{name}”没有动作（如核发、备案、登记、审批、确认）。",
+            f"The name {name!r} names no action (issue, filing, registration, approval ...).",
         )
 
 

@@ -20,7 +20,7 @@ from govflow.language.codes import (
 from govflow.language.model import Department, Item
 from govflow.rules.context import Context
 from govflow.rules.summaries import ItemSummary
-from govflow.rules.types import Finding, Key, Path, Subject
+from govflow.rules.types import Finding, Key, Path, Subject, finding
 from govflow.rules.wording import same_name_key
 from govflow.text import Text
 
@@ -48,14 +48,14 @@ def basic_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
         code: {basic: "420150001000"}
     """
     if not item.basic:
-        yield Finding(("code",), Text("没有基本编码（code.basic）。", "The basic code (code.basic) is missing."))
+        yield finding(("code",), "没有基本编码（code.basic）。", "The basic code (code.basic) is missing.")
         return
     reason = check_basic_code(item.basic)
     if reason:
         upper = item.basic.upper()
         fixed = upper != item.basic and check_basic_code(upper) is None
         help = Text(f"字母应大写：{upper}", f"Use capitals: {upper}") if fixed else None
-        yield Finding(("code", "basic"), Text(f"{reason[0]}。", f"Wrong basic code: {reason[1]}."), help=help)
+        yield finding(("code", "basic"), f"{reason[0]}。", f"Wrong basic code: {reason[1]}.", help=help)
 
 
 def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
@@ -75,14 +75,15 @@ def implementation_code_wrong(context: Context, item: Item) -> Iterator[Finding]
         code: {implementation: "11421300MBXX00019B3420150001000"}
     """
     if not item.implementation:
-        yield Finding(
+        yield finding(
             ("code",),
-            Text("没有实施编码（code.implementation）。", "The implementation code (code.implementation) is missing."),
+            "没有实施编码（code.implementation）。",
+            "The implementation code (code.implementation) is missing.",
         )
         return
     reason = check_implementation_code(item.implementation)
     if reason:
-        yield Finding(("code", "implementation"), Text(f"{reason[0]}。", f"Wrong implementation code: {reason[1]}."))
+        yield finding(("code", "implementation"), f"{reason[0]}。", f"Wrong implementation code: {reason[1]}.")
 
 
 def implementation_code_mismatch(context: Context, item: Item) -> Iterator[Finding]:
@@ -112,16 +113,12 @@ def implementation_code_mismatch(context: Context, item: Item) -> Iterator[Findi
     )
     wrong = [(zh, en, is_, should) for zh, en, is_, should in parts if should is not None and is_ != should]
     if wrong:
-        yield Finding(
+        yield finding(
             ("code", "implementation"),
-            Text(
-                "实施编码与事项不符："
-                + "；".join(f"{zh}是 {is_}，应为 {should}" for zh, _, is_, should in wrong)
-                + "。",
-                "The implementation code does not fit: "
-                + "; ".join(f"{en} are {is_}, expected {should}" for _, en, is_, should in wrong)
-                + ".",
-            ),
+            "实施编码与事项不符：" + "；".join(f"{zh}是 {is_}，应为 {should}" for zh, _, is_, should in wrong) + "。",
+            "The implementation code does not fit: "
+            + "; ".join(f"{en} are {is_}, expected {should}" for _, en, is_, should in wrong)
+            + ".",
         )
 
 
@@ -147,12 +144,10 @@ def type_digits_mismatch(context: Context, item: Item) -> Iterator[Finding]:
     regional = REGIONAL_TYPE_DIGITS.get(_province(context, item), {}).get(item.type)
     digits = item.basic[2:4]
     if digits not in (expected, regional):
-        yield Finding(
+        yield finding(
             ("type",),
-            Text(
-                f"事项类型“{item.type}”的代码是 {regional or expected}，基本编码第 3–4 位却是 {digits}。",
-                f"The type {item.type} has the digits {regional or expected}, but digits 3-4 of the basic code are {digits}.",
-            ),
+            f"事项类型“{item.type}”的代码是 {regional or expected}，基本编码第 3–4 位却是 {digits}。",
+            f"The type {item.type} has the digits {regional or expected}, but digits 3-4 of the basic code are {digits}.",
         )
 
 
@@ -176,12 +171,10 @@ def foreign_region_prefix(context: Context, item: Item) -> Iterator[Finding]:
     prefix = item.basic[:2]
     if province not in PROVINCES or check_basic_code(item.basic) or prefix in ("00", province):
         return
-    yield Finding(
+    yield finding(
         ("code", "basic"),
-        Text(
-            f"基本编码前两位 {prefix} 既不是 00，也不是本省的 {province}（{PROVINCES[province]}）。",
-            f"The basic code begins with {prefix}, neither 00 nor {province}, the department's province.",
-        ),
+        f"基本编码前两位 {prefix} 既不是 00，也不是本省的 {province}（{PROVINCES[province]}）。",
+        f"The basic code begins with {prefix}, neither 00 nor {province}, the department's province.",
     )
 
 
@@ -208,12 +201,10 @@ def implementation_code_twice(context: Context) -> Iterator[Finding]:
     for item in context.summaries.values():
         if item.implementation and first.setdefault(item.implementation, item) is not item:
             other = first[item.implementation]
-            yield Finding(
+            yield finding(
                 ("code", "implementation"),
-                Text(
-                    f"实施编码与事项 {other.code}“{other.name}”相同。",
-                    f"Item {other.code} has the same implementation code.",
-                ),
+                f"实施编码与事项 {other.code}“{other.name}”相同。",
+                f"Item {other.code} has the same implementation code.",
                 record=("item", item.code),
             )
 
@@ -248,12 +239,10 @@ def basic_code_for_two(context: Context) -> Iterator[Finding]:
             continue
         same_level = item.level == other.level
         if item.type != other.type or (same_level and _name_key(item) != _name_key(other)):
-            yield Finding(
+            yield finding(
                 ("code", "basic"),
-                Text(
-                    f"基本编码与 {other.code}“{other.name}”（{other.type}）相同，名称或类型却不同。",
-                    f"Item {other.code} has the same basic code but another name or type.",
-                ),
+                f"基本编码与 {other.code}“{other.name}”（{other.type}）相同，名称或类型却不同。",
+                f"Item {other.code} has the same basic code but another name or type.",
                 record=("item", item.code),
             )
 
@@ -284,12 +273,10 @@ def name_with_two_codes(context: Context) -> Iterator[Finding]:
         key = (_name_key(item), department.kind if department else None, item.type)
         other = first.setdefault(key, item)
         if item.basic and other.basic and other.basic != item.basic:
-            yield Finding(
+            yield finding(
                 ("code", "basic"),
-                Text(
-                    f"“{item.name}”与事项 {other.code} 名称、主体性质和类型都相同，基本编码却不同，疑似重复。",
-                    f"Item {other.code} has the same name, kind of body and type under another basic code.",
-                ),
+                f"“{item.name}”与事项 {other.code} 名称、主体性质和类型都相同，基本编码却不同，疑似重复。",
+                f"Item {other.code} has the same name, kind of body and type under another basic code.",
                 record=("item", item.code),
             )
 
@@ -314,7 +301,7 @@ def handling_code_wrong(context: Context, item: Item) -> Iterator[Finding]:
         return
     reason = check_handling_code(item.handling, item.implementation)
     if reason:
-        yield Finding(("code", "handling"), Text(f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}."))
+        yield finding(("code", "handling"), f"{reason[0]}。", f"Wrong handling-item code: {reason[1]}.")
 
 
 def identity_number_wrong(context: Context, record: Key, subject: Subject) -> Iterator[Finding]:
@@ -340,13 +327,13 @@ def identity_number_wrong(context: Context, record: Key, subject: Subject) -> It
         for key, text, check in checks:
             reason = check(text) if text else None
             if reason:
-                yield Finding((key,), Text(f"{reason[0]}。", f"Wrong {key}: {reason[1]}."))
+                yield finding((key,), f"{reason[0]}。", f"Wrong {key}: {reason[1]}.")
     document = context.documents[record]
     if record[0] not in ("item", "theme", "variant", "scenarios") or not isinstance(document.data, Mapping):
         return
     reason = check_region(region) if isinstance(region := document.data.get("region"), str) else None
     if reason:
-        yield Finding(("region",), Text(f"{reason[0]}。", f"Wrong region: {reason[1]}."))
+        yield finding(("region",), f"{reason[0]}。", f"Wrong region: {reason[1]}.")
     if _EIGHTEEN.search(document.text):
         yield from _wrong_citizen_ids(document.data)
 
@@ -360,7 +347,7 @@ def _wrong_citizen_ids(data: Any, path: Path = ()) -> Iterator[Finding]:
     for number in numbers:
         reason = check_citizen_id(number, None)
         if reason:
-            yield Finding(path, Text(f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}."))
+            yield finding(path, f"{reason[0]}。", f"Wrong citizen ID number: {reason[1]}.")
     if isinstance(data, Mapping | list):
         for key, value in data.items() if isinstance(data, Mapping) else enumerate(data):
             yield from _wrong_citizen_ids(value, (*path, key))

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from govflow.language.model import Item, Material
 from govflow.law.clocks import compare
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
-from govflow.text import Text
+from govflow.rules.types import Finding, finding
 
 _EXCLUDED = re.compile(
     r"国家安全|保密|涉密|枪支|弹药|爆炸|烟花|剧毒|危险化学品|易制毒|核材料|核设施|放射性|麻醉|精神药品|疫苗|药品生产"
@@ -40,9 +39,10 @@ def commitment_incomplete(context: Context, item: Item) -> Iterator[Finding]:
     match = _EXCLUDED.search(str(item.name))
     if match or item.confidential:
         word = match[0] if match else "涉密"
-        yield Finding(
+        yield finding(
             ("commitment",),
-            Text(f"涉及“{word}”的事项不适用告知承诺。", f"Commitment is excluded for matters of this field ({word})."),
+            f"涉及“{word}”的事项不适用告知承诺。",
+            f"Commitment is excluded for matters of this field ({word}).",
         )
         return
     missing = [
@@ -55,12 +55,10 @@ def commitment_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         if not value
     ]
     if missing:
-        yield Finding(
+        yield finding(
             ("commitment",),
-            Text(
-                f"告知承诺没有写{'、'.join(zh for zh, _ in missing)}。",
-                f"The commitment lacks its {', '.join(en for _, en in missing)}.",
-            ),
+            f"告知承诺没有写{'、'.join(zh for zh, _ in missing)}。",
+            f"The commitment lacks its {', '.join(en for _, en in missing)}.",
         )
 
 
@@ -85,12 +83,10 @@ def tolerance_of_primary(context: Context, item: Item) -> Iterator[Finding]:
             continue
         reason = _primary(material)
         if reason:
-            yield Finding(
+            yield finding(
                 ("materials", at, "defer"),
-                Text(
-                    f"“{material.name}”{reason[0]}，不能容缺。",
-                    f"{str(material.name)!r} {reason[1]} and may not come later.",
-                ),
+                f"“{material.name}”{reason[0]}，不能容缺。",
+                f"{str(material.name)!r} {reason[1]} and may not come later.",
             )
 
 
@@ -114,21 +110,17 @@ def tolerance_period(context: Context, item: Item) -> Iterator[Finding]:
     for at, use, material in context.uses(item):
         if use.defer is None:
             if material.necessity == "容缺后补":
-                yield Finding(
+                yield finding(
                     ("materials", at),
-                    Text(
-                        f"“{material.name}”可以容缺，没有写补交期限（defer）。",
-                        f"{str(material.name)!r} may come later, but no period is given (defer).",
-                    ),
+                    f"“{material.name}”可以容缺，没有写补交期限（defer）。",
+                    f"{str(material.name)!r} may come later, but no period is given (defer).",
                 )
         elif promised and not item.instant and compare(use.defer, promised.within) > 0:
-            yield Finding(
+            yield finding(
                 ("materials", at, "defer", "within"),
-                Text(
-                    f"“{material.name}”的补交期限 {use.defer.text()} 长于承诺时限 {promised.within.text()}。",
-                    f"{str(material.name)!r} may come within {use.defer.text('en')}, "
-                    f"longer than the promised {promised.within.text('en')}.",
-                ),
+                f"“{material.name}”的补交期限 {use.defer.text()} 长于承诺时限 {promised.within.text()}。",
+                f"{str(material.name)!r} may come within {use.defer.text('en')}, "
+                f"longer than the promised {promised.within.text('en')}.",
             )
 
 
@@ -156,12 +148,10 @@ def green_channel_slow(context: Context, item: Item) -> Iterator[Finding]:
     else:  # half of another unit is no number; not to be faster at all surely is too slow
         slow = compare(green, promised.within) > 0
     if slow:
-        yield Finding(
+        yield finding(
             ("green_channel", "within"),
-            Text(
-                f"绿色通道 {green.text()}，没有比承诺 {promised.within.text()} 提速一半。",
-                f"The green channel takes {green.text('en')}, more than half of {promised.within.text('en')}.",
-            ),
+            f"绿色通道 {green.text()}，没有比承诺 {promised.within.text()} 提速一半。",
+            f"The green channel takes {green.text('en')}, more than half of {promised.within.text('en')}.",
         )
 
 
@@ -191,12 +181,10 @@ def result_before_supplement(context: Context, item: Item) -> Iterator[Finding]:
         return
     for at, use, material in context.uses(item):
         if use.defer is not None:
-            yield Finding(
+            yield finding(
                 ("materials", at, "defer"),
-                Text(
-                    f"即办件当场出结果，“{material.name}”却可以后补。",
-                    f"An instant item issues its result on the spot, but {str(material.name)!r} may come later.",
-                ),
+                f"即办件当场出结果，“{material.name}”却可以后补。",
+                f"An instant item issues its result on the spot, but {str(material.name)!r} may come later.",
             )
 
 
@@ -218,9 +206,8 @@ def commitment_without_relief(context: Context, item: Item) -> Iterator[Finding]
     """
     commitment = item.commitment
     if commitment and item.materials and not commitment.replaces:
-        yield Finding(
-            ("commitment",),
-            Text("告知承诺没有代替任何材料（replaces）。", "The commitment replaces no material (replaces)."),
+        yield finding(
+            ("commitment",), "告知承诺没有代替任何材料（replaces）。", "The commitment replaces no material (replaces)."
         )
 
 

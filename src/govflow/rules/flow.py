@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from govflow.language.model import Item, Step
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
-from govflow.text import Text, joined
+from govflow.rules.types import Finding, finding
+from govflow.text import joined
 
 MOST_SIGN_OFFS = 5
 _REVIEWS = frozenset({"review", "consult", "visit", "expert_review", "test", "hearing"})
@@ -50,12 +50,10 @@ def conditions_missing(context: Context, item: Item) -> Iterator[Finding]:
     """
     raw = context.raw("item", item.code)
     if raw and not raw.get("conditions"):
-        yield Finding(
+        yield finding(
             ("conditions",),
-            Text(
-                "没有受理条件（conditions）；确实没有的，写 conditions: none。",
-                "The acceptance conditions are missing; write `conditions: none` if there are none.",
-            ),
+            "没有受理条件（conditions）；确实没有的，写 conditions: none。",
+            "The acceptance conditions are missing; write `conditions: none` if there are none.",
         )
 
 
@@ -78,9 +76,8 @@ def catch_all_condition(context: Context, item: Item) -> Iterator[Finding]:
     for at, condition in enumerate(item.conditions):
         words = wording.catch_all(condition)
         if words:
-            yield Finding(
-                ("conditions", at),
-                Text(f"受理条件“{condition}”是兜底条款。", f"The condition {condition!r} is a catch-all."),
+            yield finding(
+                ("conditions", at), f"受理条件“{condition}”是兜底条款。", f"The condition {condition!r} is a catch-all."
             )
 
 
@@ -103,12 +100,10 @@ def vague_condition(context: Context, item: Item) -> Iterator[Finding]:
     for at, condition in enumerate(item.conditions):
         words = wording.vague_condition(condition)
         if words:
-            yield Finding(
+            yield finding(
                 ("conditions", at),
-                Text(
-                    f"受理条件“{condition}”无法核对（{words}），应当量化。",
-                    f"The condition {condition!r} cannot be checked ({words}); say how much.",
-                ),
+                f"受理条件“{condition}”无法核对（{words}），应当量化。",
+                f"The condition {condition!r} cannot be checked ({words}); say how much.",
             )
 
 
@@ -139,7 +134,7 @@ def flow_incomplete(context: Context, item: Item) -> Iterator[Finding]:
     needed = [each for each in _NEEDED if not item.instant or "decide" in each[1]]  # without one a case is terminated
     missing = [name for name, fitting in needed if not kinds & fitting]
     if missing:
-        yield Finding(("flow",), Text(f"流程缺少{'、'.join(missing)}。", f"The flow lacks {', '.join(missing)}."))
+        yield finding(("flow",), f"流程缺少{'、'.join(missing)}。", f"The flow lacks {', '.join(missing)}.")
 
 
 def step_without_role(context: Context, item: Item) -> Iterator[Finding]:
@@ -168,27 +163,23 @@ def step_without_role(context: Context, item: Item) -> Iterator[Finding]:
     """
     for path, step in context.steps(item):
         if not step.role:
-            yield Finding(path, Text(f"环节“{step.name}”没有角色（role）。", f"The step {step.id} has no role."))
+            yield finding(path, f"环节“{step.name}”没有角色（role）。", f"The step {step.id} has no role.")
             continue
         for code in step.departments:
             department = context.department(code)
             if department is None or step.role in department.roles:
                 continue
             if department.roles:
-                yield Finding(
+                yield finding(
                     (*path, "role"),
-                    Text(
-                        f"环节“{step.name}”要角色 {step.role}，{department.short}只有 {'、'.join(department.roles)}。",
-                        f"The step {step.id} needs the role {step.role}; {code} has {', '.join(department.roles)}.",
-                    ),
+                    f"环节“{step.name}”要角色 {step.role}，{department.short}只有 {'、'.join(department.roles)}。",
+                    f"The step {step.id} needs the role {step.role}; {code} has {', '.join(department.roles)}.",
                 )
             else:
-                yield Finding(
+                yield finding(
                     (),
-                    Text(
-                        f"{department.name}没有写角色（roles），它的环节没有人能办。",
-                        f"{code} has no roles: nobody can do its steps.",
-                    ),
+                    f"{department.name}没有写角色（roles），它的环节没有人能办。",
+                    f"{code} has no roles: nobody can do its steps.",
                     record=("department", department.code),
                 )
 
@@ -222,12 +213,10 @@ def one_person_receives_and_decides(context: Context, item: Item) -> Iterator[Fi
     accepting = {(step.role, step.departments) for _, step in context.steps(item) if step.kind == "accept"}
     for path, step in context.steps(item):
         if step.kind == "decide" and (step.role, step.departments) in accepting:
-            yield Finding(
+            yield finding(
                 (*path, "role"),
-                Text(
-                    f"受理和决定都由 {step.role} 办，应当分开。",
-                    f"Both acceptance and decision are done by {step.role}; keep them apart.",
-                ),
+                f"受理和决定都由 {step.role} 办，应当分开。",
+                f"Both acceptance and decision are done by {step.role}; keep them apart.",
             )
 
 
@@ -261,24 +250,20 @@ def more_steps_than_before(context: Context, item: Item) -> Iterator[Finding]:
     old = context.previous.items.get(item.code) if context.previous else None
     before = old.steps if old else len(steps)
     if len(steps) > before:
-        yield Finding(
+        yield finding(
             ("flow",),
-            Text(
-                f"环节由 {before} 个增加到 {len(steps)} 个。",
-                f"The flow has grown from {before} to {len(steps)} steps.",
-            ),
+            f"环节由 {before} 个增加到 {len(steps)} 个。",
+            f"The flow has grown from {before} to {len(steps)} steps.",
         )
         return
     signing = [step for _, step in steps if step.kind in ("review", "decide")]
     for departments, count in Counter(step.departments for step in signing).items():
         if count > MOST_SIGN_OFFS:
             names = joined(departments)
-            yield Finding(
+            yield finding(
                 ("flow",),
-                Text(
-                    f"{names} 内部签批 {count} 道，超过 {MOST_SIGN_OFFS} 道。",
-                    f"{count} sign-offs within {names.en}, more than {MOST_SIGN_OFFS}.",
-                ),
+                f"{names} 内部签批 {count} 道，超过 {MOST_SIGN_OFFS} 道。",
+                f"{count} sign-offs within {names.en}, more than {MOST_SIGN_OFFS}.",
             )
 
 
@@ -312,7 +297,7 @@ def refusal_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         what = ("不予许可没有写救济途径（refuse.remedies）", "The refusal names no remedies")
         if not step.refuse:
             what = ("决定没有不予许可的分支（refuse）", "The decision has no branch for refusal")
-        yield Finding(path, Text(f"{what[0]}。", f"{what[1]}."))
+        yield finding(path, f"{what[0]}。", f"{what[1]}.")
 
 
 def flow_unsound(context: Context, item: Item) -> Iterator[Finding]:
@@ -345,39 +330,29 @@ def flow_unsound(context: Context, item: Item) -> Iterator[Finding]:
     reversed_order = False
     for path, step in context.steps(item):
         if step.id in seen:
-            yield Finding(
-                path, Text(f"环节标识 {step.id} 重复，汇合时分不清。", f"The step id {step.id} is used twice.")
-            )
+            yield finding(path, f"环节标识 {step.id} 重复，汇合时分不清。", f"The step id {step.id} is used twice.")
         elif "together" in path and step.kind in ("accept", "decide"):
-            yield Finding(
-                path, Text(f"“{step.name}”不能放在并行分支里。", f"{step.kind} cannot stand in a parallel branch.")
-            )
+            yield finding(path, f"“{step.name}”不能放在并行分支里。", f"{step.kind} cannot stand in a parallel branch.")
         elif step.kind == "decide" and last is not None and last[1].kind == "decide":
-            yield Finding(
+            yield finding(
                 path,
-                Text(
-                    f"“{last[1].name}”已经作出决定，“{step.name}”不能再决定一次；之前的意见写成审查。",
-                    f"{last[1].id} has decided already; make the opinion before it a review.",
-                ),
+                f"“{last[1].name}”已经作出决定，“{step.name}”不能再决定一次；之前的意见写成审查。",
+                f"{last[1].id} has decided already; make the opinion before it a review.",
             )
         seen.add(step.id)
         rank = _ORDER.get(step.kind, 3 if step.kind in _BEFORE_DECISION else -1)
         if last and 0 <= rank < last[0] and not reversed_order:  # one misplaced step makes all after it late
             reversed_order = True
-            yield Finding(
+            yield finding(
                 path,
-                Text(
-                    f"“{step.name}”排在“{last[1].name}”之后，走不到。",
-                    f"{step.kind} stands behind {last[1].kind} and is not reached.",
-                ),
+                f"“{step.name}”排在“{last[1].name}”之后，走不到。",
+                f"{step.kind} stands behind {last[1].kind} and is not reached.",
             )
         if rank >= 0 and (last is None or rank >= last[0]):
             last = rank, step
     for at, block in enumerate(item.flow):
         if not isinstance(block, Step) and (len(block.branches) < 2 or not all(block.branches)):
-            yield Finding(
-                ("flow", at), Text("并行至少要两个分支，且都不能空。", "together needs two branches, none empty.")
-            )
+            yield finding(("flow", at), "并行至少要两个分支，且都不能空。", "together needs two branches, none empty.")
 
 
 def visit_incomplete(context: Context, item: Item) -> Iterator[Finding]:
@@ -415,10 +390,8 @@ def visit_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         if step.within is None and procedure is None:
             missing.append(("时限（within 或特别程序）", "a limit (within, or a special procedure)"))
         if missing:
-            yield Finding(
+            yield finding(
                 path,
-                Text(
-                    f"“{step.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
-                    f"The on-site check {step.id} lacks {' and '.join(en for _, en in missing)}.",
-                ),
+                f"“{step.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
+                f"The on-site check {step.id} lacks {' and '.join(en for _, en in missing)}.",
             )

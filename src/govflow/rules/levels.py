@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from govflow.language.model import Item, Step, steps_of
 from govflow.rules.context import LEVELS, Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.rules.wording import same_name_key
 from govflow.text import Text, joined
 
@@ -37,12 +37,10 @@ def level_name(context: Context, item: Item, above: Item) -> Iterator[Finding]:
         name: 公司设立登记
     """
     if _key(item.name) != _key(above.name):
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"名称“{item.name}”与{above.level} {above.code}“{above.name}”不同。",
-                f"The name differs from {above.code} at the level above.",
-            ),
+            f"名称“{item.name}”与{above.level} {above.code}“{above.name}”不同。",
+            f"The name differs from {above.code} at the level above.",
         )
 
 
@@ -87,12 +85,10 @@ def level_case_type(context: Context, item: Item, above: Item) -> Iterator[Findi
         case_type: 承诺件
     """
     if item.case_type and above.case_type and item.case_type != above.case_type:
-        yield Finding(
+        yield finding(
             ("case_type",),
-            Text(
-                f"办件类型是{item.case_type}，{above.level} {above.code} 是{above.case_type}。",
-                f"The case type differs from {above.code}.",
-            ),
+            f"办件类型是{item.case_type}，{above.level} {above.code} 是{above.case_type}。",
+            f"The case type differs from {above.code}.",
         )
 
 
@@ -210,12 +206,10 @@ def level_statutory_limit(context: Context, item: Item, above: Item) -> Iterator
     here, there = item.limits.statutory, above.limits.statutory
     if (here.within if here else None) != (there.within if there else None):
         own, theirs = (limit.within.text() if limit else "无" for limit in (here, there))
-        yield Finding(
+        yield finding(
             ("limits", "statutory"),
-            Text(
-                f"法定办结时限是 {own}，{above.level} {above.code} 是 {theirs}。",
-                f"The statutory limit differs from that of {above.code}.",
-            ),
+            f"法定办结时限是 {own}，{above.level} {above.code} 是 {theirs}。",
+            f"The statutory limit differs from that of {above.code}.",
         )
 
 
@@ -264,12 +258,10 @@ def level_element_empty(context: Context, item: Item, above: Item) -> Iterator[F
     ):
         if bool(here) != bool(there):
             where = "这里有，上级没有" if here else "上级有，这里没有"
-            yield Finding(
+            yield finding(
                 (key,),
-                Text(
-                    f"{zh}（{key}）{where}（{above.level} {above.code}）。",
-                    f"The {key} are {'filled here and empty' if here else 'empty here and filled'} at {above.code}.",
-                ),
+                f"{zh}（{key}）{where}（{above.level} {above.code}）。",
+                f"The {key} are {'filled here and empty' if here else 'empty here and filled'} at {above.code}.",
             )
 
 
@@ -294,7 +286,7 @@ def elements(context: Context, item: Item) -> str:
 def _differs(key: str, what: Text, above: Item, more: Text | None = None) -> Finding:
     """The finding that this element is not as in the item above; `more` ends its sentence."""
     zh, en = (more.zh, more.en) if more else ("", "")
-    return Finding((key,), Text(f"{what.zh}与{above.level} {above.code} 不同{zh}。", f"{what.en} {above.code}{en}."))
+    return finding((key,), f"{what.zh}与{above.level} {above.code} 不同{zh}。", f"{what.en} {above.code}{en}.")
 
 
 def _materials_beyond(context: Context, item: Item, other: Item, above: Item, word: Text) -> Iterator[Finding]:
@@ -304,7 +296,7 @@ def _materials_beyond(context: Context, item: Item, other: Item, above: Item, wo
     if names:
         zh = f"比{above.level} {above.code} {word.zh}要 {len(names)} 份材料：{'、'.join(names)}。"
         en = f"{len(names)} {word.en} material(s) than {above.code}: {', '.join(names)}."
-        yield Finding(("materials",), Text(zh, en))
+        yield finding(("materials",), zh, en)
 
 
 def _key(name: object) -> str:

@@ -10,7 +10,7 @@ from govflow.law.clocks import JOINT, LICENCE, NOTICE, Comparison, Limit, compar
 from govflow.plan import critical_path, own_limit, waits_for
 from govflow.plan.order import cycles
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 # An average over fewer items is no average: a single finding GF-T03 says it better.
@@ -48,12 +48,10 @@ def promise_over_statute(context: Context, item: Item) -> Iterator[Finding]:
     """
     pair = comparable(item)
     if pair and pair[1].value > pair[0].value:
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within"),
-            Text(
-                f"承诺办结时限 {pair[1].text()} 长于法定办结时限 {pair[0].text()}。",
-                f"The promised limit of {pair[1].text('en')} is longer than the statutory {pair[0].text('en')}.",
-            ),
+            f"承诺办结时限 {pair[1].text()} 长于法定办结时限 {pair[0].text()}。",
+            f"The promised limit of {pair[1].text('en')} is longer than the statutory {pair[0].text('en')}.",
         )
 
 
@@ -83,13 +81,11 @@ def promise_in_other_unit(context: Context, item: Item) -> Iterator[Finding]:
     found = compare_on_calendar(promised.within, statutory.within)
     zh, en = _spans(found)
     verdict = _verdict(found)
-    yield Finding(
+    yield finding(
         ("limits", "promised", "within"),
-        Text(
-            f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：{zh}{verdict.zh}。",
-            f"The promise ({promised.within.text('en')}) and the statute ({statutory.within.text('en')}) differ in unit: "
-            f"{en}{verdict.en}.",
-        ),
+        f"承诺 {promised.within.text()} 与法定 {statutory.within.text()} 单位不同：{zh}{verdict.zh}。",
+        f"The promise ({promised.within.text('en')}) and the statute ({statutory.within.text('en')}) differ in unit: "
+        f"{en}{verdict.en}.",
     )
 
 
@@ -143,12 +139,10 @@ def promise_not_halved(context: Context, item: Item) -> Iterator[Finding]:
     """
     pair = comparable(item)
     if pair and pair[0].value > 0 and pair[0].value / 2 < pair[1].value <= pair[0].value:
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within"),
-            Text(
-                f"承诺 {pair[1].text()}，没有比法定 {pair[0].text()} 减少一半。",
-                f"The promise of {pair[1].text('en')} is not half of the statutory {pair[0].text('en')}.",
-            ),
+            f"承诺 {pair[1].text()}，没有比法定 {pair[0].text()} 减少一半。",
+            f"The promise of {pair[1].text('en')} is not half of the statutory {pair[0].text('en')}.",
         )
 
 
@@ -177,13 +171,11 @@ def average_not_halved(context: Context) -> Iterator[Finding]:
         mean = sum((1 - promised.value / statutory.value for statutory, promised in pairs), Decimal(0)) / len(pairs)
         total = 1 - sum(promised.value for _, promised in pairs) / sum(statutory.value for statutory, _ in pairs)
         if mean < Decimal("0.5"):
-            yield Finding(
+            yield finding(
                 (),
-                Text(
-                    f"{len(pairs)} 个可比事项的承诺时限平均压缩 {mean:.1%}（按总天数 {total:.1%}），不到 50%。",
-                    f"The {len(pairs)} comparable items reduce their limits by {mean:.1%} on average "
-                    f"({total:.1%} of all days), less than 50 %.",
-                ),
+                f"{len(pairs)} 个可比事项的承诺时限平均压缩 {mean:.1%}（按总天数 {total:.1%}），不到 50%。",
+                f"The {len(pairs)} comparable items reduce their limits by {mean:.1%} on average "
+                f"({total:.1%} of all days), less than 50 %.",
                 record=("department", code),
             )
 
@@ -210,12 +202,10 @@ def statutory_limit_missing(context: Context, item: Item) -> Iterator[Finding]:
     """
     raw = context.raw("item", item.code)
     if raw and (raw.get("limits") or {}).get("statutory") is None:
-        yield Finding(
+        yield finding(
             ("limits",),
-            Text(
-                "没有写法定办结时限；法律没有规定的，写 statutory: none。",
-                "The statutory limit is missing; write `statutory: none` if no law sets one.",
-            ),
+            "没有写法定办结时限；法律没有规定的，写 statutory: none。",
+            "The statutory limit is missing; write `statutory: none` if no law sets one.",
             help=Text(
                 "statutory: {within: 20 workdays, from: accepted, basis: 依据的 id}",
                 "statutory: {within: 20 workdays, from: accepted, basis: id of the basis}",
@@ -265,19 +255,16 @@ def promise_against_case_type(context: Context, item: Item) -> Iterator[Finding]
     promised = item.limits.promised
     if item.instant and promised is not None and promised.within.value > 0:
         text = promised.within
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within"),
-            Text(
-                f"即办件当场办结，承诺时限应为 0，实为 {text.text()}。",
-                f"An instant item is done on the spot: its promise should be 0, found {text.text('en')}.",
-            ),
+            f"即办件当场办结，承诺时限应为 0，实为 {text.text()}。",
+            f"An instant item is done on the spot: its promise should be 0, found {text.text('en')}.",
         )
     elif not item.instant and (promised is None or promised.within.value == 0):
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within") if promised else ("limits",),
-            Text(
-                "承诺件没有大于 0 的承诺办结时限。", "This item is not instant, but promises no limit greater than 0."
-            ),
+            "承诺件没有大于 0 的承诺办结时限。",
+            "This item is not instant, but promises no limit greater than 0.",
         )
 
 
@@ -327,13 +314,11 @@ def long_licence_without_basis(context: Context, item: Item) -> Iterator[Finding
         return
     most = JOINT if item.joint_departments else LICENCE
     if compare(statutory.within, most) > 0:
-        yield Finding(
+        yield finding(
             ("limits", "statutory"),
-            Text(
-                f"法定办结时限 {statutory.within.text()} {_over(statutory.within, most).zh} {most.text()}，要写明依据（basis）。",
-                f"The statutory limit of {statutory.within.text('en')} {_over(statutory.within, most).en} "
-                f"{most.text('en')} and needs a basis.",
-            ),
+            f"法定办结时限 {statutory.within.text()} {_over(statutory.within, most).zh} {most.text()}，要写明依据（basis）。",
+            f"The statutory limit of {statutory.within.text('en')} {_over(statutory.within, most).en} "
+            f"{most.text('en')} and needs a basis.",
         )
 
 
@@ -355,13 +340,11 @@ def joint_promise_too_long(context: Context, theme: Theme) -> Iterator[Finding]:
     """
     cap = theme.joint_cap if theme.stages else JOINT
     if theme.promised and cap and compare(theme.promised.within, cap) > 0:
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within"),
-            Text(
-                f"承诺 {theme.promised.within.text()} {_over(theme.promised.within, cap).zh}联合办理的上限 {cap.text()}。",
-                f"The promise of {theme.promised.within.text('en')} {_over(theme.promised.within, cap).en} "
-                f"the cap of {cap.text('en')}.",
-            ),
+            f"承诺 {theme.promised.within.text()} {_over(theme.promised.within, cap).zh}联合办理的上限 {cap.text()}。",
+            f"The promise of {theme.promised.within.text('en')} {_over(theme.promised.within, cap).en} "
+            f"the cap of {cap.text('en')}.",
         )
 
 
@@ -392,13 +375,11 @@ def theme_promise_too_short(context: Context, theme: Theme) -> Iterator[Finding]
     path, length = critical_path(theme, context.catalog)
     if length > promised.within.value:
         chain, days = " → ".join(path), Limit(length, "workday")
-        yield Finding(
+        yield finding(
             ("limits", "promised", "within"),
-            Text(
-                f"承诺 {promised.within.text()}，短于关键路径 {chain} 的 {days.text()}。",
-                f"The promise of {promised.within.text('en')} is shorter than the critical path {chain} "
-                f"of {days.text('en')}.",
-            ),
+            f"承诺 {promised.within.text()}，短于关键路径 {chain} 的 {days.text()}。",
+            f"The promise of {promised.within.text('en')} is shorter than the critical path {chain} "
+            f"of {days.text('en')}.",
         )
 
 
@@ -421,20 +402,16 @@ def correction_notice_late(context: Context, item: Item) -> Iterator[Finding]:
     raw = context.raw("item", item.code)
     notice = item.limits.correction_notice
     if raw and (raw.get("limits") or {}).get("correction_notice") is None:
-        yield Finding(
+        yield finding(
             ("limits",),
-            Text(
-                "没有写明一次性告知补正的期限（correction_notice）。",
-                "The period for the correction notice (correction_notice) is not stated.",
-            ),
+            "没有写明一次性告知补正的期限（correction_notice）。",
+            "The period for the correction notice (correction_notice) is not stated.",
         )
     elif compare(notice, NOTICE) > 0:
-        yield Finding(
+        yield finding(
             ("limits", "correction_notice"),
-            Text(
-                f"补正告知期限 {notice.text()} {_over(notice, NOTICE).zh} {NOTICE.text()}。",
-                f"The correction notice may come within {notice.text('en')}; the law allows {NOTICE.text('en')}.",
-            ),
+            f"补正告知期限 {notice.text()} {_over(notice, NOTICE).zh} {NOTICE.text()}。",
+            f"The correction notice may come within {notice.text('en')}; the law allows {NOTICE.text('en')}.",
         )
 
 
@@ -463,12 +440,10 @@ def start_event_unclear(context: Context, item: Item) -> Iterator[Finding]:
     named = [basis for basis in item.basis if basis.id == statutory.basis] or item.basis
     for basis in named:
         if _counts_from_receipt(basis):
-            yield Finding(
+            yield finding(
                 ("limits", "statutory"),
-                Text(
-                    f"{basis.law}{basis.article or ''}自收到申请之日起算，应写明 from: received。",
-                    f"{basis.law} {basis.article or ''} counts from receipt: state `from: received`.",
-                ),
+                f"{basis.law}{basis.article or ''}自收到申请之日起算，应写明 from: received。",
+                f"{basis.law} {basis.article or ''} counts from receipt: state `from: received`.",
             )
             return
 

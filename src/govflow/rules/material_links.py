@@ -10,7 +10,7 @@ from govflow.plan.order import cycles
 from govflow.rules.context import Context
 from govflow.rules.sources import could_be_committed
 from govflow.rules.summaries import ItemSummary
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.rules.wording import same_name_key
 from govflow.text import Text, joined
 
@@ -40,14 +40,12 @@ def result_not_linked(context: Context, theme: Theme) -> Iterator[Finding]:
     for code, (issuer, result, themes) in context.unlinked.items():
         if theme.code in themes[:1]:
             material = context.catalog.materials[code]
-            yield Finding(
+            yield finding(
                 (),
-                Text(
-                    f"“{material.name}”就是主题 {'、'.join(themes)} 中事项 {issuer.code} 的结果“{result.name}”，"
-                    f"应写 result_of: {issuer.code}。",
-                    f"{str(material.name)!r} is the result of item {issuer.code} in {', '.join(themes)}: "
-                    f"write `result_of: {issuer.code}`.",
-                ),
+                f"“{material.name}”就是主题 {'、'.join(themes)} 中事项 {issuer.code} 的结果“{result.name}”，"
+                f"应写 result_of: {issuer.code}。",
+                f"{str(material.name)!r} is the result of item {issuer.code} in {', '.join(themes)}: "
+                f"write `result_of: {issuer.code}`.",
                 record=("material", code),
             )
 
@@ -78,12 +76,10 @@ def link_without_prerequisite(context: Context, theme: Theme) -> Iterator[Findin
             if issuer in places and issuer != code and issuer not in before[code]:
                 missing.setdefault(issuer, material)
         for issuer_code, material in missing.items():
-            yield Finding(
+            yield finding(
                 ("items", at),
-                Text(
-                    f"{code} 要用 {issuer_code} 的结果“{material.name}”，但 {issuer_code} 不是它的前置事项（after）。",
-                    f"{code} needs {str(material.name)!r}, the result of {issuer_code}, which is not before it (after).",
-                ),
+                f"{code} 要用 {issuer_code} 的结果“{material.name}”，但 {issuer_code} 不是它的前置事项（after）。",
+                f"{code} needs {str(material.name)!r}, the result of {issuer_code}, which is not before it (after).",
             )
 
 
@@ -121,12 +117,10 @@ def same_material_twice(context: Context) -> Iterator[Finding]:
         themes = sorted(named)
         one, other = context.catalog.materials[first], context.catalog.materials[second]
         same = one.elicence if one.elicence and one.elicence == other.elicence else str(one.name)
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"{second}“{other.name}”和 {first}“{one.name}”是同一份材料（{same}），主题 {'、'.join(themes)} 会要两次。",
-                f"{second} and {first} are the same material ({same}); themes {', '.join(themes)} ask for it twice.",
-            ),
+            f"{second}“{other.name}”和 {first}“{one.name}”是同一份材料（{same}），主题 {'、'.join(themes)} 会要两次。",
+            f"{second} and {first} are the same material ({same}); themes {', '.join(themes)} ask for it twice.",
             record=("material", second),
             help=Text(f"统一使用 {first}。", f"Use {first} everywhere."),
         )
@@ -163,12 +157,10 @@ def material_changed_meaning(context: Context, material: Material) -> Iterator[F
     if changed:
         zh = "；".join(f"{word}由“{was}”变为“{now}”" for word, _, was, now in changed)
         en = "; ".join(f"{word} was {was!r}, is {now!r}" for _, word, was, now in changed)
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"材料 {material.code} 与上一版不同：{zh}。",
-                f"Material {material.code} differs from the last release: {en}.",
-            ),
+            f"材料 {material.code} 与上一版不同：{zh}。",
+            f"Material {material.code} differs from the last release: {en}.",
         )
 
 
@@ -191,12 +183,10 @@ def optional_without_condition(context: Context, item: Item) -> Iterator[Finding
     """
     for at, use, material in context.uses(item):
         if use.when is None and (material.necessity == "非必要" or _CONDITIONAL.search(str(material.name))):
-            yield Finding(
+            yield finding(
                 ("materials", at),
-                Text(
-                    f"“{material.name}”不是都要的材料，要写什么情形才要（when）。",
-                    f"{str(material.name)!r} is not always needed: say when.",
-                ),
+                f"“{material.name}”不是都要的材料，要写什么情形才要（when）。",
+                f"{str(material.name)!r} is not always needed: say when.",
             )
 
 
@@ -231,14 +221,12 @@ def circular_proof(context: Context) -> Iterator[Finding]:
         for at, _, material in context.asked(item):
             if context.issuer(material) in group:
                 chain = joined(group)
-                yield Finding(
+                yield finding(
                     ("materials", at),
-                    Text(
-                        f"循环证明：事项 {chain} 互相要对方的结果，“{material.name}”拿不到。"
-                        if len(group) > 1
-                        else f"循环证明：“{material.name}”是 {item.code} 自己的结果。",
-                        f"Circular proof: items {', '.join(group)} need each other's results ({str(material.name)!r}).",
-                    ),
+                    f"循环证明：事项 {chain} 互相要对方的结果，“{material.name}”拿不到。"
+                    if len(group) > 1
+                    else f"循环证明：“{material.name}”是 {item.code} 自己的结果。",
+                    f"Circular proof: items {', '.join(group)} need each other's results ({str(material.name)!r}).",
                     record=("item", item.code),
                 )
                 break
@@ -268,12 +256,10 @@ def nearly_no_material(context: Context, item: Item) -> Iterator[Finding]:
     # What a department of this platform issues is GF-M17's.
     made_by_others = material.source == "其他" or could_be_committed(str(material.name))
     if material.kind == "证件证书证明" and made_by_others and not material.by_commitment:
-        yield Finding(
+        yield finding(
             ("materials", at),
-            Text(
-                f"除申请表外只剩“{material.name}”一份；能共享或承诺的话就是零材料事项。",
-                f"Only {str(material.name)!r} is left besides the form: share it or take a commitment.",
-            ),
+            f"除申请表外只剩“{material.name}”一份；能共享或承诺的话就是零材料事项。",
+            f"Only {str(material.name)!r} is left besides the form: share it or take a commitment.",
         )
 
 
@@ -300,12 +286,10 @@ def too_few_zero_material_items(context: Context) -> Iterator[Finding]:
             continue
         zero = sum(not any(_submitted(context, m) for _, _, m in context.asked(item)) for item in items)
         if zero * 10 < len(items):
-            yield Finding(
+            yield finding(
                 (),
-                Text(
-                    f"{len(items)} 个事项中零材料的只有 {zero} 个，不到 10%。",
-                    f"Only {zero} of {len(items)} items need no material but the form, fewer than 10 %.",
-                ),
+                f"{len(items)} 个事项中零材料的只有 {zero} 个，不到 10%。",
+                f"Only {zero} of {len(items)} items need no material but the form, fewer than 10 %.",
                 record=("department", code),
             )
 
@@ -330,12 +314,10 @@ def more_materials_than_before(context: Context, item: Item, old: ItemSummary) -
     if len(item.materials) > len(old.materials):
         known = {use.material for use in old.materials}
         added = [str(m.name) for _, use, m in context.uses(item) if use.material not in known]
-        yield Finding(
+        yield finding(
             ("materials",),
-            Text(
-                f"申请材料由 {len(old.materials)} 份增加到 {len(item.materials)} 份（新增：{'、'.join(added)}）。",
-                f"The materials have grown from {len(old.materials)} to {len(item.materials)}.",
-            ),
+            f"申请材料由 {len(old.materials)} 份增加到 {len(item.materials)} 份（新增：{'、'.join(added)}）。",
+            f"The materials have grown from {len(old.materials)} to {len(item.materials)}.",
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from govflow.language.model import Material
 from govflow.rules import wording
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 
@@ -32,12 +32,10 @@ def catch_all_material(context: Context, material: Material) -> Iterator[Finding
     """
     words = wording.catch_all(str(material.name))
     if words:
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"材料名称“{material.name}”是兜底条款（{words}），没有说清是哪一份材料。",
-                f"The material name {str(material.name)!r} is a catch-all ({words}).",
-            ),
+            f"材料名称“{material.name}”是兜底条款（{words}），没有说清是哪一份材料。",
+            f"The material name {str(material.name)!r} is a catch-all ({words}).",
             help=Text("逐一列出要交的材料，或者删去这一条。", "List the documents one by one, or drop the entry."),
         )
 
@@ -62,12 +60,10 @@ def vague_material(context: Context, material: Material) -> Iterator[Finding]:
     """
     words = wording.vague(str(material.name))
     if words:
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"材料名称“{material.name}”用词模糊（{words}），应写出是哪一份材料。",
-                f"The material name {str(material.name)!r} is vague ({words}); name the document.",
-            ),
+            f"材料名称“{material.name}”用词模糊（{words}），应写出是哪一份材料。",
+            f"The material name {str(material.name)!r} is vague ({words}); name the document.",
         )
 
 
@@ -96,12 +92,10 @@ def material_field_missing(context: Context, material: Material) -> Iterator[Fin
     missing = [key for key in ("name", "source", "kind", "form", "necessity") if not raw.get(key)]
     missing += ["copies"] if copies else []
     if missing:
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"材料“{material.name}”没有写{'、'.join(f'{_FIELDS[key]}（{key}）' for key in missing)}。",
-                f"The material {str(material.name)!r} lacks {', '.join(missing)}.",
-            ),
+            f"材料“{material.name}”没有写{'、'.join(f'{_FIELDS[key]}（{key}）' for key in missing)}。",
+            f"The material {str(material.name)!r} lacks {', '.join(missing)}.",
         )
 
 
@@ -124,11 +118,8 @@ def form_without_blank(context: Context, material: Material) -> Iterator[Finding
           M01: {blank: forms/application.docx}
     """
     if material.is_form and not material.blank:
-        yield Finding(
-            (),
-            Text(
-                f"表格“{material.name}”没有空白表格（blank）。", f"The form {str(material.name)!r} has no blank file."
-            ),
+        yield finding(
+            (), f"表格“{material.name}”没有空白表格（blank）。", f"The form {str(material.name)!r} has no blank file."
         )
 
 
@@ -155,12 +146,10 @@ def form_without_sample(context: Context, material: Material) -> Iterator[Findin
     wanted = (("示例样表（sample）", "sample", material.sample), ("填写说明（notes）", "notes", material.notes))
     missing = [(zh, en) for zh, en, value in wanted if not value]
     if missing:
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"表格“{material.name}”没有{'、'.join(zh for zh, _ in missing)}。",
-                f"The form {str(material.name)!r} has no {', no '.join(en for _, en in missing)}.",
-            ),
+            f"表格“{material.name}”没有{'、'.join(zh for zh, _ in missing)}。",
+            f"The form {str(material.name)!r} has no {', no '.join(en for _, en in missing)}.",
         )
 
 
@@ -212,20 +201,16 @@ def form_against_copies(context: Context, material: Material) -> Iterator[Findin
     papers = material.originals + material.copies
     raw = context.raw("material", material.code)
     if material.form == "电子" and papers > 0:
-        yield Finding(
+        yield finding(
             ("copies",) if material.copies else ("originals",),
-            Text(
-                f"“{material.name}”是电子材料，却要 {papers} 份纸质材料。",
-                f"{str(material.name)!r} is electronic, yet {papers} on paper are asked.",
-            ),
+            f"“{material.name}”是电子材料，却要 {papers} 份纸质材料。",
+            f"{str(material.name)!r} is electronic, yet {papers} on paper are asked.",
         )
     elif material.form == "纸质" and papers == 0 and ("copies" in raw or "originals" in raw or not raw):
-        yield Finding(
+        yield finding(
             ("copies",),
-            Text(
-                f"“{material.name}”是纸质材料，份数却是 0。",
-                f"{str(material.name)!r} is on paper, but 0 copies are asked.",
-            ),
+            f"“{material.name}”是纸质材料，份数却是 0。",
+            f"{str(material.name)!r} is on paper, but 0 copies are asked.",
         )
 
 
@@ -248,7 +233,7 @@ def file_rule_impossible(context: Context, material: Material) -> Iterator[Findi
           M04: {file_rule: {formats: [jpg], min_pixels: 640x480, max_pixels: 1600x1200}}
     """
     for key, zh, en in _file_faults(material.file_rule or {}):
-        yield Finding(("file_rule", key), Text(f"“{material.name}”的电子文件要求{zh}。", f"The file rule {en}."))
+        yield finding(("file_rule", key), f"“{material.name}”的电子文件要求{zh}。", f"The file rule {en}.")
 
 
 _FIELDS = {
@@ -274,12 +259,10 @@ def _copies(
     if copies > 1 or (originals and copies):
         both = f"原件 {originals} 份、" if originals else ""
         both_en = f"{originals} original(s) and " if originals else ""
-        yield Finding(
+        yield finding(
             path,
-            Text(
-                f"“{material.name}”要{both}复印件 {copies} 份；一份就够。",
-                f"{str(material.name)!r} asks for {both_en}{copies} copies; one is enough.",
-            ),
+            f"“{material.name}”要{both}复印件 {copies} 份；一份就够。",
+            f"{str(material.name)!r} asks for {both_en}{copies} copies; one is enough.",
             record=record,
         )
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from govflow.language.model import Theme
 from govflow.plan.order import cycles
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
-from govflow.text import Text
+from govflow.rules.types import Finding, finding
 
 
 def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -29,12 +28,10 @@ def prerequisite_cycle(context: Context, theme: Theme) -> Iterator[Finding]:
     """
     places = {context.code_of(entry.item): at for at, entry in enumerate(theme.items)}
     for group in cycles(context.prerequisites(theme)):
-        yield Finding(
+        yield finding(
             ("items", places[group[0]], "after"),
-            Text(
-                f"前置关系成环：{' → '.join((*group, group[0]))}。",
-                f"The items {', '.join(group)} wait for each other.",
-            ),
+            f"前置关系成环：{' → '.join((*group, group[0]))}。",
+            f"The items {', '.join(group)} wait for each other.",
         )
 
 
@@ -58,12 +55,10 @@ def prerequisite_outside(context: Context, theme: Theme) -> Iterator[Finding]:
     for at, entry in enumerate(theme.items):
         for place, ref in enumerate(entry.after):
             if context.code_of(ref) not in held:
-                yield Finding(
+                yield finding(
                     ("items", at, "after", place),
-                    Text(
-                        f"前置事项 {ref} 不在本主题里；已持有的，把它加进来并写 held_when。",
-                        f"The prerequisite {ref} is not in the theme; if it may be held, add it with held_when.",
-                    ),
+                    f"前置事项 {ref} 不在本主题里；已持有的，把它加进来并写 held_when。",
+                    f"The prerequisite {ref} is not in the theme; if it may be held, add it with held_when.",
                 )
 
 
@@ -93,25 +88,21 @@ def stages_disagree(context: Context, theme: Theme) -> Iterator[Finding]:
             code = context.code_of(ref)
             if stage_of.setdefault(code, at) != at:
                 first = theme.stages[stage_of[code]].id
-                yield Finding(
+                yield finding(
                     ("stages", at, "items", place),
-                    Text(
-                        f"事项 {code} 已经在阶段 {first} 里。", f"The item {code} stands in the stage {first} already."
-                    ),
+                    f"事项 {code} 已经在阶段 {first} 里。",
+                    f"The item {code} stands in the stage {first} already.",
                 )
     for at, item in context.entries(theme) if theme.stages else ():
         if item.code not in stage_of:
-            yield Finding(
-                ("items", at, "item"),
-                Text(f"事项 {item.code} 不在任何阶段里。", f"The item {item.code} stands in no stage."),
+            yield finding(
+                ("items", at, "item"), f"事项 {item.code} 不在任何阶段里。", f"The item {item.code} stands in no stage."
             )
     for code, before in context.prerequisites(theme).items():
         for other in before:
             if stage_of.get(other, -1) > stage_of.get(code, len(theme.stages)):
-                yield Finding(
+                yield finding(
                     ("stages", stage_of[code]),
-                    Text(
-                        f"事项 {code} 的前置事项 {other} 在后面的阶段里。",
-                        f"The item {code} waits for {other}, which stands in a later stage.",
-                    ),
+                    f"事项 {code} 的前置事项 {other} 在后面的阶段里。",
+                    f"The item {code} waits for {other}, which stands in a later stage.",
                 )

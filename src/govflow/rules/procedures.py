@@ -8,7 +8,7 @@ from decimal import Decimal
 from govflow.language.model import Block, Item, SpecialProcedure, Step
 from govflow.law.clocks import EXTENSION, JOINT_EXTENSION, Limit, compare
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 # 行政许可法 art. 45: hearing, tender, auction, inspection, testing, quarantine, appraisal, expert review.
@@ -45,13 +45,11 @@ def steps_longer_than_promise(context: Context, item: Item) -> Iterator[Finding]
     total = _longest(_until_decision(item.flow))
     if total > promised.within.value:
         days = Limit(total, "workday")
-        yield Finding(
+        yield finding(
             ("flow",),
-            Text(
-                f"受理至决定各环节时限合计 {days.text()}，超过承诺 {promised.within.text()}。",
-                f"The steps from acceptance to decision take {days.text('en')}, "
-                f"more than the promised {promised.within.text('en')}.",
-            ),
+            f"受理至决定各环节时限合计 {days.text()}，超过承诺 {promised.within.text()}。",
+            f"The steps from acceptance to decision take {days.text('en')}, "
+            f"more than the promised {promised.within.text('en')}.",
         )
 
 
@@ -84,12 +82,10 @@ def procedure_incomplete(context: Context, item: Item) -> Iterator[Finding]:
             if absent
         ]
         if missing:
-            yield Finding(
+            yield finding(
                 ("special_procedures", at),
-                Text(
-                    f"特别程序“{procedure.kind or procedure.id}”没有写{'、'.join(zh for zh, _ in missing)}。",
-                    f"The special procedure {procedure.id} lacks its {', '.join(en for _, en in missing)}.",
-                ),
+                f"特别程序“{procedure.kind or procedure.id}”没有写{'、'.join(zh for zh, _ in missing)}。",
+                f"The special procedure {procedure.id} lacks its {', '.join(en for _, en in missing)}.",
             )
 
 
@@ -114,13 +110,11 @@ def procedure_without_ground(context: Context, item: Item) -> Iterator[Finding]:
     for at, procedure in enumerate(item.special_procedures):
         if procedure.kind and not procedure.basis and _needs_own_basis(procedure):
             listed = Text("第四十五条列举：" + "、".join(KINDS_BY_LAW), "Art. 45 lists: " + ", ".join(KINDS_BY_LAW))
-            yield Finding(
+            yield finding(
                 ("special_procedures", at),
-                Text(
-                    f"“{procedure.kind}”不是行政许可法第四十五条列举的程序，要写明依据（basis）才能停表。",
-                    f"{procedure.kind} is not listed in art. 45 of the Administrative Licensing Law: "
-                    "it needs a basis of its own.",
-                ),
+                f"“{procedure.kind}”不是行政许可法第四十五条列举的程序，要写明依据（basis）才能停表。",
+                f"{procedure.kind} is not listed in art. 45 of the Administrative Licensing Law: "
+                "it needs a basis of its own.",
                 help=listed,
             )
 
@@ -147,12 +141,10 @@ def extension_too_long(context: Context, item: Item) -> Iterator[Finding]:
     for name, limit in (("statutory", item.limits.statutory), ("promised", item.limits.promised)):
         extension = limit.extension if limit else None
         if extension and not extension.basis and compare(extension.by, most) > 0:
-            yield Finding(
+            yield finding(
                 ("limits", name, "extension", "by"),
-                Text(
-                    f"延期 {extension.by.text()} 超过 {most.text()}，要写明依据（basis）。",
-                    f"The extension of {extension.by.text('en')} exceeds {most.text('en')} and needs a basis.",
-                ),
+                f"延期 {extension.by.text()} 超过 {most.text()}，要写明依据（basis）。",
+                f"The extension of {extension.by.text('en')} exceeds {most.text('en')} and needs a basis.",
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from govflow.language.model import Item
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 _LICENCE_NAME = re.compile(
@@ -38,19 +38,16 @@ def fee_incomplete(context: Context, item: Item) -> Iterator[Finding]:
         wanted = (("项目（name）", "name", fee.name), ("标准（standard）", "standard", fee.standard))
         missing = [(zh, en) for zh, en, value in (*wanted, ("依据（basis）", "basis", fee.basis)) if not value]
         if missing:
-            yield Finding(
+            yield finding(
                 ("fees", at),
-                Text(
-                    f"收费“{fee.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
-                    f"The fee {fee.name!r} lacks its {', '.join(en for _, en in missing)}.",
-                ),
+                f"收费“{fee.name}”没有写{'、'.join(zh for zh, _ in missing)}。",
+                f"The fee {fee.name!r} lacks its {', '.join(en for _, en in missing)}.",
             )
     if not item.fees:
         for path, step in context.steps(item):
             if step.kind == "pay":
-                yield Finding(
-                    path,
-                    Text("流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed."),
+                yield finding(
+                    path, "流程里有缴费，却没有收费项目（fees）。", "The flow has a payment, but no fee is listed."
                 )
 
 
@@ -72,15 +69,17 @@ def payment_against_fees(context: Context, item: Item) -> Iterator[Finding]:
     """
     pays = item.channels.online_payment
     if item.fees and not pays:
-        yield Finding(
+        yield finding(
             ("channels", "online_payment"),
-            Text("收费却不能网上支付。", "There is a fee, but no online payment."),
+            "收费却不能网上支付。",
+            "There is a fee, but no online payment.",
             help=Text("在 channels 里写 online_payment: true", "Write online_payment: true under channels"),
         )
     elif pays and not item.fees and context.raw("item", item.code).get("fees") == "none":
-        yield Finding(
+        yield finding(
             ("channels", "online_payment"),
-            Text("不收费却写了网上支付。", "Online payment is set, but nothing is charged."),
+            "不收费却写了网上支付。",
+            "Online payment is set, but nothing is charged.",
             help=Text(
                 "写 online_payment: false，或者在 fees 里写明收什么费",
                 "Write online_payment: false, or say under fees what is charged",
@@ -106,12 +105,10 @@ def result_missing(context: Context, item: Item) -> Iterator[Finding]:
     """
     raw = context.raw("item", item.code)
     if raw and not raw.get("results"):
-        yield Finding(
+        yield finding(
             ("results",),
-            Text(
-                "没有办理结果（results）；确实没有的，写 results: none。",
-                "The result is missing; write `results: none` if there is none.",
-            ),
+            "没有办理结果（results）；确实没有的，写 results: none。",
+            "The result is missing; write `results: none` if there is none.",
         )
 
 
@@ -133,9 +130,8 @@ def result_without_sample(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, result in enumerate(item.results):
         if not result.sample:
-            yield Finding(
-                ("results", at),
-                Text(f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample."),
+            yield finding(
+                ("results", at), f"结果“{result.name}”没有样本（sample）。", f"{str(result.name)!r} has no sample."
             )
 
 
@@ -159,11 +155,10 @@ def result_name_against_kind(context: Context, item: Item) -> Iterator[Finding]:
         name = str(result.name)
         like_licence, like_document = _LICENCE_NAME.search(name), _DOCUMENT_NAME.search(name)
         if (result.kind == "批文" and like_licence) or (result.kind == "证照" and like_document):
-            yield Finding(
+            yield finding(
                 ("results", at, "kind"),
-                Text(
-                    f"结果“{name}”的类型写成了{result.kind}。", f"The result {name!r} is given the kind {result.kind}."
-                ),
+                f"结果“{name}”的类型写成了{result.kind}。",
+                f"The result {name!r} is given the kind {result.kind}.",
             )
 
 
@@ -185,9 +180,10 @@ def licence_without_validity(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, result in enumerate(item.results):
         if result.kind == "证照" and not result.valid_for:
-            yield Finding(
+            yield finding(
                 ("results", at),
-                Text(f"证照“{result.name}”没有有效期（valid_for）。", f"{str(result.name)!r} has no validity."),
+                f"证照“{result.name}”没有有效期（valid_for）。",
+                f"{str(result.name)!r} has no validity.",
             )
 
 
@@ -209,7 +205,8 @@ def licence_without_elicence(context: Context, item: Item) -> Iterator[Finding]:
     """
     for at, result in enumerate(item.results):
         if result.kind == "证照" and not result.elicence:
-            yield Finding(
+            yield finding(
                 ("results", at),
-                Text(f"证照“{result.name}”没有电子证照（elicence）。", f"{str(result.name)!r} has no e-licence."),
+                f"证照“{result.name}”没有电子证照（elicence）。",
+                f"{str(result.name)!r} has no e-licence.",
             )

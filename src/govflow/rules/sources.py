@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from govflow.language.model import Material
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.text import Text
 
 # 沪府办发〔2019〕8号: the intermediary services of administrative approval.
@@ -44,12 +44,10 @@ def proof_without_basis(context: Context, material: Material) -> Iterator[Findin
         return
     uses = context.uses_of.get(material.code, ())
     if not uses or any(use.basis is None for _, _, use in uses):
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"证明材料“{material.name}”没有设定依据（basis）。",
-                f"The proof {str(material.name)!r} names no legal basis.",
-            ),
+            f"证明材料“{material.name}”没有设定依据（basis）。",
+            f"The proof {str(material.name)!r} names no legal basis.",
             help=Text("写明法律法规的条款；没有依据的不能要。", "Name the article; without one, do not ask for it."),
         )
 
@@ -117,12 +115,10 @@ def issuer_missing(context: Context, material: Material) -> Iterator[Finding]:
           M05: {issuer: D02}
     """
     if material.source == "政府部门核发" and not material.issuer and not material.result_of:
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"“{material.name}”由政府部门核发，但没有写核发部门（issuer）。",
-                f"{str(material.name)!r} is issued by the government, but no issuer is named.",
-            ),
+            f"“{material.name}”由政府部门核发，但没有写核发部门（issuer）。",
+            f"{str(material.name)!r} is issued by the government, but no issuer is named.",
         )
 
 
@@ -149,12 +145,10 @@ def issued_but_not_shared(context: Context, material: Material) -> Iterator[Find
         return
     if material.code in context.unlinked:  # GF-M06 says which item to link
         return
-    yield Finding(
+    yield finding(
         ("issuer",),
-        Text(
-            f"“{material.name}”由本平台的{department.short}核发，应当共享或关联事项结果，不向申请人要。",
-            f"{str(material.name)!r} is issued by {department.code} on this platform: share or link it, do not ask for it.",
-        ),
+        f"“{material.name}”由本平台的{department.short}核发，应当共享或关联事项结果，不向申请人要。",
+        f"{str(material.name)!r} is issued by {department.code} on this platform: share or link it, do not ask for it.",
     )
 
 
@@ -180,20 +174,16 @@ def intermediary_without_basis(context: Context, material: Material) -> Iterator
     if service is None and (material.source != "其他" or not _REPORT.search(name)):
         return
     if not material.basis:
-        yield Finding(
+        yield finding(
             (),
-            Text(
-                f"“{name}”要中介机构出具，没有依据（basis）。",
-                f"{name!r} must come from an intermediary, but no legal basis is named.",
-            ),
+            f"“{name}”要中介机构出具，没有依据（basis）。",
+            f"{name!r} must come from an intermediary, but no legal basis is named.",
         )
     elif service and not any(listed in service or service in listed for listed in INTERMEDIARY_SERVICES):
-        yield Finding(
+        yield finding(
             ("intermediary",),
-            Text(
-                f"“{service}”不在行政审批中介服务事项清单内。",
-                f"{service!r} is not on the list of intermediary services.",
-            ),
+            f"“{service}”不在行政审批中介服务事项清单内。",
+            f"{service!r} is not on the list of intermediary services.",
             help=Text("清单：" + "、".join(INTERMEDIARY_SERVICES), "The list: " + ", ".join(INTERMEDIARY_SERVICES)),
         )
 
@@ -220,12 +210,10 @@ def proof_that_commitment_could_replace(context: Context, material: Material) ->
         return
     words = could_be_committed(str(material.name))
     if words:
-        yield Finding(
+        yield finding(
             ("name",),
-            Text(
-                f"“{material.name}”（{words}）可以用告知承诺代替（by_commitment: true）。",
-                f"{str(material.name)!r} could be replaced by a commitment (by_commitment: true).",
-            ),
+            f"“{material.name}”（{words}）可以用告知承诺代替（by_commitment: true）。",
+            f"{str(material.name)!r} could be replaced by a commitment (by_commitment: true).",
         )
 
 
@@ -237,20 +225,16 @@ def could_be_committed(name: str) -> str | None:
 
 def _demanded(context: Context, material: Material, zh: str, en: str) -> Iterator[Finding]:
     if material.source == "申请人自备":
-        yield Finding(
+        yield finding(
             ("source",),
-            Text(
-                f"“{material.name}”能用{zh}取得，来源不应是申请人自备。",
-                f"{str(material.name)!r} can be got by {en}: its source should not be the applicant.",
-            ),
+            f"“{material.name}”能用{zh}取得，来源不应是申请人自备。",
+            f"{str(material.name)!r} can be got by {en}: its source should not be the applicant.",
         )
     for item, at, use in context.uses_of.get(material.code, ()):
         if use.demanded:
-            yield Finding(
+            yield finding(
                 ("materials", at, "demanded"),
-                Text(
-                    f"“{material.name}”能用{zh}取得，不应再要申请人提交。",
-                    f"{str(material.name)!r} can be got by {en} and must not be demanded.",
-                ),
+                f"“{material.name}”能用{zh}取得，不应再要申请人提交。",
+                f"{str(material.name)!r} can be got by {en} and must not be demanded.",
                 record=("item", item.code),
             )

@@ -11,9 +11,9 @@ from govflow.language.satisfiability import Domain, constant, unanswered
 from govflow.plan import in_workdays, own_limit, prerequisites, stats, waits_for
 from govflow.plan.order import ancestors, cycles
 from govflow.rules.context import Context
-from govflow.rules.types import Finding
+from govflow.rules.types import Finding, finding
 from govflow.rules.wording import same_name_key
-from govflow.text import Text, joined
+from govflow.text import joined
 
 FEWEST_ITEMS = 3
 FEWEST_SITUATIONS = 3
@@ -37,12 +37,10 @@ def too_few_items(context: Context, theme: Theme) -> Iterator[Finding]:
         items: [{item: I01}, {item: I02, after: [I01]}, {item: I03, after: [I01]}]
     """
     if theme.audience == "enterprise" and len(theme.items) < FEWEST_ITEMS:
-        yield Finding(
+        yield finding(
             ("items",),
-            Text(
-                f"企业主题只有 {len(theme.items)} 个事项，应有 {FEWEST_ITEMS} 个以上。",
-                f"A theme for enterprises needs {FEWEST_ITEMS} items; it has {len(theme.items)}.",
-            ),
+            f"企业主题只有 {len(theme.items)} 个事项，应有 {FEWEST_ITEMS} 个以上。",
+            f"A theme for enterprises needs {FEWEST_ITEMS} items; it has {len(theme.items)}.",
         )
 
 
@@ -69,12 +67,10 @@ def too_few_situations(context: Context, theme: Theme) -> Iterator[Finding]:
         return
     count = sum(len(each.options) if each.kind == "choice" else 1 for each in _questions(context, theme).values())
     if count < FEWEST_SITUATIONS:
-        yield Finding(
+        yield finding(
             ("questions",),
-            Text(
-                f"个人主题只有 {count} 个办事情形，应有 {FEWEST_SITUATIONS} 个以上。",
-                f"A theme for persons needs {FEWEST_SITUATIONS} situations; it has {count}.",
-            ),
+            f"个人主题只有 {count} 个办事情形，应有 {FEWEST_SITUATIONS} 个以上。",
+            f"A theme for persons needs {FEWEST_SITUATIONS} situations; it has {count}.",
         )
 
 
@@ -115,12 +111,10 @@ def single_department(context: Context, theme: Theme) -> Iterator[Finding]:
     """
     departments = {code for _, item in context.entries(theme) for code in (item.department, *item.joint_departments)}
     if len(theme.items) > 1 and len(departments) == 1:
-        yield Finding(
+        yield finding(
             ("items",),
-            Text(
-                f"所有事项都属于 {next(iter(departments))}，不是跨部门的一件事。",
-                f"All items belong to {next(iter(departments))}: no theme of several departments.",
-            ),
+            f"所有事项都属于 {next(iter(departments))}，不是跨部门的一件事。",
+            f"All items belong to {next(iter(departments))}: no theme of several departments.",
         )
 
 
@@ -148,12 +142,10 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
     for _, item in context.entries(theme):
         forms |= {m.code: m for _, _, m in context.uses(item) if m.is_form}
     if len(theme.items) > 1 and not any(form.fields for form in forms.values()):
-        yield Finding(
+        yield finding(
             ("items",),
-            Text(
-                "各事项的申请表都没有表单要素（fields），无法合并成一张表。",
-                "No form of the items has fields, so there is nothing to merge into one form.",
-            ),
+            "各事项的申请表都没有表单要素（fields），无法合并成一张表。",
+            "No form of the items has fields, so there is nothing to merge into one form.",
         )
     asked: dict[str, list[tuple[Material, int, FormField]]] = {}
     for form in forms.values():
@@ -164,12 +156,10 @@ def form_not_merged(context: Context, theme: Theme) -> Iterator[Finding]:
         usual = meanings.most_common(1)[0][0]
         for form, at, field in same if len(meanings) > 1 else ():
             if field.meaning != usual:
-                yield Finding(
+                yield finding(
                     ("fields", at),
-                    Text(
-                        f"“{field.label}”在别的表格里的含义是 {usual}，这里是 {field.meaning}：会问两次。",
-                        f"{str(field.label)!r} means {usual} in other forms and {field.meaning} here: asked twice.",
-                    ),
+                    f"“{field.label}”在别的表格里的含义是 {usual}，这里是 {field.meaning}：会问两次。",
+                    f"{str(field.label)!r} means {usual} in other forms and {field.meaning} here: asked twice.",
                     record=("material", form.code),
                 )
 
@@ -222,19 +212,17 @@ def item_never_chosen(context: Context, theme: Theme) -> Iterator[Finding]:
     conditions = [(at, entry.when) for at, entry in enumerate(theme.items) if entry.when is not None]
     never = [at for at, condition in conditions if constant(condition, domains) is False]
     for at in never:
-        yield Finding(
+        yield finding(
             ("items", at, "when"),
-            Text(
-                f"事项 {theme.items[at].item} 怎么回答也选不到。",
-                f"No answer ever chooses the item {theme.items[at].item}.",
-            ),
+            f"事项 {theme.items[at].item} 怎么回答也选不到。",
+            f"No answer ever chooses the item {theme.items[at].item}.",
         )
     if never or len(conditions) < len(theme.items):
         return
     answers = unanswered([condition for _, condition in conditions], domains)
     if answers is not None:
         shown = joined(f"{fact}={value}" for fact, value in answers.items())
-        yield Finding(("items",), Text(f"回答 {shown} 时一个事项也选不到。", f"With {shown.en} no item is chosen."))
+        yield finding(("items",), f"回答 {shown} 时一个事项也选不到。", f"With {shown.en} no item is chosen.")
 
 
 def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:
@@ -263,12 +251,10 @@ def needless_chain(context: Context, theme: Theme) -> Iterator[Finding]:
     places = {context.code_of(entry.item): at for at, entry in enumerate(theme.items)}
     for first, second in pairwise(order):
         if first not in needs.get(second, frozenset()):
-            yield Finding(
+            yield finding(
                 ("items", places[second], "after"),
-                Text(
-                    f"{second} 不用 {first} 的结果，可以与它并联办理。",
-                    f"{second} does not use the result of {first}: they can run in parallel.",
-                ),
+                f"{second} 不用 {first} 的结果，可以与它并联办理。",
+                f"{second} does not use the result of {first}: they can run in parallel.",
             )
             return
 
@@ -300,12 +286,10 @@ def too_little_saved(context: Context, theme: Theme) -> Iterator[Finding]:
     assert isinstance(numbers, Mapping)
     gross, submitted = numbers["gross"], numbers["submitted"]
     if submitted * 2 > gross:
-        yield Finding(
+        yield finding(
             ("items",),
-            Text(
-                f"各事项材料共 {gross} 份，合并后仍要提交 {submitted} 份，超过一半。",
-                f"Of {gross} materials {submitted} must still be handed in, more than half.",
-            ),
+            f"各事项材料共 {gross} 份，合并后仍要提交 {submitted} 份，超过一半。",
+            f"Of {gross} materials {submitted} must still be handed in, more than half.",
         )
 
 
@@ -329,11 +313,10 @@ def item_out_of_use(context: Context, theme: Theme) -> Iterator[Finding]:
     """
     for at, item in context.entries(theme):
         if item.state in ("暂停", "取消") and theme.state == "在用":
-            yield Finding(
+            yield finding(
                 ("items", at, "item"),
-                Text(
-                    f"事项 {item.code}“{item.name}”已{item.state}。", f"Item {item.code} is out of use ({item.state})."
-                ),
+                f"事项 {item.code}“{item.name}”已{item.state}。",
+                f"Item {item.code} is out of use ({item.state}).",
             )
 
 
@@ -367,12 +350,10 @@ def visits_not_joined(context: Context, theme: Theme) -> Iterator[Finding]:
     ]
     together = [one for one in alone if any(_parallel(before, one, other) for other in alone if other != one)]
     if together:
-        yield Finding(
+        yield finding(
             ("joint",),
-            Text(
-                f"事项 {'、'.join(together)} 都要到现场，可以联合踏勘（joint.visits）。",
-                f"The items {', '.join(together)} each visit the premises: join the visits (joint.visits).",
-            ),
+            f"事项 {'、'.join(together)} 都要到现场，可以联合踏勘（joint.visits）。",
+            f"The items {', '.join(together)} each visit the premises: join the visits (joint.visits).",
         )
 
 
@@ -410,12 +391,10 @@ def hand_out_waits(context: Context, theme: Theme) -> Iterator[Finding]:
     first, last = min(ends, key=lambda code: ends[code]), max(ends, key=lambda code: ends[code])
     wait = ends[last] - ends[first]
     if wait > LONGEST_WAIT:
-        yield Finding(
+        yield finding(
             ("joint", "hand_out"),
-            Text(
-                f"一口发证：{first} 办完后要等 {last} {wait:g} 个工作日，超过 {LONGEST_WAIT} 个；可改为 as_ready。",
-                f"All are handed out together: {first} waits {wait:g} workdays for {last}, more than {LONGEST_WAIT}.",
-            ),
+            f"一口发证：{first} 办完后要等 {last} {wait:g} 个工作日，超过 {LONGEST_WAIT} 个；可改为 as_ready。",
+            f"All are handed out together: {first} waits {wait:g} workdays for {last}, more than {LONGEST_WAIT}.",
         )
 
 

@@ -36,6 +36,11 @@ class Finding:
     help: Text | None = None
 
 
+def finding(path: Path, zh: str, en: str, *, record: Key | None = None, help: Text | None = None) -> Finding:
+    """What a check found, its sentence given in both languages; see Finding."""
+    return Finding(path, Text(zh, en), record, help)
+
+
 Check = Callable[..., Iterator[Finding]]
 
 
