@@ -4,6 +4,7 @@ import json
 import signal
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 from threading import Event, Thread
 from typing import Any
 
@@ -11,7 +12,9 @@ import pytest
 import sqlalchemy as sa
 
 import govflow
-from govflow.engine.jobs import LEASE, MOST_SENDS, MOST_TRIES, Message, ReceiverGone
+from govflow.engine.commands import timers
+from govflow.engine.jobs import LEASE, MOST_TRIES, UNANSWERED, Message, ReceiverGone
+from govflow.engine.store import StoreError
 from govflow.engine.worker import work
 from govflow.errors import InvalidInput, NotAllowed, NotFound
 from tests.cases import ANSWERS, MATERIALS, Watch, accepted, act, apply_for, catalog, finish_item, watch
@@ -93,6 +96,12 @@ def _case(engine: govflow.Engine, *, alone: bool) -> str:
     return accepted(engine, ref="I07", answers=needed, materials=[use.material for use in item.materials]).id
 
 
+def _jobs(url: str, case: str) -> list[dict[str, Any]]:
+    with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
+        found = connection.execute(sa.text("SELECT * FROM jobs WHERE case_id = :case"), {"case": case})
+        return [dict(row) for row in found.mappings()]
+
+
 def _rows(url: str, case: str) -> dict[str, list[dict[str, Any]]]:
     with sa.create_engine(url, poolclass=sa.NullPool).connect() as connection:
         queries = {
@@ -168,22 +177,148 @@ def test_a_receiver_may_act_on_the_engine(engine: govflow.Engine) -> None:
     assert engine.case(view.id).accepted
 
 
-def test_a_job_that_ends_whoever_runs_it_is_set_aside(engine: govflow.Engine, clock: Watch) -> None:
-    """Leased again and again and never answered: the lease lasts longer each time, and in the end a person must look."""
+def test_a_lease_that_nobody_answers_lasts_longer_each_time(engine: govflow.Engine, clock: Watch) -> None:
+    """A queue that is slow or loses references is asked less and less often, and no job is held guilty for it."""
     case = accepted(engine).id
     clock.forward(days=8)
-    seconds = LEASE
-    for send in range(MOST_SENDS):
+    for lease in range(12):
         assert [ref.case for ref in engine.lease()] == [case]
-        clock.forward(seconds=seconds - 1)
+        clock.forward(seconds=LEASE * 2 ** min(lease, 6) - 1)
         assert engine.lease() == []
         clock.forward(seconds=1)
-        seconds = LEASE * 2 ** min(send + 1, 6)
-    assert engine.incidents() == [] and engine.lease() == []
-    (incident,) = engine.incidents()
-    assert incident.case == case and incident.dead and "never answered" in incident.fault
-    engine.retry(case)
-    assert engine.sweep() and engine.incidents() == []
+    assert engine.incidents() == [] and engine.sweep() and engine.incidents() == []
+
+
+@pytest.mark.parametrize("kind", MOST_TRIES)
+def test_a_job_that_ends_whoever_runs_it_is_set_aside(
+    engine: govflow.Engine, clock: Watch, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    """Begun again and again and never answered: in the end a person must look. What was leased with it is done."""
+    cases = [accepted(engine).id for _ in range(3)]
+    clock.forward(days=8)
+    bad, began = cases[0], []
+
+    def ends(case: str) -> None:
+        if case == bad:
+            began.append(case)
+            raise KeyboardInterrupt  # nothing of the library takes this as a fault of the job
+
+    tick = timers.tick
+    monkeypatch.setattr(timers, "tick", lambda draft: (ends(draft.state.id), tick(draft))[1])
+    sent: list[str] = []
+    for _ in range(4 * MOST_TRIES[kind] + 6):  # the case has three messages
+        for ref in engine.lease(kind=kind):
+            try:
+                engine.run(ref, lambda message: (ends(message.case), sent.append(message.case)))
+            except KeyboardInterrupt:
+                break
+        clock.forward(hours=1)
+    assert {i.case for i in engine.incidents()} == {bad} and all(i.dead for i in engine.incidents())
+    assert {i.fault for i in engine.incidents()} == {UNANSWERED}
+    dead, most = len(engine.incidents()), MOST_TRIES[kind]
+    assert dead * most <= began.count(bad) <= dead * (most + 1)
+    others = set(cases[1:])
+    if kind == "clock":
+        assert all(any(e.type == "clock_warned" for e in engine.history(case)) for case in others)
+    else:
+        assert set(sent) == others
+    monkeypatch.undo()
+    for incident in engine.incidents():
+        engine.retry(bad, incident.key)
+    assert (engine.sweep() if kind == "clock" else engine.deliver(lambda _: None)) and engine.incidents() == []
+
+
+def test_a_job_that_was_never_answered_once_is_done_without_a_trace(engine: govflow.Engine, clock: Watch) -> None:
+    """Whatever had happened to whoever had it: the next one does it, and nothing is held against it."""
+    case = accepted(engine).id
+    clock.forward(days=8)
+    engine.lease()
+    engine.lease(kind="notice")
+    clock.forward(hours=1)
+    attempts: list[int] = []
+    assert engine.sweep() and engine.deliver(lambda message: attempts.append(message.attempts)) == len(attempts) > 0
+    assert set(attempts) == {0} and engine.incidents() == [] and engine.case(case).incident is None
+
+
+@pytest.mark.parametrize("kind", ["clock", "notice"])
+def test_a_reference_that_comes_late_is_good_while_nobody_else_has_the_job(
+    engine: govflow.Engine, clock: Watch, kind: str
+) -> None:
+    """In a long queue all come late; once the job is leased anew, the old reference is nothing."""
+    accepted(engine)
+    clock.forward(days=8)
+    first, *rest = engine.lease(kind=kind)
+    clock.forward(seconds=LEASE + 1)
+    sent: list[str] = []
+    assert engine.run(first, lambda m: sent.append(m.key)).state == "done"
+    assert engine.run(first, lambda m: sent.append(m.key)).state == "stale" and len(sent) == (kind == "notice")
+    for old, new in zip(rest, engine.lease(kind=kind), strict=True):
+        assert (old.key, engine.run(old, lambda m: sent.append(m.key)).state) == (new.key, "stale")
+        assert new.again and engine.run(new, lambda m: sent.append(m.key)).state == "done"
+    assert engine.incidents() == [] and len(sent) == len(set(sent))
+
+
+def test_a_given_clock_that_is_behind_holds_nothing_against_the_case(engine: govflow.Engine, clock: Watch) -> None:
+    """It rests until the clock is right, however often it was tried meanwhile."""
+    case = accepted(engine).id
+    clock.forward(days=8)
+    right = clock.moment
+    for _ in range(MOST_TRIES["clock"] + 2):
+        clock.moment = right
+        (ref,) = engine.lease()
+        clock.moment = watch().moment
+        clock.forward(days=-1)
+        assert engine.run(ref).state == "busy"
+        right += timedelta(hours=1)
+    clock.moment = right
+    assert engine.incidents() == [] and {fired.case for fired in engine.sweep()} == {case}
+
+
+def test_a_sweep_of_another_moment_leaves_no_lease_there(engine: govflow.Engine, clock: Watch, url: str) -> None:
+    """What is asked for ahead of time rests by the present, if it fails, and is asked again then."""
+    case = accepted(engine).id
+    change(url, DAMAGE["no state"], case=case)
+    assert engine.sweep(clock.moment + timedelta(days=365)) == [] and engine.incidents()[0].tries == 1
+    rests = _jobs(url, case)
+    assert max(str(row["leased_until"]) for row in rests if row["leased_until"]) < "2025-03-03T12"
+    clock.forward(minutes=1)
+    assert engine.sweep(clock.moment + timedelta(days=365)) == [] and engine.incidents()[0].tries == 2
+
+
+def test_a_receiver_that_has_gone_leaves_no_lease(engine: govflow.Engine) -> None:
+    """What was not handed over is there at once for the next."""
+    cases = [apply_for(engine).id for _ in range(3)]
+    got: list[str] = []
+
+    def send(message: Message) -> None:
+        if got:
+            raise ReceiverGone
+        got.append(message.case)
+
+    with pytest.raises(ReceiverGone):
+        engine.deliver(send)
+    assert engine.deliver(lambda message: got.append(message.case)) == 2 and sorted(got) == cases
+
+
+def test_a_database_that_is_lost_in_mid_sweep_is_told(
+    engine: govflow.Engine, clock: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was fired is returned; where nothing was, the error is; the rest waits for nobody's lease."""
+    cases = [accepted(engine).id for _ in range(3)]
+    clock.forward(days=8)
+    tick, calls = timers.tick, []
+
+    def lost(draft: Any) -> int:
+        calls.append(draft.state.id)
+        if len(calls) in (1, 3):
+            raise sa.exc.OperationalError("x", {}, Exception("database is locked"))
+        return tick(draft)
+
+    monkeypatch.setattr(timers, "tick", lost)
+    with pytest.raises(StoreError):
+        engine.sweep()
+    assert {fired.case for fired in engine.sweep()} == set(cases[:1])
+    assert {fired.case for fired in engine.sweep()} == set(cases[1:]) and engine.incidents() == []
 
 
 def test_a_case_goes_on_although_its_clocks_were_set_aside(engine: govflow.Engine, clock: Watch, url: str) -> None:

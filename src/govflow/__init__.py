@@ -12,7 +12,7 @@ from govflow.version import VERSION as __version__
 if TYPE_CHECKING:
     from govflow.catalog import Loaded, load
     from govflow.compiler import to_bpmn
-    from govflow.engine.jobs import Engine
+    from govflow.engine.api import Engine
     from govflow.engine.views import CaseView, ClockView, EventView, Fired, Page, TaskView
     from govflow.errors import Conflict, GovflowError, InvalidInput, NotAllowed, NotFound
     from govflow.language.model import Catalog
@@ -51,7 +51,7 @@ _HOMES = {
     "Catalog": "language.model",
     "ClockView": "engine.views",
     "Conflict": "errors",
-    "Engine": "engine.jobs",
+    "Engine": "engine.api",
     "EventView": "engine.views",
     "Fired": "engine.views",
     "GovflowError": "errors",

@@ -20,8 +20,8 @@ from govflow.cli.common import (
     query_options,
 )
 from govflow.cli.running import OF_CASES, engine_for, engine_from
+from govflow.engine.api import Engine
 from govflow.engine.case.ids import case_of
-from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.law.clocks import Limit

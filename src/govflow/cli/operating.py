@@ -29,9 +29,9 @@ from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
 from govflow.cli.values import a_number, moment_from
 from govflow.engine import worker
+from govflow.engine.api import Engine
 from govflow.engine.case_clocks import Calendars
 from govflow.engine.definitions import pinned
-from govflow.engine.jobs import Engine
 from govflow.engine.store import Database, StoreError
 from govflow.engine.views import Fired, Incident
 from govflow.errors import NotFound

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from govflow.cli.definitions import catalog_from
-from govflow.engine.jobs import Engine
+from govflow.engine.api import Engine
 
 OF_CASES = ("calendar", "departments")
 """What commands about stored cases need of the folder: due dates rest on the calendars, desks have names."""

@@ -1,4 +1,4 @@
-"""The commands on cases. One public method is one transaction; nothing is left half done.
+"""Engine: the embedding API. One public method is one transaction; nothing is left half done.
 
 Every method raises one of NotFound, NotAllowed, Conflict or InvalidInput with a sentence that says what was found and
 what was expected. A command that is asked again with its `key` has taken place once, and gives the case as it is.
@@ -6,40 +6,30 @@ what was expected. A command that is asked again with its `key` has taken place 
 
 from __future__ import annotations
 
-import copy
-import json
 import logging
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
-from govflow.engine import case_clocks, inputs, keys, process, queries
+from govflow.engine import case_clocks, inputs, keys, queries
 from govflow.engine.actors import Actor, actor_from
-from govflow.engine.case import Event, TaskState, fold, ids
+from govflow.engine.case import TaskState, fold, ids
 from govflow.engine.commands import application, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import UnitOfWork, next_event
-from govflow.engine.damage import DAMAGE, damaged, readable
+from govflow.engine.damage import DAMAGE, damaged
+from govflow.engine.jobs import Jobs
 from govflow.engine.keys import Key, key_of
 from govflow.engine.persistence import save, write_new
-from govflow.engine.reader import Reader, no_case
-from govflow.engine.replay import case_state, replayed
 from govflow.engine.store import (
     AnyEngine,
-    CaseFile,
-    Connection,
     KeyTaken,
-    Locked,
     Number,
     Numbers,
-    OutcomeUnknown,
     Statements,
     StoreError,
-    outcome_unknown,
-    within,
 )
-from govflow.engine.views import CaseView, EventView, TaskView
+from govflow.engine.views import CaseView, TaskView
 from govflow.errors import Conflict, InvalidInput, NotAllowed, NotFound
 from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
@@ -48,11 +38,17 @@ from govflow.text import Text
 
 _log = logging.getLogger("govflow")
 
-Subscriber = Callable[[tuple[EventView, ...]], None]
 
+class Engine(Jobs):
+    """Cases of one catalog in one database; safe from many threads and processes at once.
 
-class CaseCommands(Reader):
-    """What people do to cases: one public method is one transaction, safe from many threads and processes at once."""
+    `url`: a URL of SQLite or PostgreSQL, or a synchronous engine of SQLAlchemy, whose pool is then shared. On SQLite
+    such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
+    locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime; without one, the
+    server's clock on PostgreSQL and the host's on SQLite. `calendar`: the official calendar for everyone; by default the
+    national one with the catalog's notices, regional ones where they hold, and provisional beyond its horizon. `cell`: a
+    short code that case ids begin with, where several databases share a province.
+    """
 
     def __init__(
         self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
@@ -60,54 +56,7 @@ class CaseCommands(Reader):
     ) -> None:  # fmt: skip
         super().__init__(url, catalog, clock=clock, calendar=calendar)
         self._cell = ids.cell(cell)
-        self._subscribers: list[Subscriber] = []
         self._numbers = Numbers(self._database)
-
-    # --- transactions ------------------------------------------------------------------------------------------
-
-    def joined(self, connection: Connection) -> Self:
-        """This engine inside the caller's own transaction: its row and the case commit together or not at all.
-
-        In an asynchronous program: `await connection.run_sync(lambda c: engine.joined(c).apply(...))`. Subscribers are
-        not called, for a driver tells of a commit before it takes place; the messages that wait say what they would be told.
-        """
-        twin = copy.copy(self)
-        twin._connection = connection
-        return twin
-
-    @contextmanager
-    def _writing(self, key: Key | None = None) -> Iterator[Statements]:
-        if self._connection is not None:
-            with within(self._connection, writes=True):
-                yield Statements(self._connection)
-            return
-        try:
-            with self._database.write() as connection:
-                yield Statements(connection)
-        except OutcomeUnknown as fault:
-            raise outcome_unknown(None if key is None else key.text) from fault.__cause__
-
-    def subscribe(self, function: Subscriber) -> None:
-        """Call `function(events)` after each commit of this engine, in this process; `deliver` serves everyone else.
-
-        Not for commands of `joined` engines. A child process that is forked has the list as it was, by itself.
-        """
-        self._subscribers.append(function)
-
-    def _publish(self, recorded: Sequence[Event]) -> None:
-        if self._connection is None and self._subscribers and recorded:
-            shown = tuple(
-                EventView(e.seq, e.at, e.actor, e.type, {**json.loads(e.text), "case": e.case}, e.previous, e.hash)
-                for e in recorded
-            )
-            for function in self._subscribers:
-                try:
-                    function(shown)
-                except Exception:  # noqa: BLE001 - the command is committed; its caller must not hear otherwise
-                    _log.exception(
-                        "a subscriber of govflow failed on case %s; its message waits for whoever delivers",
-                        shown[0].body["case"],
-                    )
 
     # --- applying ----------------------------------------------------------------------------------------------
 
@@ -224,24 +173,6 @@ class CaseCommands(Reader):
             raise damaged(case, fault) from fault
         self._publish(draft.events)
         return view
-
-    def _lock(self, statements: Statements, case: str, key: Key | None = None, *, whole: bool = True) -> Locked:
-        locked = statements.lock(case, key=None if key is None else key.place, whole=whole)
-        if locked is None:
-            raise no_case(case)
-        return locked
-
-    def _instant(self, locked: Locked) -> datetime:
-        return self._clock.locked(locked.file.row.updated_at, locked.now)
-
-    def _draft(self, statements: Statements, file: CaseFile, now: datetime, actor: str) -> UnitOfWork:
-        row = file.row
-        with readable(row.id):
-            subject = self._definitions.pinned(row.definition, statements)
-            state, snapshot = case_state(subject, row, file.live, statements), row.snapshot
-            if not process.is_current(snapshot):
-                _, snapshot = replayed(subject, row.id, statements.events(row.id))
-            return UnitOfWork(subject, state, snapshot, now, actor, self.calendars)
 
     def _task_command(
         self, task: str, actor: str, decide: Callable[[UnitOfWork, TaskState, Actor], None], key: Key | None,

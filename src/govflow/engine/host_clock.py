@@ -26,6 +26,10 @@ class HostClockError(StoreError):
     """A host's clock is far behind what a case has recorded; the case is right, and nothing was changed."""
 
 
+class GivenClockError(InvalidInput):
+    """The moment that a given clock says is before what a case has recorded; nothing was changed."""
+
+
 class HostClock:
     """Tells an engine the time: by the clock given, else by the database's, else by that of this host."""
 
@@ -56,7 +60,7 @@ class HostClock:
     def locked(self, last: str | None, database: datetime | None) -> datetime:
         """The instant of a command on a case that is locked, whose last event was at `last`.
 
-        `database` is the instant of the lock by the database's clock, where it has one. Raises InvalidInput for a given
+        `database` is the instant of the lock by the database's clock, where it has one. Raises GivenClockError for a given
         clock that is behind the last event, HostClockError for a host's that is behind it by more than the tolerance.
         """
         if self._given is not None:
@@ -88,9 +92,9 @@ def _wall_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def _too_early(now: datetime, last: datetime) -> InvalidInput:
+def _too_early(now: datetime, last: datetime) -> GivenClockError:
     """The error for a moment that the caller gives and that is before a case's last event."""
-    return InvalidInput(
+    return GivenClockError(
         Text(f"时刻 {now.isoformat()} 早于办件的上一个事件 {case_clocks.utc(last)}；事实须按先后记录",
         f"{now.isoformat()} is before the case's last event at {case_clocks.utc(last)}"), field="now",
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Engine: the embedding API. Commands, and the jobs that follow from them: clocks that fire, messages that go out.
+"""The jobs that follow from commands: clocks that fire, messages that go out.
 
 A job is a row of the database, armed in the transaction of the case. Whoever leases it runs it, on any host; what
 carries the reference from one to the other (a thread, a queue) may lose it, repeat it or keep it back: a reference acts
@@ -9,7 +9,8 @@ person as an incident. It stops nothing else.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -17,13 +18,12 @@ from typing import Any, Protocol
 import msgspec
 
 from govflow.engine import case_clocks, inputs
-from govflow.engine.api import CaseCommands
 from govflow.engine.case import Event, events, ids
 from govflow.engine.commands import timers
 from govflow.engine.commands.unit_of_work import SYSTEM
-from govflow.engine.damage import readable
-from govflow.engine.host_clock import HostClockError
+from govflow.engine.host_clock import GivenClockError, HostClockError
 from govflow.engine.persistence import clock_jobs, save
+from govflow.engine.projection import START, Projection
 from govflow.engine.store import CLOCK_JOB, NOTICE_JOB, ClockJob, Connection, JobRow, Statements, StoreError, is_passing
 from govflow.engine.views import Fired, Incident
 from govflow.errors import GovflowError, InvalidInput, NotAllowed, NotFound
@@ -41,11 +41,13 @@ LEASE = 30.0
 """Seconds until a job goes to somebody else if whoever has it does not answer; doubled each time that happens."""
 
 DOUBLINGS = 6
-MOST_SENDS = 10
-"""Leases in a row that nobody answered; after them the job is taken for one that ends whoever runs it."""
+"""How often at most a lease is doubled: half an hour is the longest."""
 
 MOST_TRIES = {CLOCK_JOB: 5, NOTICE_JOB: 24}
 """Faults in a row after which a job waits for a person: a minute or so for clocks, most of a day for a receiver."""
+
+UNANSWERED = "begun and never answered: it may end whoever runs it"
+"""The fault of a job that is begun again after a lease that nobody answered; it stays if that one ends too."""
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)
 """How long a job rests after its first fault, and at most; it doubles in between."""
@@ -72,7 +74,8 @@ Send = Callable[[Message], object]
 class Ref(msgspec.Struct, frozen=True):
     """A leased job: what a dispatcher carries. It is small, holds nothing of the case, and writes as JSON.
 
-    `gen` tells this arming of the job from the next; `until` is when the lease runs out (UTC text).
+    `gen` tells this arming of the job from the next; `until` is when the lease runs out (UTC text); `again` says that
+    nobody answered the lease before.
     """
 
     case: str
@@ -80,6 +83,7 @@ class Ref(msgspec.Struct, frozen=True):
     kind: str
     gen: int
     until: str
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +97,8 @@ class JobOutcome:
 
     ref: Ref
     state: str
-    fired: tuple[Fired, ...] = ()
     fault: str | None = None
+    fired: tuple[Fired, ...] = ()
 
 
 class Dispatcher(Protocol):
@@ -125,18 +129,8 @@ def _holds(ref: Ref, job: JobRow | ClockJob) -> bool:
     return (job.gen, job.state, job.leased_until) == (ref.gen, "armed", ref.until)
 
 
-class Engine(CaseCommands):
-    """Cases of one catalog in one database; safe from many threads and processes at once.
-
-    `url`: a URL of SQLite or PostgreSQL, or a synchronous engine of SQLAlchemy, whose pool is then shared. On SQLite
-    such an engine begins its transactions itself from then on, with foreign keys, WAL and a wait of 30 seconds for
-    locks; the caller's own work on it does too. `clock`: a function that gives an aware datetime; without one, the
-    server's clock on PostgreSQL and the host's on SQLite. `calendar`: the official calendar for everyone; by default the
-    national one with the catalog's notices, regional ones where they hold, and provisional beyond its horizon. `cell`: a
-    short code that case ids begin with, where several databases share a province.
-    """
-
-    _projected = False
+class Jobs(Projection):
+    """The jobs of an engine: what is due is done, and what fails is kept for a person."""
 
     # --- work that is due --------------------------------------------------------------------------------------
 
@@ -146,13 +140,12 @@ class Engine(CaseCommands):
         A case that cannot be handled is put aside as an incident and stops no other one.
         """
         inputs.checked_int(limit, "limit", 1, 1_000_000)
+        due = None if now is None else self._clock.checked(now)
         fired: list[Fired] = []
         try:
-            if not self._projected:  # a date may lie nearer by the present calendar: nothing would wake its case
-                for _ in self.reprojecting():
-                    pass
-                self._projected = True
-            for outcome in self._work(CLOCK_JOB, limit, None, None if now is None else self._clock.checked(now)):
+            while self.project():
+                pass
+            for outcome in self._work(CLOCK_JOB, limit, None, due):
                 fired += outcome.fired
         except GovflowError as fault:
             if not fired or not is_passing(fault):
@@ -164,8 +157,9 @@ class Engine(CaseCommands):
         """Hand the messages that wait to `send`, oldest first and outside any transaction; returns how many it took.
 
         A message is removed after `send` returns. When `send` raises, the message stays with the fault and is tried
-        again after a wait that doubles, from 5 seconds up to an hour. Processes that deliver at once take different
-        messages; what a killed one had taken goes out again when its lease has run out.
+        again after a wait that doubles, from 5 seconds up to an hour; ReceiverGone ends the call and leaves the message
+        as it was. Processes that deliver at once take different messages; what a killed one had taken goes out again
+        when its lease has run out.
         """
         inputs.checked_int(limit, "limit", 1, 1_000_000)
         if self._connection is not None:
@@ -175,14 +169,18 @@ class Engine(CaseCommands):
             )  # fmt: skip
         return sum(outcome.state == "done" for outcome in self._work(NOTICE_JOB, limit, send, None))
 
-    def _work(self, kind: str, limit: int, send: Send | None, now: datetime | None) -> Iterator[JobOutcome]:
-        while limit > 0:
-            refs = self._lease(kind, min(BATCH, limit), LEASE, now)
-            if not refs:
-                return
+    def _work(self, kind: str, limit: int, send: Send | None, due: datetime | None) -> Iterator[JobOutcome]:
+        """Lease and run until nothing is due. What ends it early is raised, and what was not answered given back."""
+        while limit > 0 and (refs := self._lease(kind, min(BATCH, limit), LEASE, due=due)):
             limit -= len(refs)
-            for ref in refs:
-                yield self._run(ref, send, now)
+            for number, ref in enumerate(refs):
+                try:
+                    outcome = self._attempt(ref, send, due)
+                except BaseException:
+                    with suppress(GovflowError):  # these leases run out by themselves
+                        self.give_back(refs[number:])
+                    raise
+                yield outcome
 
     def lease(
         self, limit: int = BATCH, seconds: float = LEASE, *, kind: str = CLOCK_JOB, dispatcher: Dispatcher | None = None
@@ -197,28 +195,29 @@ class Engine(CaseCommands):
                 Text(f"kind 是 {inputs.shown(kind)}，应为 {'、'.join(KINDS)}", f"kind: one of {', '.join(KINDS)}"),
                 field="kind",
             )
-        return self._lease(kind, limit, seconds, None, dispatcher)
+        return self._lease(kind, limit, seconds, dispatcher)
 
     def _lease(
-        self, kind: str, limit: int, seconds: float, now: datetime | None, dispatcher: Dispatcher | None = None
+        self,
+        kind: str,
+        limit: int,
+        seconds: float,
+        dispatcher: Dispatcher | None = None,
+        *,
+        due: datetime | None = None,
     ) -> list[Ref]:
+        # what is due may be asked for another moment; a lease is of the present, for it binds everybody
         with self._reading() as statements:
-            now = now or self._present(statements)
-            at = case_clocks.utc(now)
-            beyond = case_clocks.utc(now + 2 * max(LONGEST_WAIT, timedelta(seconds=seconds * 2**DOUBLINGS)))
+            at = self._present(statements)
             # the common answer takes no lock on SQLite, and writes nothing
-            if not statements.is_any_due(kind, at, beyond):
+            if not statements.is_any_due(kind, case_clocks.utc(due or at), case_clocks.utc(at), _beyond(at, seconds)):
                 return []
-        ends = [case_clocks.utc(now + timedelta(seconds=seconds * 2**n)) for n in range(DOUBLINGS + 1)]
         with self._writing() as statements:
-            jobs = statements.lease(kind, at, ends, beyond, limit)
-            for job in jobs:
-                if job.sends > MOST_SENDS:
-                    self._bury(statements, job)
-            refs = [
-                Ref(job.case_id, job.key, job.kind, job.gen, str(job.leased_until))
-                for job in jobs if job.sends <= MOST_SENDS
-            ]  # fmt: skip
+            at = self._present(statements)  # anew: the lock may have been waited for
+            until = [case_clocks.utc(at + timedelta(seconds=seconds * 2**n)) for n in range(DOUBLINGS + 1)]
+            wake, now, beyond = case_clocks.utc(due or at), case_clocks.utc(at), _beyond(at, seconds)
+            jobs = statements.lease(kind, wake, now, beyond, until, limit)
+            refs = [Ref(job.case_id, job.key, job.kind, job.gen, str(job.leased_until), job.leases > 1) for job in jobs]
             if dispatcher is not None and refs:
                 dispatcher.submit(statements.connection, refs)
         return refs
@@ -227,51 +226,107 @@ class Engine(CaseCommands):
         """The present instant by the clock that all hosts share, where there is one."""
         return self._clock.locked(None, statements.now())
 
-    def _bury(self, statements: Statements, job: JobRow) -> None:
-        fault = f"leased {job.sends - 1} times and never answered: whoever runs it ends"
-        statements.change_job(job, state="dead", tries=job.tries + 1, fault=fault)
-        _log.error("job %s of case %s is dead: %s", job.key, job.case_id, fault)
+    def ended(self, refs: Iterable[Ref]) -> list[Ref]:
+        """Those of these references whose lease has run out."""
+        with self._reading() as statements:
+            at = case_clocks.utc(self._present(statements))
+        return [ref for ref in refs if ref.until <= at]
 
     def give_back(self, refs: Sequence[Ref]) -> None:
         """End leases of jobs that were not begun, so that another takes them at once."""
-        if not refs:
-            return
-        with self._writing() as statements:
-            for ref in refs:
-                job = statements.job(ref.case, ref.key)
-                if job is not None and (job.gen, job.leased_until) == (ref.gen, ref.until):
-                    statements.change_job(job, leased_until=None, sends=max(0, job.sends - 1))
+        if refs:
+            with self._writing() as statements:
+                statements.give_back([(ref.case, ref.key, ref.gen, ref.until) for ref in refs])
 
     def run(self, ref: Ref, send: Send | None = None) -> JobOutcome:
-        """Do a leased job, any number of times and on any host: it acts once. Raises nothing but ReceiverGone.
+        """Do a leased job, any number of times and on any host. Raises nothing but ReceiverGone.
 
-        `send` takes the message of a notice, outside any transaction.
+        Clocks act once. `send` takes the message of a notice, outside any transaction; a message goes out once, unless
+        whoever sent it never answered.
         """
-        return self._run(ref, send, None)
-
-    def _run(self, ref: Ref, send: Send | None, now: datetime | None) -> JobOutcome:
-        recorded: list[Event] = []
         try:
-            if ref.kind == CLOCK_JOB:
-                state = self._fire(ref, now, recorded)
-            else:
-                state = self._hand_over(ref, send, now)
-        except ReceiverGone:
-            raise
-        except (Exception, SystemExit) as fault:  # noqa: BLE001 - whatever is wrong with one job, the others go on
-            return self._failed(ref, fault, now)
-        self._publish(recorded)
-        return JobOutcome(ref, state, tuple(_fired(ref.case, recorded)))
+            return self._attempt(ref, send, None)
+        except GovflowError as fault:
+            return JobOutcome(ref, "lost", fault=fault_text(fault))
 
-    def _fire(self, ref: Ref, now: datetime | None, recorded: list[Event]) -> str:
+    def _attempt(self, ref: Ref, send: Send | None, due: datetime | None) -> JobOutcome:
+        """Do a leased job. Raises ReceiverGone, and StoreError where the database cannot be used now."""
+        recorded: list[Event] = []
+        held: Ref | None = ref
+        try:
+            held, job = self._begin(ref)
+            if held is None:
+                state = "stale"
+            elif job is None:
+                state = self._fire(held, due, recorded)
+            else:
+                state = self._hand_over(held, job, send)
+        except ReceiverGone:
+            self._unbegin(held or ref, None)
+            raise
+        except (Exception, SystemExit) as fault:
+            if is_passing(fault) and isinstance(fault, GovflowError):
+                raise
+            if is_passing(fault):
+                raise StoreError(Text(fault_text(fault), fault_text(fault))) from fault
+            return JobOutcome(ref, *self._failed(held or ref, fault))
+        self._publish(recorded)
+        return JobOutcome(ref, state, fired=tuple(_fired(ref.case, recorded)))
+
+    def _begin(self, ref: Ref) -> tuple[Ref | None, JobRow | None]:
+        """The reference as it holds now, None if it does not, and a notice's row.
+
+        Who begins a job again that was never answered notes it first, for one that ends its process can say nothing. A
+        notice whose lease has run out is leased anew if nobody else has it: in a long queue all come late.
+        """
+        if ref.kind == CLOCK_JOB and not ref.again:
+            return ref, None
+        with self._reading() as statements:
+            job = statements.job(ref.case, ref.key)
+            at = case_clocks.utc(self._present(statements))
+        if job is None or not _holds(ref, job):
+            return None, None
+        if ref.again or at >= ref.until:
+            held = self._noted(ref, job)
+        else:
+            held = ref
+        return held, None if ref.kind == CLOCK_JOB else job
+
+    def _noted(self, ref: Ref, job: JobRow) -> Ref | None:
+        if ref.again and job.tries >= MOST_TRIES[ref.kind]:
+            changes: dict[str, Any] = {"state": "dead", "fault": UNANSWERED}
+            _log.error("job %s of case %s is dead: %s", ref.key, ref.case, UNANSWERED)
+        else:
+            changes = {"tries": job.tries + 1, "fault": UNANSWERED} if ref.again else {}
+        with self._writing() as statements:
+            until = case_clocks.utc(self._present(statements) + timedelta(seconds=LEASE))
+            if not statements.change_job(job, **changes, leased_until=until) or "state" in changes:
+                return None
+        return msgspec.structs.replace(ref, until=until)
+
+    def _unbegin(self, ref: Ref, until: str | None) -> None:
+        """Take back what was noted: the end was no fault of the job. Its lease then lasts until this moment."""
+        with suppress(GovflowError), self._writing() as statements:
+            job = statements.job(ref.case, ref.key)
+            if job is not None and _holds(ref, job):
+                tries = job.tries - ref.again
+                statements.change_job(
+                    job,
+                    tries=tries,
+                    fault=job.fault if tries else None,
+                    leased_until=until,
+                    leases=job.leases - (not until),
+                )
+
+    def _fire(self, ref: Ref, due: datetime | None, recorded: list[Event]) -> str:
         with self._writing() as statements:
             locked = statements.lock(ref.case, whole=False)
             job = None if locked is None else locked.file.job
             if locked is None or job is None or not _holds(ref, job):
                 return "stale"
-            if now is not None and case_clocks.utc(now) < locked.file.row.updated_at:
+            if due is not None and case_clocks.utc(due) < locked.file.row.updated_at:
                 return "busy"  # a moment that is given and past: the lease stays
-            draft = self._draft(statements, locked.file, now or self._instant(locked), SYSTEM)
+            draft = self._draft(statements, locked.file, due or self._instant(locked), SYSTEM)
             if timers.tick(draft):
                 save(statements, draft, locked.file)
             else:
@@ -280,14 +335,9 @@ class Engine(CaseCommands):
             recorded += draft.events
         return "done"
 
-    def _hand_over(self, ref: Ref, send: Send | None, now: datetime | None) -> str:
+    def _hand_over(self, ref: Ref, job: JobRow, send: Send | None) -> str:
         if send is None:
             raise InvalidInput(Text("没有给出接收消息的 send", "no `send` is given to take the message"), field="send")
-        with self._reading() as statements:
-            job = statements.job(ref.case, ref.key)
-            at = case_clocks.utc(now or self._present(statements))
-        if job is None or not _holds(ref, job) or at >= ref.until:
-            return "stale"
         body = msgspec.json.decode(job.body or "{}")
         try:
             send(Message(f"{job.case_id}:{ids.event_of(job.key)}", job.case_id, job.topic or "", body, job.tries))
@@ -298,31 +348,27 @@ class Engine(CaseCommands):
         with self._writing() as statements:
             return "done" if statements.finish_job(ref.case, ref.key, ref.gen) else "stale"
 
-    def _failed(self, ref: Ref, fault: BaseException, now: datetime | None) -> JobOutcome:
-        """Keep a job's fault with it; it rests, longer each time, and is dead after so many."""
+    def _failed(self, ref: Ref, fault: BaseException) -> tuple[str, str]:
+        """Keep a job's fault with it; it rests, longer each time, and is dead after so many. Gives state and fault."""
         said = str(fault) if isinstance(fault, _ReceiverFault) else fault_text(fault)
-        if is_passing(fault):
-            return JobOutcome(ref, "lost", fault=said)
-        if isinstance(fault, HostClockError):  # no fault of the case: another host can run it
+        if isinstance(fault, HostClockError | GivenClockError):  # no fault of the case: another host can run it
             _log.error("job %s of case %s is left to another host: %s", ref.key, ref.case, said)
-            return JobOutcome(ref, "busy", fault=said)
-        try:
-            with self._writing() as statements:
-                job = statements.job(ref.case, ref.key)
-                if job is None or not _holds(ref, job):
-                    return JobOutcome(ref, "stale", fault=said)
-                tries = job.tries + 1
-                state = "dead" if tries >= MOST_TRIES[ref.kind] else "armed"
-                until = case_clocks.utc((now or self._present(statements)) + wait_after(job.tries))
-                statements.change_job(job, state=state, tries=tries, sends=0, fault=said, leased_until=until)
-        except GovflowError as late:
-            return JobOutcome(ref, "lost", fault=f"{said}; {fault_text(late)}")
+            self._unbegin(ref, ref.until)
+            return "busy", said
+        with self._writing() as statements:
+            job = statements.job(ref.case, ref.key)
+            if job is None or not _holds(ref, job):
+                return "stale", said
+            tries = job.tries + (not ref.again)  # that one was noted as it began
+            state = "dead" if tries >= MOST_TRIES[ref.kind] else "armed"
+            until = case_clocks.utc(self._present(statements) + wait_after(tries - 1))
+            statements.change_job(job, state=state, tries=tries, leases=0, fault=said, leased_until=until)
         _log.error("job %s of case %s failed (%d): %s", ref.key, ref.case, tries, said)
-        return JobOutcome(ref, "dead" if state == "dead" else "failed", fault=said)
+        return "dead" if state == "dead" else "failed", said
 
     # --- incidents ---------------------------------------------------------------------------------------------
 
-    def incidents(self, *, limit: int = 50, after: tuple[str, str] = ("", "")) -> list[Incident]:
+    def incidents(self, *, limit: int = 50, after: tuple[str, str] = START) -> list[Incident]:
         """Jobs that failed, by case and key, one page: those that wait for a person, and those that are tried again.
 
         `after`: case and key of the last one of the page before.
@@ -337,7 +383,7 @@ class Engine(CaseCommands):
 
     def retry(self, case: str, key: str = CLOCK_JOB) -> None:
         """Try a failed job again at the next round, as if it had never failed. NotFound if there is none such."""
-        self._settle(case, key, {"state": "armed", "leased_until": None, "sends": 0, "tries": 0, "fault": None})
+        self._settle(case, key, {"state": "armed", "leased_until": None, "leases": 0, "tries": 0, "fault": None})
 
     def resolve(self, case: str, key: str = CLOCK_JOB, *, actor: str, reason: str) -> None:
         """Put a failed job aside, with who did it and why; NotFound if there is none such.
@@ -366,66 +412,6 @@ class Engine(CaseCommands):
         with self._writing() as statements:
             return statements.forget_keys(case_clocks.utc(self._clock.checked(before)))
 
-    # --- calendars ---------------------------------------------------------------------------------------------
-
-    def reproject(self, reason: str = "") -> list[dict[str, Any]]:
-        """Compute anew every open clock that rests on another calendar; gives and records old date, new date and why.
-
-        The worker, and an engine's first sweep, do it by themselves. Raises StoreError once all others are done, if some
-        cases could not be: `cases` of its details names them, and `changes` is what this would have returned. To call it
-        again does what is left.
-        """
-        faults: dict[str, Text] = {}
-        changes = [change for step in self.reprojecting(reason, faults) for change in step]
-        if faults:
-            raise _not_reprojected(faults, changes)
-        return changes
-
-    def reprojecting(self, reason: str = "", faults: dict[str, Text] | None = None) -> Iterator[list[dict[str, Any]]]:
-        """What `reproject` does, one case at each step, for a loop that has other work too.
-
-        `faults` takes the cases that cannot be handled, and why; without it the log is told.
-        """
-        after = "", ""
-        while True:
-            with self._reading() as statements:
-                page = statements.stale_clocks(self.calendars.national.version, self.calendars.versions, after, 500)
-            if not page:
-                return
-            after = page[-1]
-            for case in dict.fromkeys(case for _, case in page):
-                try:
-                    with readable(case):
-                        changes = self._reproject_case(case, reason)
-                except GovflowError as fault:
-                    if is_passing(fault):
-                        raise
-                    if faults is None:
-                        _log.error("case %s keeps the dates of another calendar: %s", case, fault.message.en)
-                    else:
-                        faults[case] = fault.message
-                else:
-                    yield changes
-
-    def _reproject_case(self, case: str, reason: str) -> list[dict[str, Any]]:
-        with self._writing() as statements:
-            locked = self._lock(statements, case)
-            draft = self._draft(statements, locked.file, self._instant(locked), timers.CALENDAR)
-            moved = timers.reproject(draft, reason)
-            if draft.dirty:
-                save(statements, draft, locked.file)
-        self._publish(draft.events)
-        return [{"case": case, **msgspec.to_builtins(fact)} for fact in moved]
-
-
-def _not_reprojected(faults: Mapping[str, Text], changes: Sequence[Mapping[str, Any]]) -> StoreError:
-    lines = [Text(f"{case}: {why.zh}", f"{case}: {why.en}") for case, why in faults.items()]
-    return StoreError(
-        Text(f"{len(faults)} 个办件的期限没有重算，其余都已重算：\n" + "\n".join(line.zh for line in lines),
-        f"{len(faults)} cases were not computed anew, all others were:\n" + "\n".join(line.en for line in lines)),
-        cases=list(faults), changes=list(changes),
-    )  # fmt: skip
-
 
 def _fired(case: str, recorded: Sequence[Event]) -> Iterator[Fired]:
     for event in recorded:
@@ -434,6 +420,11 @@ def _fired(case: str, recorded: Sequence[Event]) -> Iterator[Fired]:
                 yield Fired(case, clock, kind, item, "warned", due, "warning")
             case events.ClockExpired(clock=clock, kind=kind, item=item, due=due, effect=effect):
                 yield Fired(case, clock, kind, item, "expired", due, effect)
+
+
+def _beyond(now: datetime, seconds: float) -> str:
+    """When a lease cannot end that was given by a clock that was right."""
+    return case_clocks.utc(now + 2 * max(LONGEST_WAIT, timedelta(seconds=seconds * 2**DOUBLINGS)))
 
 
 def wait_after(tries: int) -> timedelta:

@@ -6,14 +6,13 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from itertools import islice
 from threading import Event
 
+from govflow.engine.api import Engine
 from govflow.engine.jobs import (
     BATCH,
     KINDS,
     Dispatcher,
-    Engine,
     JobOutcome,
     Message,
     ReceiverGone,
@@ -130,9 +129,8 @@ class _Worker:
         self._lock = threading.Lock()
         self._outcomes: list[JobOutcome] = []
         self._lost: list[Ref] = []
-        self._begun = self._ended = 0
+        self._out: set[Ref] = set()
         self._rest = min(every, FIRST_REST)
-        self._moving = engine.reprojecting()
 
     def work(self, once: bool) -> None:
         self._dispatcher.start(self._run)
@@ -157,12 +155,10 @@ class _Worker:
             outcome = JobOutcome(ref, "lost")
         with self._lock:
             self._outcomes.append(outcome)
-            self._ended += 1
         return outcome
 
     def _round(self) -> bool:
         """Look at what was done, and lease more; whether nothing is due and nothing at work."""
-        at_work = self._begun > self._ended
         outcomes = self._take()
         if outcomes:
             self._tell(outcomes)
@@ -172,11 +168,10 @@ class _Worker:
         faults = [outcome.fault for outcome in outcomes if outcome.state == "lost"]
         if faults:
             raise StoreError(Text(f"{faults[0]}", f"{faults[0]}"))
-        leased = self._lease()
-        self._begun += leased
-        moved = sum(1 for _ in islice(self._moving, BATCH))  # what lies nearer by the present calendar wakes no case
-        self._rest = min(self._every, FIRST_REST)
-        idle = not leased and not at_work and not outcomes and not moved
+        moved = self._engine.project()
+        idle = not self._lease() and not outcomes and not moved and not self._at_work()
+        if outcomes or idle:
+            self._rest = min(self._every, FIRST_REST)
         if idle:
             self._tell(())
         return idle
@@ -184,8 +179,15 @@ class _Worker:
     def _take(self) -> list[JobOutcome]:
         with self._lock:
             found, self._outcomes = self._outcomes, []
+        self._out.difference_update(outcome.ref for outcome in found)
         self._lost += [outcome.ref for outcome in found if outcome.state == "lost"]
         return found
+
+    def _at_work(self) -> bool:
+        """Whether an answer is still awaited; none is from a lease that has run out, for the carrier may lose it."""
+        if self._out:
+            self._out.difference_update(self._engine.ended(self._out))
+        return bool(self._out)
 
     def _lease(self) -> int:
         leased = 0
@@ -193,12 +195,12 @@ class _Worker:
             room = min(self._dispatcher.room(kind), BATCH)
             refs = self._engine.lease(room, kind=kind, dispatcher=self._dispatcher) if room else []
             if refs:
+                self._out.update(refs)
                 self._dispatcher.flush(refs)
             leased += len(refs)
         return leased
 
     def _back_off(self, fault: Exception) -> None:
-        self._moving = self._engine.reprojecting()  # one that raised is over; what it did is not done again
         why = fault.message if isinstance(fault, GovflowError) else Text(fault_text(fault), fault_text(fault))
         rest = self._rest
         _heard(lambda: self._trouble(Text(f"{rest:g} 秒后再试：{why.zh}", f"trying again in {rest:g} s: {why.en}")))

@@ -12,7 +12,7 @@ from govflow.apps.demo.simulation import Simulation, story_from
 from govflow.apps.demo.story import Presentation
 from govflow.catalog.files import mapping_from
 from govflow.compiler import svg
-from govflow.engine.jobs import Engine
+from govflow.engine.api import Engine
 from govflow.language.lookup import find_theme
 from govflow.language.model import Catalog
 from govflow.products import guide

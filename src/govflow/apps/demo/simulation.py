@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from govflow.engine import case_clocks
-from govflow.engine.jobs import Engine
+from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, ClockView, TaskView
 from govflow.errors import InvalidInput
 from govflow.language.model import Catalog

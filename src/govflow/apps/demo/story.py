@@ -10,9 +10,9 @@ from typing import Any
 
 from govflow import plan
 from govflow.engine import case_clocks
+from govflow.engine.api import Engine
 from govflow.engine.case import events
 from govflow.engine.case.events import AnyFact
-from govflow.engine.jobs import Engine
 from govflow.engine.views import CaseView, ClockView, EventView, TaskView
 from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of

@@ -15,8 +15,8 @@ from govflow.apps.scenarios.reading import scenarios_from
 from govflow.apps.scenarios.records import Expectation, Played, Scenario, ScenarioFailure, ScenarioStep
 from govflow.apps.scenarios.report import as_data, failure_text, summary_line, table
 from govflow.catalog import Loaded
+from govflow.engine.api import Engine
 from govflow.engine.definitions import bundle
-from govflow.engine.jobs import Engine
 from govflow.engine.store import Database
 from govflow.errors import GovflowError, language
 from govflow.language.model import Catalog

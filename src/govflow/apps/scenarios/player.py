@@ -14,7 +14,7 @@ from typing import Any
 from govflow import plan
 from govflow.apps.scenarios.records import Scenario, ScenarioStep
 from govflow.compiler import ElementInfo
-from govflow.engine.jobs import Engine
+from govflow.engine.api import Engine
 from govflow.engine.views import CaseView, EventView, TaskView
 from govflow.errors import InvalidInput, NotFound
 from govflow.language.lookup import find_item

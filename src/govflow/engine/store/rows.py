@@ -107,7 +107,7 @@ class JobRow(msgspec.Struct, frozen=True):
     wake_at: str | None
     leased_until: str | None
     gen: int
-    sends: int
+    leases: int
     tries: int
     fault: str | None
     topic: str | None

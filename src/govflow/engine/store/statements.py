@@ -259,23 +259,23 @@ class Statements:
 
     # --- jobs --------------------------------------------------------------------------------------------------
 
-    def is_any_due(self, kind: str, now: str, beyond: str) -> bool:
-        """Whether a job of this kind waits for somebody by now."""
-        return bool(self._driver.rows(self._driver.run(_ANY_DUE, {"kind": kind, "now": now, "beyond": beyond})))
+    def is_any_due(self, kind: str, due: str, now: str, beyond: str) -> bool:
+        """Whether `lease` would find a job."""
+        values = {"kind": kind, "due": due, "now": now, "beyond": beyond}
+        return bool(self._driver.rows(self._driver.run(_ANY_DUE, values)))
 
-    def lease(self, kind: str, now: str, until: Sequence[str], beyond: str, limit: int) -> list[JobRow]:
-        """Take the jobs of a kind that are due, earliest first; nobody else gets them until the lease runs out.
+    def lease(self, kind: str, due: str, now: str, beyond: str, until: Sequence[str], limit: int) -> list[JobRow]:
+        """Take the jobs of a kind that are `due` by then, earliest first; nobody else gets them until the lease runs out.
 
         `until`: when the lease of a job ends that was leased 0, 1, 2 ... times without an answer; the last for more.
-        A lease that ends `beyond` what anybody leases for was given by a clock that was wrong, and does not hold.
+        A lease that ends `beyond` what anybody leases for was given by a clock that was wrong, and does not hold. Jobs
+        that failed come last, so that one that ends its process takes no other one down with it twice.
         """
-        values = {"kind": kind, "now": now, "beyond": beyond, "most": limit} | {
+        values = {"kind": kind, "due": due, "now": now, "beyond": beyond, "most": limit} | {
             f"until{n}": at for n, at in enumerate(until)
         }
         rows = self._driver.rows(self._driver.run(_leasing(len(until), self._postgresql), values))
-        return sorted(
-            (JobRow(*row) for row in rows), key=lambda job: (str(job.wake_at), str(job.case_id), str(job.key))
-        )
+        return sorted((JobRow(*row) for row in rows), key=lambda j: (j.tries, str(j.wake_at), j.case_id, j.key))
 
     def job(self, case: str, key: str) -> JobRow | None:
         """One job."""
@@ -303,6 +303,12 @@ class Statements:
         same = c.gen == job.gen, c.state == job.state, c.leased_until.is_not_distinct_from(job.leased_until)
         mine = sa.and_(c.case_id == job.case_id, c.key == job.key, *same)
         return bool(self.connection.execute(t.jobs.update().where(mine).values(changes)).rowcount)
+
+    def give_back(self, leases: Sequence[tuple[str, str, int, str]]) -> None:
+        """End leases by case, key, arming and end; those that hold no more are left alone."""
+        # in one order, for each row stays locked until the end
+        rows = [dict(zip(("case", "name", "arming", "until"), lease, strict=True)) for lease in sorted(leases)]
+        self.connection.execute(_GIVE_BACK, rows)
 
     def finish_job(self, case: str, key: str, gen: int) -> bool:
         """Remove a job that is done; False if somebody was faster."""
@@ -463,7 +469,7 @@ _ARM_CLOCKS = sa.text(
     f"INSERT INTO jobs ({', '.join(t.CLOCK_JOB)}) VALUES ({', '.join(f':{c}' for c in t.CLOCK_JOB)}) {t.ARM_AGAIN}"
 )
 _DUE = (
-    "SELECT case_id, key FROM jobs WHERE state = 'armed' AND kind = :kind AND wake_at <= :now "
+    "SELECT case_id, key FROM jobs WHERE state = 'armed' AND kind = :kind AND wake_at <= :due "
     "AND (leased_until IS NULL OR leased_until <= :now OR leased_until > :beyond) ORDER BY wake_at, case_id, key LIMIT :most"
 )
 _ANY_DUE = sa.text(_DUE.replace(":most", "1"))
@@ -471,17 +477,25 @@ _JOB = sa.select(t.jobs).where(t.jobs.c.case_id == _p("case"), t.jobs.c.key == _
 _FINISH_JOB = t.jobs.delete().where(
     t.jobs.c.case_id == _p("case"), t.jobs.c.key == _p("key"), t.jobs.c.gen == _p("gen")
 )
+_GIVE_BACK = (
+    t.jobs.update()
+    .where(
+        t.jobs.c.case_id == _p("case"), t.jobs.c.key == _p("name"), t.jobs.c.gen == _p("arming"),
+        t.jobs.c.leased_until == _p("until"),
+    )
+    .values(leased_until=None, leases=t.jobs.c.leases - 1)
+)  # fmt: skip
 
 
 @lru_cache(maxsize=16)
 def _leasing(steps: int, postgresql: bool) -> sa.TextClause:
     """One statement: the rows are found, locked past those that others are at, and leased."""
     lock = " FOR UPDATE SKIP LOCKED" if postgresql else ""
-    until = " ".join(f"WHEN jobs.sends = {n} THEN :until{n}" for n in range(steps - 1))
+    until = " ".join(f"WHEN jobs.leases = {n} THEN :until{n}" for n in range(steps - 1))
     columns = ", ".join(f"jobs.{c.name}" for c in t.jobs.columns)
     return sa.text(
         f"WITH due AS MATERIALIZED ({_DUE}{lock}) "
-        f"UPDATE jobs SET leased_until = CASE {until} ELSE :until{steps - 1} END, sends = jobs.sends + 1 FROM due "
+        f"UPDATE jobs SET leased_until = CASE {until} ELSE :until{steps - 1} END, leases = jobs.leases + 1 FROM due "
         f"WHERE jobs.case_id = due.case_id AND jobs.key = due.key RETURNING {columns}"
     )
 

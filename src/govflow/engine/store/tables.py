@@ -136,7 +136,7 @@ jobs = Table(
     Column("wake_at", String(27)),
     Column("leased_until", String(27)),
     Column("gen", Integer, nullable=False, server_default="0"),
-    Column("sends", Integer, nullable=False, server_default="0"),
+    Column("leases", Integer, nullable=False, server_default="0"),
     Column("tries", Integer, nullable=False, server_default="0"),
     Column("fault", Text),
     Column("topic", String(40)),
@@ -147,7 +147,7 @@ jobs = Table(
 """What waits to be done for a case: `clock`, one row for all its clocks, and `notice`, one row a message.
 
 `wake_at` is when it is due, `leased_until` until when somebody is at it or it rests after a fault; `gen` tells one arming
-from the next, `sends` counts leases that nobody answered, `tries` faults. A dead row waits for a person.
+from the next, `leases` counts those that nobody answered, `tries` faults. A dead row waits for a person.
 """
 
 idempotency = Table(
@@ -177,7 +177,7 @@ CLOCK_JOB = ("case_id", "key", "kind", "wake_at")
 
 ARM_AGAIN = (
     "ON CONFLICT (case_id, key) DO UPDATE SET state = 'armed', wake_at = excluded.wake_at, leased_until = NULL, "
-    "gen = jobs.gen + 1, sends = 0, tries = 0, fault = NULL"
+    "gen = jobs.gen + 1, leases = 0, tries = 0, fault = NULL"
 )
 """What arming means for a job that is there: whoever holds a lease of it finds that it is another one now."""
 

@@ -22,7 +22,7 @@ JOBS = (
     sa.Column("wake_at", sa.String(27)),
     sa.Column("leased_until", sa.String(27)),
     sa.Column("gen", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("sends", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("leases", sa.Integer, nullable=False, server_default="0"),
     sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
     sa.Column("fault", sa.Text),
     sa.Column("topic", sa.String(40)),
