@@ -4,6 +4,7 @@ A test module derives a class from `DispatchContract` and gives it a dispatcher.
 and PostgreSQL.
 """
 
+import itertools
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -35,6 +36,32 @@ def firings(engine: govflow.Engine, case: str) -> list[tuple[str, str]]:
 def once(found: list[tuple[str, str]]) -> bool:
     """Whether something fired, and nothing twice."""
     return bool(found) and max(Counter(found).values()) == 1
+
+
+class Carrier:
+    """A carrier that does not do as it should: it hands on to another what `carry` makes of the references."""
+
+    def __init__(self, carried: Dispatcher, carry: Callable[[list[Ref]], list[Ref]]) -> None:
+        self._carried, self._carry = carried, carry
+        self.room, self.submit = carried.room, carried.submit
+        self.start, self.stop = carried.start, carried.stop
+
+    def flush(self, refs: Sequence[Ref]) -> None:
+        """Hand on something else."""
+        self._carried.flush(self._carry(list(refs)))
+
+
+def losing() -> Callable[[list[Ref]], list[Ref]]:
+    """Lose each third reference."""
+    seen = itertools.count(1)
+    return lambda refs: [ref for ref in refs if next(seen) % 3]
+
+
+CARRIERS: dict[str, Callable[[], Callable[[list[Ref]], list[Ref]]]] = {
+    "loses": losing,
+    "repeats": lambda: lambda refs: [*refs, *refs],
+    "turns round": lambda: lambda refs: refs[::-1],
+}
 
 
 class DispatchContract:
@@ -182,6 +209,44 @@ class DispatchContract:
             thread.join(60)
         assert sorted(got) == sorted(cases)
         other.close()
+
+    @pytest.mark.parametrize("carrier", CARRIERS)
+    def test_a_carrier_that_does_wrong_harms_nothing(
+        self, engine: govflow.Engine, clock: Watch, monkeypatch: pytest.MonkeyPatch, carrier: str
+    ) -> None:
+        """References lost, repeated or turned round, a clock and a receiver that fail at first: all is done, clocks once."""
+        cases = self.due(engine, clock, 5)
+        tick, failing = timers.tick, {cases[1], f"{cases[2]}:1"}
+
+        def first(name: str) -> None:
+            if name in failing:
+                failing.remove(name)
+                raise ValueError(name)
+
+        def fails(draft: Any) -> int:
+            first(draft.state.id)
+            return tick(draft)
+
+        sent: list[str] = []
+
+        def send(message: Message) -> None:
+            first(message.key)
+            sent.append(message.key)
+
+        monkeypatch.setattr(timers, "tick", fails)
+        carried = Carrier(self.dispatcher(), CARRIERS[carrier]())
+        for _ in range(3):
+            worker = threading.Thread(
+                target=work, args=(engine, send, threading.Event(), 0.01), kwargs={"dispatcher": carried, "once": True}
+            )
+            worker.start()
+            while worker.is_alive():  # a lost reference is awaited until its lease has run out
+                worker.join(0.2)
+                clock.forward(seconds=LEASE)
+        assert failing == set() and engine.incidents() == []
+        assert engine.lease() == engine.lease(kind="notice") == []
+        assert all(once(firings(engine, case)) and engine.check(case) == [] for case in cases)
+        assert len(sent) == len(set(sent)) and {key.partition(":")[0] for key in sent} == set(cases)
 
     def start(self, url: str, moment: str, *options: str) -> subprocess.Popen[bytes]:
         """A worker in a process of its own, whose clock stands at this moment."""

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import Any, Protocol
 
 import msgspec
@@ -24,9 +25,21 @@ from govflow.engine.commands.unit_of_work import SYSTEM
 from govflow.engine.host_clock import GivenClockError, HostClockError
 from govflow.engine.persistence import clock_jobs, save
 from govflow.engine.projection import START, Projection
-from govflow.engine.store import CLOCK_JOB, NOTICE_JOB, ClockJob, Connection, JobRow, Statements, StoreError, is_passing
+from govflow.engine.store import (
+    CLOCK_JOB,
+    NOTICE_JOB,
+    AnyEngine,
+    ClockJob,
+    Connection,
+    JobRow,
+    Statements,
+    StoreError,
+    is_passing,
+)
 from govflow.engine.views import Fired, Incident
 from govflow.errors import GovflowError, InvalidInput, NotAllowed, NotFound
+from govflow.language.model import Catalog
+from govflow.law.calendar import Calendar
 from govflow.text import Text
 
 _log = logging.getLogger("govflow")
@@ -131,6 +144,14 @@ def _holds(ref: Ref, job: JobRow | ClockJob) -> bool:
 
 class Jobs(Projection):
     """The jobs of an engine: what is due is done, and what fails is kept for a person."""
+
+    def __init__(
+        self, url: str | AnyEngine, catalog: Catalog, *, clock: Callable[[], datetime] | None = None,
+        calendar: Calendar | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(url, catalog, clock=clock, calendar=calendar)
+        self._at_hand: set[tuple[str, str]] = set()
+        self._at_hand_lock = Lock()
 
     # --- work that is due --------------------------------------------------------------------------------------
 
@@ -241,8 +262,8 @@ class Jobs(Projection):
     def run(self, ref: Ref, send: Send | None = None) -> JobOutcome:
         """Do a leased job, any number of times and on any host. Raises nothing but ReceiverGone.
 
-        Clocks act once. `send` takes the message of a notice, outside any transaction; a message goes out once, unless
-        whoever sent it never answered.
+        Clocks act once. `send` takes the message of a notice, outside any transaction: once, unless whoever had it never
+        answered, or two hosts run one reference at the same moment.
         """
         try:
             return self._attempt(ref, send, None)
@@ -253,23 +274,24 @@ class Jobs(Projection):
         """Do a leased job. Raises ReceiverGone, and StoreError where the database cannot be used now."""
         recorded: list[Event] = []
         held: Ref | None = ref
-        try:
-            held, job = self._begin(ref)
-            if held is None:
-                state = "stale"
-            elif job is None:
-                state = self._fire(held, due, recorded)
-            else:
-                state = self._hand_over(held, job, send)
-        except ReceiverGone:
-            self._unbegin(held or ref, None)
-            raise
-        except (Exception, SystemExit) as fault:
-            if is_passing(fault) and isinstance(fault, GovflowError):
+        with self._alone(ref) as alone:
+            try:
+                held, job = self._begin(ref) if alone else (None, None)
+                if held is None:
+                    state = "stale"
+                elif job is None:
+                    state = self._fire(held, due, recorded)
+                else:
+                    state = self._hand_over(held, job, send)
+            except ReceiverGone:
+                self._unbegin(held or ref, None)
                 raise
-            if is_passing(fault):
-                raise StoreError(Text(fault_text(fault), fault_text(fault))) from fault
-            return JobOutcome(ref, *self._failed(held or ref, fault))
+            except (Exception, SystemExit) as fault:
+                if is_passing(fault) and isinstance(fault, GovflowError):
+                    raise
+                if is_passing(fault):
+                    raise StoreError(Text(fault_text(fault), fault_text(fault))) from fault
+                return JobOutcome(ref, *self._failed(held or ref, fault))
         self._publish(recorded)
         return JobOutcome(ref, state, fired=tuple(_fired(ref.case, recorded)))
 
@@ -334,6 +356,20 @@ class Jobs(Projection):
                     statements.arm_clocks(row)
             recorded += draft.events
         return "done"
+
+    @contextmanager
+    def _alone(self, ref: Ref) -> Iterator[bool]:
+        """Whether no other thread of this process is at this job: a carrier may give one reference to two."""
+        job = ref.case, ref.key
+        with self._at_hand_lock:
+            alone = job not in self._at_hand
+            self._at_hand.add(job)
+        try:
+            yield alone
+        finally:
+            if alone:
+                with self._at_hand_lock:
+                    self._at_hand.remove(job)
 
     def _hand_over(self, ref: Ref, job: JobRow, send: Send | None) -> str:
         if send is None:
