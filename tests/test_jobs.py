@@ -482,7 +482,8 @@ def test_lists_are_in_the_order_in_which_ids_were_given_out(engine: govflow.Engi
     apply_for(engine)
     change(url, "UPDATE counters SET value = 9997")
     cases = [apply_for(engine).id for _ in range(4)]
-    assert cases[-1].endswith("-10001") or "postgres" in url
+    # on PostgreSQL the first number of a series comes alone, and those before the counter was moved are used up first
+    assert int(cases[-1].rpartition("-")[2]) > 9999
     listed = [case["id"] for case in engine.cases()]
     assert [int(id.rpartition("-")[2]) for id in listed] == sorted(int(id.rpartition("-")[2]) for id in listed)
     paged, after = [], None

@@ -199,7 +199,11 @@ class Engine(Jobs):
             return NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
         if row.state == "open":
             return Conflict(
-                Text(f"任务“{row.name}”因期限届满已自动处理", f"task {task} was just ended by its deadline"), task=task
+                Text(
+                    f"任务“{row.name}”的期限已届满，将由系统处理，不能再办",
+                    f"the time for task {task} is over: the system ends it",
+                ),
+                task=task,
             )
         done = "取消" if row.state == "cancelled" else f"完成（{row.outcome}）"
         return Conflict(

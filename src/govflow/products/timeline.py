@@ -235,7 +235,10 @@ class Narrator:
         return None
 
 
-TOLD_BY_ANOTHER = ("accept", "supplement", "decide", "verify", "issue", "deliver", "notice")
+TOLD_BY_ANOTHER = (
+    TaskKind.ACCEPT, TaskKind.SUPPLEMENT, TaskKind.DECIDE, TaskKind.VERIFY, TaskKind.ISSUE, TaskKind.DELIVER,
+    TaskKind.NOTICE,
+)  # fmt: skip
 """Kinds of task whose outcome another event tells: accepted, item_decided, result_issued, clocks_suspended ..."""
 
 

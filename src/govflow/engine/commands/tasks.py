@@ -474,7 +474,7 @@ ENDINGS: Mapping[TaskKind, Ending] = MappingProxyType({
     TaskKind.RECEIVE: Ending(),
     TaskKind.PRE_REVIEW: Ending(),
     TaskKind.ACCEPT: Ending((Outcome.ACCEPT, Outcome.REFUSE), _accept, {Outcome.CORRECT: "ask_correction"}),
-    TaskKind.SUPPLEMENT: Ending((*Outcome,), _supplement),
+    TaskKind.SUPPLEMENT: Ending((*Outcome,), _supplement),  # whatever the outcome: `supplement` ends it
     TaskKind.REVIEW: Ending(before=_resume_after),
     TaskKind.CONSULT: Ending(),
     TaskKind.VISIT: Ending(before=_resume_after),
