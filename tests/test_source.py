@@ -22,7 +22,6 @@ from govflow.language.source import (
     SOURCE_RULES,
     Document,
     full_path,
-    parse_data,
     read,
 )
 from govflow.language.source.fast_path import plain_data
@@ -721,10 +720,3 @@ def test_rules_are_numbered_and_named_once() -> None:
     codes = [code for code, *_ in SOURCE_RULES]
     assert codes == [f"GF-Y{n:02}" for n in range(1, len(codes) + 1)]
     assert len({name for _, name, *_ in SOURCE_RULES}) == len(codes)
-
-
-def test_parse_data() -> None:
-    """The short form returns plain data, or says in one sentence what is wrong."""
-    assert parse_data("a: [1, x]") == {"a": [1, "x"]}
-    with pytest.raises(ValueError, match="x:1:4"):
-        parse_data("a: [1", "x")

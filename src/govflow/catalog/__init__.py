@@ -21,7 +21,7 @@ from govflow.language.model import Catalog, Shelf
 from govflow.language.source import Document, hinted_kind, read
 from govflow.rules import RULE_BY_REF, in_profile, released
 
-__all__ = ["Loaded", "codes_of", "load", "load_documents", "load_texts"]
+__all__ = ["Loaded", "load", "load_documents", "load_texts"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,8 @@ from govflow.text import Lang, Text
 
 __all__ = [
     "MEANT_BY_KIND",
-    "Compiled",
-    "Diagram",
     "ElementInfo",
     "Purpose",
-    "compiled",
     "elements",
     "pictures",
     "to_bpmn",

@@ -10,8 +10,8 @@ from govflow.diagnostics.fixes import apply_fixes, diff, replace_ranges
 from govflow.diagnostics.nearest import did_you_mean, nearest
 from govflow.diagnostics.suppression import SUPPRESSION_RULES, Suppression, apply_suppressions
 from govflow.diagnostics.terminal import concise, full, summary
-from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, rule_rows, sort_key
-from govflow.text import Lang, Text
+from govflow.diagnostics.values import Diagnostic, Edit, Fix, Note, Severity, Span, ordered, rule_rows
+from govflow.text import Lang
 
 FORMATS = ("full", "concise", "json", "sarif", "github", "junit")
 
@@ -25,7 +25,6 @@ __all__ = [
     "Severity",
     "Span",
     "Suppression",
-    "Text",
     "apply_fixes",
     "apply_suppressions",
     "did_you_mean",
@@ -35,7 +34,6 @@ __all__ = [
     "render",
     "replace_ranges",
     "rule_rows",
-    "sort_key",
     "summary",
 ]
 

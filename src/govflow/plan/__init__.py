@@ -5,42 +5,30 @@ answers in results are always codes, in the order of the theme. `answers=None` m
 every item runs and every conditional material is listed.
 """
 
-from govflow.plan.dates import Plan, PlannedItem, handling_order, planned, prerequisites, waits_for
+from govflow.plan.dates import Plan, handling_order, planned, prerequisites, waits_for
 from govflow.plan.materials import (
-    SUBMITTED,
-    How,
-    MergedField,
     MergedForm,
     MergedMaterial,
     handed_in,
     handed_in_alone,
-    issuing_item,
     item_materials,
     merged_form,
     merged_materials,
 )
-from govflow.plan.numbers import Saving, critical_path, plain, savings, stats
-from govflow.plan.selection import Handling, Selection, facts, items_of, questions_of, selected_items
+from govflow.plan.numbers import critical_path, plain, savings, stats
+from govflow.plan.selection import Selection, items_of, questions_of, selected_items
 from govflow.plan.terms import in_workdays, own_limit
 
 __all__ = [
-    "SUBMITTED",
-    "Handling",
-    "How",
-    "MergedField",
     "MergedForm",
     "MergedMaterial",
     "Plan",
-    "PlannedItem",
-    "Saving",
     "Selection",
     "critical_path",
-    "facts",
     "handed_in",
     "handed_in_alone",
     "handling_order",
     "in_workdays",
-    "issuing_item",
     "item_materials",
     "items_of",
     "merged_form",

@@ -6,11 +6,10 @@ here, so that they cannot disagree. A theme's items that the catalog does not ho
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
-from types import MappingProxyType
 
 from govflow.language.conditions import Answers, holds
 from govflow.language.model import (
@@ -30,7 +29,6 @@ from govflow.language.model import (
 )
 from govflow.law.clocks import EXTENSION, NOTICE, Limit
 from govflow.plan.selection import items_of
-from govflow.text import Text
 from govflow.vocabulary import ClockEffect, ClockKind, Missed
 
 CORRECTION = CorrectionRule(Limit.of(10, "workday"), Missed.WITHDRAWN)
@@ -46,21 +44,6 @@ _CORRECTION_EFFECTS = {  # the mildest first
     Missed.NOT_ACCEPTED: ClockEffect.NOT_ACCEPTED,
     Missed.REFUSED: ClockEffect.REFUSED,
 }
-
-WITHOUT_TIMER: Mapping[str, Text] = MappingProxyType({
-    ClockKind.GAP: Text(
-        "容缺材料由申请人在办理期间补交，没有对应的环节", "the applicant hands it in at any time: no activity waits for it"
-    ),
-    ClockKind.DELIVERY: Text(
-        "逐项送达的，自各事项决定之日起计，不属于某一个环节；统一发证的定时事件表示其中最短的一个",
-        "runs from an item's decision on, through several steps, where each item is handed out by itself; "
-        "a hand-out of all together has a timer, which shows the shortest",
-    ),
-    ClockKind.PROCEDURE: Text(
-        "经办人命令启动的特别程序不在流程图的环节里", "a procedure that is started by command is no step of the process"
-    ),
-})  # fmt: skip
-"""Clocks that may run without a timer in the BPMN, each with the reason (a procedure only when started by command)."""
 
 
 @dataclass(frozen=True, slots=True)

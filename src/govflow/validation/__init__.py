@@ -24,16 +24,14 @@ from govflow.validation.baseline import baseline_of, baseline_text, without_know
 from govflow.validation.cache import FOLDER, Cache, digest_of
 from govflow.validation.files import Texts, Tree, home_of, mend, overwrite, snapshot, tree_of
 from govflow.validation.incremental import Checked, FileComments, KnownFiles, check
-from govflow.validation.rule_catalogue import RuleInfo, codes_of, in_profiles, known_rules, rule_help, rule_named
+from govflow.validation.rule_catalogue import codes_of, in_profiles, known_rules, rule_help, rule_named
 from govflow.validation.serialize import dumps, loads
 from govflow.validation.settings import Settings, settings_for
 from govflow.validation.workers import Progress
 
 __all__ = [
-    "Progress",
     "Report",
     "Request",
-    "RuleInfo",
     "Settings",
     "cache_folder",
     "folders_of",

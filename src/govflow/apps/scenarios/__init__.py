@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from govflow import compiler
-from govflow.apps.scenarios.coverage import Coverage, coverage
+from govflow.apps.scenarios.coverage import coverage
 from govflow.apps.scenarios.expectations import failures_of
 from govflow.apps.scenarios.player import ManualClock, Player, player_for
 from govflow.apps.scenarios.reading import scenarios_from
@@ -24,12 +24,7 @@ from govflow.law.clocks import ClockError
 from govflow.text import Lang, Text
 
 __all__ = [
-    "Coverage",
-    "Expectation",
     "Played",
-    "Scenario",
-    "ScenarioFailure",
-    "ScenarioStep",
     "as_data",
     "coverage",
     "failure_text",

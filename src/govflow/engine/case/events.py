@@ -2,8 +2,7 @@
 
 A fact is kept as JSON with sorted keys under the name of its type (`applied`, `task_opened` ...), and hashed as that text:
 see `canonical`. The text is never encoded again; reading is by type, passes over names it does not know, and fills in what an
-older version did not write. Instants are UTC text, dates and limits are text. A new field needs a default; one that
-names a person is a `Private`.
+older version did not write. Instants are UTC text, dates and limits are text. A new field needs a default.
 """
 
 from __future__ import annotations
@@ -17,13 +16,6 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 Answers = Mapping[str, Any]
-
-
-class Private(msgspec.Struct, frozen=True):
-    """A field about a person: where it is kept, and a salted digest of it, so that it can be purged and yet be verified."""
-
-    ref: str
-    digest: str
 
 
 class Move(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from govflow.engine.process.definition import BpmnNode, Flow, Process, compile_process, flows, nodes
     from govflow.engine.process.records import ProcessError, Token, Transition
-    from govflow.engine.process.snapshot import is_current, timer_paths, waiting
+    from govflow.engine.process.snapshot import is_current, timer_paths
     from govflow.engine.process.verbs import cancel, complete, fire, start
 
 __all__ = [
@@ -29,28 +29,16 @@ __all__ = [
     "nodes",
     "start",
     "timer_paths",
-    "waiting",
 ]
 
 # Each name is imported when it is first asked for: what only reads cases does not wait for SpiffWorkflow.
-_HOMES = {
-    "Flow": "definition",
-    "BpmnNode": "definition",
-    "Process": "definition",
-    "ProcessError": "records",
-    "Transition": "records",
-    "Token": "records",
-    "cancel": "verbs",
-    "compile_process": "definition",
-    "complete": "verbs",
-    "fire": "verbs",
-    "flows": "definition",
-    "nodes": "definition",
-    "is_current": "snapshot",
-    "start": "verbs",
-    "timer_paths": "snapshot",
-    "waiting": "snapshot",
+_ROOMS = {
+    "definition": ("BpmnNode", "Flow", "Process", "compile_process", "flows", "nodes"),
+    "records": ("ProcessError", "Token", "Transition"),
+    "snapshot": ("is_current", "timer_paths"),
+    "verbs": ("cancel", "complete", "fire", "start"),
 }
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> object:

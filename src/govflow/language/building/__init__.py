@@ -45,7 +45,6 @@ __all__ = [
     "NO_NAMES",
     "Names",
     "Plain",
-    "Source",
     "departments_from",
     "departments_in",
     "item_from",

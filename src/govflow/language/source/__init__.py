@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import Any
 
 from govflow.diagnostics import Diagnostic, Edit, Fix, replace_ranges
-from govflow.language.source.bounds import MAX_DEPTH, MAX_NODES, MAX_SCALAR
+from govflow.language.source.bounds import MAX_DEPTH, MAX_SCALAR
 from govflow.language.source.characters import MAX_BYTES, MAX_HIDDEN, decode, hidden
-from govflow.language.source.document import Document, Path, Places, diagnostic
+from govflow.language.source.document import Document, Places, diagnostic
 from govflow.language.source.explain import explain
 from govflow.language.source.fast_path import plain_data
 from govflow.language.source.findings import SOURCE_RULES, TextFlaw
@@ -20,13 +19,10 @@ from govflow.language.source.repairs import Repair, grouped, proposals, reindent
 __all__ = [
     "MAX_BYTES",
     "MAX_DEPTH",
-    "MAX_NODES",
     "MAX_SCALAR",
     "SOURCE_RULES",
     "Document",
-    "Path",
     "hinted_kind",
-    "parse_data",
     "read",
 ]
 
@@ -80,15 +76,6 @@ def _sound(file: str, text: str) -> Document | None:
 
 def _unread(file: str, text: str, *found: Diagnostic) -> Document:
     return Document(file, text, None, None, found, (), True, Places(file, text), Nodes())
-
-
-def parse_data(text: str, file: str = "") -> Any:
-    """Return only the data of a small YAML text; ValueError with the first finding when there is an error."""
-    document = read(text, file, kind_required=False)
-    for finding in document.diagnostics:
-        if finding.severity.word == "error":
-            raise ValueError(f"{finding.span}: {finding.message.zh} {finding.message.en}")
-    return document.data
 
 
 def _reading(file: str, text: str, edits: list[Edit], repairs: list[Repair]) -> _Reading:

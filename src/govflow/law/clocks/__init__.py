@@ -6,7 +6,6 @@ from govflow.law.clocks.counting import (
     Due,
     Light,
     LightPolicy,
-    Status,
     due,
     due_without_suspension,
     extend,
@@ -14,9 +13,9 @@ from govflow.law.clocks.counting import (
     trace,
     warn_at,
 )
-from govflow.law.clocks.explain import Explanation, Line, explain
-from govflow.law.clocks.grammar import UNITS, Unit
-from govflow.law.clocks.ledger import ART_45, Extension, Ledger, Suspension, close, resume, suspend
+from govflow.law.clocks.explain import Explanation, explain
+from govflow.law.clocks.grammar import UNITS
+from govflow.law.clocks.ledger import Extension, Ledger, Suspension, close, resume, suspend
 from govflow.law.clocks.limits import (
     DELIVERY,
     EXTENSION,
@@ -32,7 +31,7 @@ from govflow.law.clocks.limits import (
     local,
     start_of,
 )
-from govflow.law.clocks.spans import Comparison, Example, Span, compare, compare_on_calendar, span
+from govflow.law.clocks.spans import Comparison, compare, compare_on_calendar, span
 from govflow.law.procedure import (
     Acceptance,
     Correction,
@@ -49,7 +48,6 @@ from govflow.law.procedure import (
 )
 
 __all__ = [
-    "ART_45",
     "DELIVERY",
     "EXTENSION",
     "JOINT",
@@ -66,7 +64,6 @@ __all__ = [
     "Correction",
     "Dual",
     "Due",
-    "Example",
     "Expiry",
     "Explanation",
     "Extension",
@@ -75,14 +72,10 @@ __all__ = [
     "Light",
     "LightPolicy",
     "Limit",
-    "Line",
     "PlanItem",
     "Roll",
-    "Span",
-    "Status",
     "Suspension",
     "ThemeDates",
-    "Unit",
     "acceptance",
     "clock_error",
     "close",

@@ -9,9 +9,6 @@ from typing import get_args
 from govflow.law.calendar import Calendar
 from govflow.law.clocks.limits import EXTENSION, JOINT, JOINT_EXTENSION, Limit, Roll, clock_error, local, run_days
 
-# The special procedures of 行政许可法 art. 45; another one needs a basis of the item's own.
-ART_45 = ("听证", "招标", "拍卖", "检验", "检测", "检疫", "鉴定", "专家评审")
-
 
 @dataclass(frozen=True, slots=True)
 class Suspension:

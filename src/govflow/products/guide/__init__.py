@@ -26,15 +26,9 @@ Format = Literal["html", "md"]
 
 __all__ = [
     "Format",
-    "Page",
     "checklist",
-    "checklist_page",
-    "item_page",
     "safe_svg",
     "service_guide",
-    "theme_page",
-    "to_html",
-    "to_markdown",
 ]
 
 
