@@ -99,8 +99,7 @@ def _item_lines(item: Item, drawn: graphs.Graph) -> str:
     for kind, name in named.items():
         for each in drawn.nodes:
             if each.kind == kind:
-                code = each.id.rpartition("/")[2]
-                lines.append(f"  {say(name)} {code} {each.name.text(lang())}")
+                lines.append(f"  {say(name)} {each.code} {each.name.text(lang())}")
     lines.append(say(Text(
         "  改进建议针对一件事：写 govflow graph 主题；关系图用 --format svg 画出",
         "  suggestions are about themes: govflow graph THEME; --format svg draws the graph",

@@ -11,6 +11,7 @@ from math import hypot
 from govflow.compiler import pictures
 from govflow.compiler.blocks import BOUNDARY, CALL, END, EXCLUSIVE, GATEWAYS, SEND, START, SUB, USER
 from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, wrapped
+from govflow.compiler.paths import element_of
 from govflow.errors import InvalidInput, NotAllowed, NotFound, language
 from govflow.language.model import Catalog
 from govflow.text import Lang, Text
@@ -110,7 +111,7 @@ def _by_element(states: Mapping[str, str]) -> dict[str, str]:
                     f"{path}: state {state!r} is unknown, expected one of {', '.join(LOOKS)}",
                 ),
             )
-    return {path.rpartition("/")[2].partition("#")[0]: state for path, state in states.items()}
+    return {element_of(path): state for path, state in states.items()}
 
 
 def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]:

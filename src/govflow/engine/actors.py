@@ -26,16 +26,22 @@ class Actor:
 def actor_from(text: object, catalog: Catalog) -> Actor:
     """Read an actor; raises InvalidInput for another shape or a department that the catalog does not know."""
     text = inputs.checked_text(text, "actor", 120)
-    who, colon, name = text.partition(":")
+    department, role, name = parts_of(text)
     if not inputs.seen(name):
         raise _wrong(text)
-    if who == "applicant":
+    if text.startswith("applicant:"):
         return Actor(text, "applicant")
-    department, _, role = who.partition("/")
     found = catalog.departments.get(department)
-    if found is None or not colon or (role and role not in ROLES):
+    if found is None or (role and role not in ROLES):
         raise _wrong(text)
     return Actor(text, "staff", found.code, role or None)
+
+
+def parts_of(text: str) -> tuple[str, str, str]:
+    """Department (or `applicant`, `system`), role and name of an actor as written; empty where there is none."""
+    who, _, name = text.partition(":")
+    department, _, role = who.partition("/")
+    return department, role, name
 
 
 def _wrong(text: object) -> InvalidInput:

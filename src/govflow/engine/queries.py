@@ -10,10 +10,10 @@ from msgspec.structs import asdict
 
 from govflow.compiler import Purpose
 from govflow.compiler.blocks import EXCLUSIVE
+from govflow.compiler.paths import element_of, scope_of, with_scopes
 from govflow.engine import case_clocks, process, views
 from govflow.engine.case import CaseState
 from govflow.engine.definitions.compiled import CompiledDefinition
-from govflow.engine.process.paths import element_of, scope_of, with_scopes
 from govflow.engine.replay import case_state, replayed_moves
 from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView

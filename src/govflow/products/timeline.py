@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from msgspec import UNSET
 
 from govflow.engine import case_clocks
+from govflow.engine.actors import parts_of
 from govflow.engine.case import ClockId, events
 from govflow.engine.case.events import AnyFact
 from govflow.engine.case.reasons import told
@@ -60,12 +61,11 @@ class Narrator:
 
     def who(self, event: EventView) -> str:
         """The actor: a department's short name, the applicant, or the clock."""
-        who, _, name = event.actor.partition(":")
-        if who == "applicant":
+        code, role, name = parts_of(event.actor)
+        if code == "applicant":
             return Text("申请人", "applicant").text(self.lang)
-        if who == "system":
+        if code == "system":
             return Text("时钟", "clock").text(self.lang)
-        code, _, role = who.partition("/")
         head = Text("（负责人）", " (head)").text(self.lang) if role == "head" else ""
         return f"{self.department(code)} {name}{head}"
 
@@ -224,7 +224,7 @@ class Narrator:
                 clock = self._clock(fact)
                 return Text(f"红灯：{clock}已于 {due} 届满", f"red: {clock.en} was due on {due}"), "🔴"
             case events.Escalated(to=to):
-                head = self._department(to.partition("/")[0])
+                head = self._department(parts_of(to)[0])
                 return Text(
                     f"督办：提请{head}负责人过问，办理继续",
                     f"escalated to the head of {head.text('en')}; the work goes on",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from govflow.compiler import ElementInfo, Purpose
+from govflow.compiler.paths import element_of, with_scopes
 from govflow.engine import process
 from govflow.engine.case import ClockId, TaskState, events, ids
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
-from govflow.engine.process.paths import element_of, with_scopes
 from govflow.engine.replay import replay_move
 from govflow.plan import terms
 from govflow.plan.terms import ClockSpec

@@ -9,8 +9,8 @@ from typing import Any
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.util.task import TaskState
 
+from govflow.compiler.paths import element_of
 from govflow.engine.process.definition import Process
-from govflow.engine.process.paths import element_of
 from govflow.engine.process.records import ProcessError, Token, Transition
 from govflow.engine.process.snapshot import CANCELLED, FINISHED, RUNNING, dump, load, waiting
 from govflow.engine.process.workflow import Case

@@ -22,6 +22,11 @@ class Node:
     kind: NodeKind
     name: Text
 
+    @property
+    def code(self) -> str:
+        """Its own code; of a result, the one within its item."""
+        return self.id.rpartition("/")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Edge:

@@ -1,4 +1,4 @@
-"""Paths of a running process: the ids of the elements around an activation, then its own, as `Token.path` says."""
+"""Paths of a running process: the ids of the elements around an activation, then its own (`s_joint/c_I07#2`)."""
 
 from __future__ import annotations
 
