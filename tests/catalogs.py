@@ -20,6 +20,7 @@ from govflow.language.model import (
 )
 from govflow.law.clocks import Limit
 from govflow.text import Text
+from govflow.vocabulary import Missed
 
 CHANNELS = Channels(
     online_depth="IV",
@@ -69,7 +70,7 @@ def item(
         statutory=TimeLimit(Limit.parse("20 workdays"), "accepted"),
         promised=TimeLimit(Limit.parse(promised), "accepted"),
         correction_notice=Limit.parse("5 workdays"),
-        correction=CorrectionRule(Limit.parse("10 workdays"), "withdrawn"),
+        correction=CorrectionRule(Limit.parse("10 workdays"), Missed.WITHDRAWN),
         delivery=Limit.parse("10 workdays"),
     )
     values: dict[str, object] = {

@@ -49,11 +49,6 @@ from govflow.text import Lang, Text
 from govflow.vocabulary import Window
 
 APPLICANT = "applicant"
-_LAPSED = {
-    "withdrawn": Text("视为撤回", "Deemed withdrawn"),
-    "not_accepted": Text("不予受理", "Not accepted"),
-    "refused": Text("不予许可", "Refused"),
-}
 
 
 def process_from(ref: str, catalog: Catalog) -> Compiled:
@@ -199,7 +194,8 @@ def _intake(theme: Theme, catalog: Catalog, accept: str) -> Intake:
         purpose=Purpose.SUPPLEMENT,
     )  # fmt: skip
     # 逾期不告知的，自收到申请材料之日起即为受理 (行政许可法 art. 32): time itself accepts.
-    lapse = Element("e_deemed_withdrawn", END, _LAPSED.get(rule.missed, _LAPSED["withdrawn"]), APPLICANT)
+    missed = rule.missed.name_text
+    lapse = Element("e_deemed_withdrawn", END, Text(missed.zh, missed.en.capitalize()), APPLICANT)
     return Intake(
         received=Element("g_received", EXCLUSIVE, Text.of(""), WINDOW),
         accept=Activity(

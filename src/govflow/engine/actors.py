@@ -9,8 +9,9 @@ from govflow.engine import inputs
 from govflow.errors import InvalidInput
 from govflow.language.model import Catalog
 from govflow.text import Text
+from govflow.vocabulary import Role
 
-ROLES = ("window", "reviewer", "head", "supervisor")
+ROLES = tuple(role for role in Role if role is not Role.APPLICANT)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import ClockError, Limit
 from govflow.text import Text
+from govflow.vocabulary import TaskStatus
 
 _log = logging.getLogger("govflow")
 
@@ -197,7 +198,7 @@ class Engine(Jobs):
             row = statements.task(task)
         if row is None:
             return NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
-        if row.state == "open":
+        if row.state == TaskStatus.OPEN:
             return Conflict(
                 Text(
                     f"任务“{row.name}”的期限已届满，将由系统处理，不能再办",
@@ -205,7 +206,7 @@ class Engine(Jobs):
                 ),
                 task=task,
             )
-        done = "取消" if row.state == "cancelled" else f"完成（{row.outcome}）"
+        done = "取消" if row.state == TaskStatus.CANCELLED else f"完成（{row.outcome}）"
         return Conflict(
             Text(f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
             f"task {task} was {row.state} by {row.closed_by} at {row.closed_at}"),

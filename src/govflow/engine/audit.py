@@ -16,6 +16,7 @@ from govflow.engine.store import CLOCK_JOB, JOB_STATES, LIVE, CaseRow, ClockRow,
 from govflow.engine.views import governing_clock
 from govflow.errors import GovflowError
 from govflow.text import Text
+from govflow.vocabulary import TaskStatus
 
 DATES = ("due", "due_at", "warn_at", "provisional", "calendar")
 """What of a clock is computed from its facts; compared where the present calendar computed it."""
@@ -145,7 +146,7 @@ def _task_faults(case: str, state: CaseState, rows: Sequence[TaskRow], stored: C
     if stored.tasks != state.tasks:
         yield Text(f"{case}: 办件里存的任务与事件记录重放的结果不同",
                    f"{case}: the tasks of the stored state differ from the replayed log")  # fmt: skip
-    open_rows = {row.id: row for row in rows if row.state == "open"}
+    open_rows = {row.id: row for row in rows if row.state == TaskStatus.OPEN}
     if len(rows) != state.tasks_opened:
         yield Text(f"{case}: 存有 {len(rows)} 个任务，事件记录里有 {state.tasks_opened} 个",
                    f"{case}: {len(rows)} tasks are stored, {state.tasks_opened} are in the log")  # fmt: skip

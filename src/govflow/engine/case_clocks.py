@@ -16,6 +16,7 @@ from govflow.law.calendar import Calendar
 from govflow.law.clocks import Due, Explanation, Extension, Ledger, LightPolicy, Limit, Suspension
 from govflow.law.notices import Overlay
 from govflow.text import Lang
+from govflow.vocabulary import ClockStatus
 
 
 def utc(moment: datetime) -> str:
@@ -158,7 +159,7 @@ def _wake_of(first: tuple[str, bool] | None) -> str | None:
 
 def _next_instant(clock: ClockState) -> tuple[str, bool] | None:
     """The instant of a clock's warning, else its due one, and whether that instant itself is still in time."""
-    if clock.closed or clock.state == "suspended" or clock.due_at is None:
+    if clock.closed or clock.state == ClockStatus.SUSPENDED or clock.due_at is None:
         return None
     if not clock.warned and not clock.expired and clock.warn_at is not None and clock.warn_at < clock.due_at:
         return clock.warn_at, False

@@ -23,6 +23,7 @@ from govflow.engine.store import (
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
+from govflow.vocabulary import TaskStatus
 
 NOTICES = frozenset(
     {
@@ -141,8 +142,8 @@ def _changed_tasks(draft: UnitOfWork) -> list[TaskRow]:
 
 
 def _task_row(draft: UnitOfWork, task: TaskState, state: str, outcome: str | None) -> TaskRow:
-    clock = governing_clock(draft.state, task.item, task.id) if state == "open" else None
-    done = state != "open"
+    clock = governing_clock(draft.state, task.item, task.id) if state == TaskStatus.OPEN else None
+    done = state != TaskStatus.OPEN
     return TaskRow(
         task.id, draft.state.id, task.item, task.path, task.kind, task.name, task.department, task.role, task.assignee,
         task.joint, task.escalated, state, task.opened, draft.at if done else None, draft.closed_by.get(task.id, draft.actor) if done else None,

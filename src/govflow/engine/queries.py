@@ -19,6 +19,7 @@ from govflow.engine.store import LIVE, Applicant, CaseFile, CaseRow, Statements
 from govflow.engine.views import CaseView
 from govflow.language.codes import masked
 from govflow.language.model import Catalog
+from govflow.vocabulary import ItemStatus, Light
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,14 @@ def progress(statements: Statements, row: CaseRow, subject: CompiledDefinition, 
     definition = statements.definition(row.definition)
     flows = process.flows(definition.bpmn) if definition is not None else ()
     element_states |= dict.fromkeys(_walked(subject, steps, flows), "done")
-    left_out = {i.code for i in state.items.values() if i.state in ("skipped", "terminated")}
+    left_out = {i.code for i in state.items.values() if i.state in (ItemStatus.SKIPPED, ItemStatus.TERMINATED)}
     element_states |= {
         e.id: "skipped" for e in subject.elements.values() if e.purpose is Purpose.ITEM and e.item in left_out
     }
     for task in state.tasks.values():
         clock = views.governing_clock(state, task.item, task.id)
         light = case_clocks.light(clock.due_at, clock.warn_at, at) if clock is not None else "green"
-        element_states |= dict.fromkeys(with_scopes(task.path), "working" if light == "green" else light)
+        element_states |= dict.fromkeys(with_scopes(task.path), "working" if light == Light.GREEN else light)
     return Progress(subject.ref, subject.catalog, element_states)
 
 

@@ -24,7 +24,7 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import Explanation
 from govflow.text import Lang, Text, joined
-from govflow.vocabulary import CaseStatus, Light, Role
+from govflow.vocabulary import CaseStatus, Light, Role, TaskStatus
 
 LARGEST_PAGE = 500
 
@@ -172,7 +172,7 @@ class Reader:
             row = statements.task(inputs.checked_text(task, "task", 60))
         if row is None:
             raise NotFound(Text(f"没有编号为 {task!r} 的任务", f"there is no task {task!r}"), task=task)
-        return row.state == "open"
+        return row.state == TaskStatus.OPEN
 
     def progress(self, case: str) -> Progress:
         """Where the case stands in its process, with the definition it runs under; for the picture."""

@@ -12,6 +12,7 @@ from govflow.engine import case_clocks
 from govflow.engine.case import CaseState, ClockState, clocks_from
 from govflow.engine.damage import readable
 from govflow.engine.store import ClockRow, TaskRow
+from govflow.vocabulary import ClockKind, TaskStatus
 
 _PLAIN = frozenset({str, int, bool, float, type(None)})
 
@@ -170,7 +171,7 @@ class CaseView(View):
     @property
     def open_tasks(self) -> tuple[TaskView, ...]:
         """The tasks that wait for somebody."""
-        return tuple(task for task in self.tasks if task.state == "open")
+        return tuple(task for task in self.tasks if task.state == TaskStatus.OPEN)
 
 
 @dataclass(frozen=True)
@@ -265,7 +266,10 @@ def decides_due_date(clock: ClockState, item: str | None, task: str) -> bool:
     return clock.task == task if clock.task is not None else _near(clock, item)
 
 
+_OF_AN_ITEM = (ClockKind.PROMISED, ClockKind.STATUTORY, ClockKind.DELIVERY, ClockKind.POST_CHECK)
+
+
 def _near(clock: ClockState, item: str | None) -> bool:
     if clock.item is not None:
-        return clock.item == item and clock.kind in ("promised", "statutory", "delivery", "post_check")
-    return item is None and clock.kind in ("promised", "joint_cap")
+        return clock.item == item and clock.kind in _OF_AN_ITEM
+    return item is None and clock.kind in (ClockKind.PROMISED, ClockKind.JOINT_CAP)

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from govflow.text import Lang
+
 FactValue = str | int | float | bool
 Answers = Mapping[str, FactValue]
 Operator = Literal["is", "is_not", "one_of", "at_least", "at_most", "before", "after"]
@@ -159,9 +161,9 @@ def _parts(data: object) -> Iterator[Condition]:
             yield part
 
 
-def in_words(condition: Condition | None, ask: Mapping[str, str], lang: str = "zh") -> str:
+def in_words(condition: Condition | None, ask: Mapping[str, str], lang: Lang = Lang.ZH) -> str:
     """The condition as a sentence a citizen reads; `ask` gives each fact's question text."""
-    words = _WORDS["zh" if lang.startswith("zh") else "en"]
+    words = _WORDS[lang]
     match condition:
         case None:
             return words["always"]
@@ -184,12 +186,12 @@ def _literal(value: FactValue, words: Mapping[str, str]) -> str:
 
 
 _WORDS = {
-    "zh": {
+    Lang.ZH: {
         "always": "任何情形", "and": "，且", "or": "，或", "not": "不属于（{}）", "list": "、", "yes": "是", "no": "否",
         "is": "{}：{}", "is_not": "{}：不是{}", "one_of": "{}：{}之一", "at_least": "{}不少于 {}",
         "at_most": "{}不超过 {}", "before": "{}早于 {}", "after": "{}晚于 {}",
     },
-    "en": {
+    Lang.EN: {
         "always": "always", "and": " and ", "or": " or ", "not": "not ({})", "list": ", ", "yes": "yes", "no": "no",
         "is": "{}: {}", "is_not": "{}: not {}", "one_of": "{}: one of {}", "at_least": "{}: at least {}",
         "at_most": "{}: at most {}", "before": "{}: before {}", "after": "{}: after {}",

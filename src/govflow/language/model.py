@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 from govflow.language.conditions import Condition
 from govflow.law.clocks import Limit
 from govflow.law.notices import Overlay
-from govflow.text import Text
+from govflow.text import Lang, Text
 from govflow.vocabulary import CaseType, DefinitionStatus, ItemType, Level, Missed
 
 
@@ -143,7 +143,7 @@ class Share:
         """The share as a length, rounded down to whole units."""
         return Limit(limit.value * self.percent // 100, limit.unit)
 
-    def text(self, lang: str = "zh") -> str:
+    def text(self, lang: Lang | str = Lang.ZH) -> str:
         """As it is written, in any language."""
         return f"{self.percent}%"
 

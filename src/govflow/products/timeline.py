@@ -17,7 +17,7 @@ from govflow.errors import language
 from govflow.language.model import Catalog, steps_of
 from govflow.law.clocks import Limit, local
 from govflow.text import Lang, Text, joined, many
-from govflow.vocabulary import ClockKind, Outcome, TaskKind
+from govflow.vocabulary import ClockKind, Outcome, Role, TaskKind
 
 WEEKDAYS = tuple(
     Text(f"周{zh}", en)
@@ -66,7 +66,7 @@ class Narrator:
             return Text("申请人", "applicant").text(self.lang)
         if code == "system":
             return Text("时钟", "clock").text(self.lang)
-        head = Text("（负责人）", " (head)").text(self.lang) if role == "head" else ""
+        head = Text("（负责人）", " (head)").text(self.lang) if role == Role.HEAD else ""
         return f"{self.department(code)} {name}{head}"
 
     def department(self, code: str | None) -> str:

@@ -15,6 +15,7 @@ from govflow.language.model import Catalog
 from govflow.law import clocks
 from govflow.law.clocks import SHANGHAI, Ledger, Limit
 from govflow.text import Lang, Text
+from govflow.vocabulary import ClockStatus, MaterialStatus, Mode, Role
 
 OPINIONS = {
     "review": Text("材料真实有效，符合条件", "documents in order"),
@@ -83,7 +84,7 @@ class Simulation:
             channel=a.get("channel", "online"), actor=a.get("actor", "applicant:demo"), key=a.get("key"), drop=drop,
         )  # fmt: skip
         self.case = view.id
-        running = [item.item for item in view.items if item.mode == "run"]
+        running = [item.item for item in view.items if item.mode == Mode.RUN]
         self.late = next((code for code in self.story.late if code in running), None)
         self.slow = next((code for code in self.story.slow if code in running and code != self.late), None)
         last = self.now + LONGEST
@@ -101,7 +102,7 @@ class Simulation:
         for task in view.open_tasks:
             self.planned.setdefault(task.id, self._when(task, view))
         due = [(self.planned[t.id], t.id, t) for t in view.open_tasks]
-        wake = [w for c in view.clocks if c.state == "running" for w in self._wakes(c)]
+        wake = [w for c in view.clocks if c.state == ClockStatus.RUNNING for w in self._wakes(c)]
         act = min(due, default=None)
         expiry = min(wake, default=None)
         if act is None or (expiry is not None and expiry <= act[0]):
@@ -149,15 +150,15 @@ class Simulation:
         if task.kind == "accept":
             self._accept(task)
         elif task.kind == "supplement":
-            missing = [m.material for m in self.engine.case(self.case).materials if m.status == "missing"]
+            missing = [m.material for m in self.engine.case(self.case).materials if m.status == MaterialStatus.MISSING]
             self.engine.supplement(self.case, materials=missing, actor=str(self.application.get("actor")))
         elif self.engine.is_open(task.id):
-            role = "/head" if task.role == "head" else ""
+            role = "/head" if task.role == Role.HEAD else ""
             self.engine.complete(task.id, actor=self._actor(task.department, role), outcome="approve",
                                  opinion=OPINIONS.get(task.kind, Text("")).text(self.lang))  # fmt: skip
 
     def _accept(self, task: TaskView) -> None:
-        missing = [m.material for m in self.engine.case(self.case).materials if m.status == "missing"]
+        missing = [m.material for m in self.engine.case(self.case).materials if m.status == MaterialStatus.MISSING]
         actor = self._actor(task.department, "")
         if missing:
             self.engine.ask_correction(self.case, missing=missing, actor=actor)

@@ -19,6 +19,7 @@ from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
 from govflow.products.timeline import Narrator, TimelineEntry
 from govflow.text import Lang, Text, cells, joined, many, shortened
+from govflow.vocabulary import Mode
 
 
 @dataclass
@@ -241,7 +242,7 @@ class Presentation:
 
     def _whole(self, view: CaseView, due: date) -> str:
         """The whole case: the last day planned for decisions, the day of the last one, and the day of handing out."""
-        decided = max((i.decided for i in view.items if i.mode == "run" and i.decided), default=None)
+        decided = max((i.decided for i in view.items if i.mode == Mode.RUN and i.decided), default=None)
         delivered = max((r["delivered"] for r in view.results if r["delivered"]), default=None)
         zh, en = [f"计划最迟 {due} 全部决定"], [f"all to be decided by {due}"]
         if decided is not None:
@@ -253,12 +254,12 @@ class Presentation:
         return Text(f"  全件：{'，'.join(zh)}", f"  whole: {', '.join(en)}").text(self.lang)
 
     def _dropped(self, view: CaseView) -> list[str]:
-        return [item.item for item in view.items if item.mode == "skip"]
+        return [item.item for item in view.items if item.mode == Mode.SKIP]
 
     def _saved(self, view: CaseView, accepted: datetime, planned: plan.Plan) -> None:
         lines = plan.merged_materials(self.theme, self.catalog, view.answers, self._dropped(view))
         alone = plan.handed_in_alone(self.theme, self.catalog, view.answers, self._dropped(view))
-        running = [item.item for item in view.items if item.mode == "run"]
+        running = [item.item for item in view.items if item.mode == Mode.RUN]
         serial = sum(plan.in_workdays(plan.own_limit(self.catalog.items[code])) for code in running)
         together = self.engine.calendar.workdays_between(case_clocks.local_date(accepted), planned.due)
         visited = [code for code in running if not self._committed(code, view)]

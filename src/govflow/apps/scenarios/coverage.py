@@ -17,6 +17,7 @@ from govflow.engine.case.events import AnyFact
 from govflow.engine.views import EventView
 from govflow.language.conditions import Answers, Condition, UnknownFact, holds
 from govflow.language.model import Catalog, Item, Theme, steps_of
+from govflow.vocabulary import Mode
 
 Kind = Literal["limit", "condition", "material", "outcome", "procedure", "step", "item", "visit"]
 
@@ -176,7 +177,7 @@ class _Watcher:
                 self.add(owner, "condition", f"{name} = {'true' if holds(condition, answers) else 'false'}")
 
     def _applied(self, fact: events.Applied) -> None:
-        self.running = tuple(code for code, (mode, _) in fact.items.items() if mode == "run")
+        self.running = tuple(code for code, (mode, _) in fact.items.items() if mode == Mode.RUN)
         for code in self.running:
             item = self.catalog.items[code]
             for name, condition in _conditions(item):

@@ -12,6 +12,7 @@ from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
 from govflow.products.timeline import WEEKDAYS
 from govflow.text import Lang, Text, joined
+from govflow.vocabulary import MaterialStatus
 
 NONE = "—"
 
@@ -137,7 +138,9 @@ def _tasks(check: _Check, wanted: list[str]) -> Iterator[Found]:
 
 def _materials(check: _Check, wanted: list[str]) -> Iterator[Found]:
     shelf = check.player.catalog.materials
-    got = sorted(m.material for m in check.view.materials if m.status in ("supplied", "missing"))
+    got = sorted(
+        m.material for m in check.view.materials if m.status in (MaterialStatus.SUPPLIED, MaterialStatus.MISSING)
+    )
     codes = sorted(shelf[ref].code if ref in shelf else ref for ref in wanted)
     yield Text("要提交的材料", "materials to submit"), codes, got, _no_details
 

@@ -21,6 +21,7 @@ from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item, Question, Theme
 from govflow.plan import terms
 from govflow.text import Text, joined
+from govflow.vocabulary import MaterialStatus, Role
 
 COMPANY = {"kind": "企业法人", "name": "示范市江畔商贸有限公司", "id": "91421300MAXX884166"}
 PERSON = {"kind": "自然人", "name": "陈江", "id": "11010519491231002X"}
@@ -175,7 +176,7 @@ def _supplement(player: Player, words: Mapping[str, Any]) -> None:
 
 
 def _missing(player: Player) -> list[str]:
-    return [m.material for m in player.view().materials if m.status == "missing"]
+    return [m.material for m in player.view().materials if m.status == MaterialStatus.MISSING]
 
 
 def _withdraw(player: Player, words: Mapping[str, Any]) -> None:
@@ -275,7 +276,7 @@ def _finish(player: Player, task: TaskView, words: Mapping[str, Any], outcome: s
 
 
 def _actor(task: TaskView) -> str:
-    return APPLICANT if task.role == "applicant" else f"{task.department}/{task.role}:{NAME}"
+    return APPLICANT if task.role == Role.APPLICANT else f"{task.department}/{task.role}:{NAME}"
 
 
 # --- time limits -----------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
 from govflow.plan import terms
 from govflow.text import Text, joined
-from govflow.vocabulary import ClockKind
+from govflow.vocabulary import ClockKind, ItemStatus
 
 
 def stop_for_step(draft: UnitOfWork, task: TaskState) -> None:
@@ -133,7 +133,7 @@ def _extensible(
 
 def _open_item(draft: UnitOfWork, code: str, actor: Actor) -> tuple[Item, ItemState]:
     item, state = draft.subject.item(code), draft.state.items[code]
-    if state.state not in ("reviewing", "suspended"):
+    if state.state not in (ItemStatus.REVIEWING, ItemStatus.SUSPENDED):
         raise NotAllowed(
             Text(f"事项 {code} 的状态是 {state.state}，只有审查中（reviewing、suspended）的事项可以停止、恢复或延长时限",
             f"item {code} is {state.state}; only an item under review has clocks to stop, resume or extend"),

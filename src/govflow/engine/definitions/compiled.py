@@ -14,6 +14,7 @@ from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Item, Question, Theme, steps_of
 from govflow.plan import terms
 from govflow.text import Text
+from govflow.vocabulary import ItemStatus, Mode, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +81,13 @@ class CompiledDefinition:
         item = state.items[code]
         match means:
             case "run" | "verify":
-                return item.mode == means and item.state == "waiting"
+                return item.mode == means and item.state == ItemStatus.WAITING
             case "granted":
-                return item.outcome == "approve"
+                return item.outcome == Outcome.APPROVE
             case "commit":
                 return terms.committed(self.item(code), state.answers)
             case "post_check":
-                if item.outcome != "approve" or item.mode != "run":
+                if item.outcome != Outcome.APPROVE or item.mode != Mode.RUN:
                     return False
                 definition = self.item(code)
                 return terms.post_check(definition, terms.committed(definition, state.answers)) is not None
