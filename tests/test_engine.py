@@ -536,6 +536,7 @@ def test_subscribers_hear_after_the_commit(engine: govflow.Engine) -> None:
 
 REVIEW = "I01/registration-review/step"
 NOT_AS_REPLAYED = "与事件记录重放的结果不同"
+ROW = "的登记与事件记录不同："
 TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
     "an event's actor": (
         "UPDATE events SET actor = 'D01:other' WHERE seq = 2",
@@ -563,7 +564,7 @@ TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "a due date": (
         "UPDATE clocks SET due_at = '2025-12-31T00:00:00.000000Z' WHERE id = 'I01/promised'",
-        ("时钟 I01/promised 登记的（状态、期限、唤醒）是 ('running', '2025-12-31",),
+        (f"时钟 I01/promised {ROW}due_at 是 '2025-12-31T00:00:00.000000Z'，应为 '2025-03-",),
     ),
     "a clock's state": (
         "UPDATE clocks SET state = 'met' WHERE id = 'I01/promised'",
@@ -571,19 +572,19 @@ TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
     ),
     "how a closed clock ended": (
         "UPDATE clocks SET body = REPLACE(body, '\"met\"', '\"missed\"') WHERE state = 'met'",
-        ("时钟 accept/correction_notice 存的 state 与由事件记录重算的不同", "时钟 accept/correction_notice 登记的"),
+        ("时钟 accept/correction_notice 存的 state 与由事件记录重算的不同", f"时钟 accept/correction_notice {ROW}"),
     ),
     "every wake-up": (
         "UPDATE clocks SET wake_at = NULL",
         (
-            "时钟 I01/promised 登记的", f"时钟 {REVIEW} 登记的", "时钟 I01/statutory 登记的", "时钟 theme/joint_cap 登记的",
-            "时钟 theme/promised 登记的",
+            f"时钟 I01/promised {ROW}wake_at 是 None", f"时钟 {REVIEW} {ROW}wake_at 是 None", f"时钟 I01/statutory {ROW}wake_at 是 None",
+            f"时钟 theme/joint_cap {ROW}wake_at 是 None", f"时钟 theme/promised {ROW}wake_at 是 None",
         ),
     ),
     "a clock's anchor": (
         "UPDATE clocks SET body = REPLACE(body, '2025-03-03T', '2025-04-03T') WHERE id = 'I01/promised'",
         (
-            "时钟 I01/promised 存的 anchor、warn_at 与由事件记录重算的不同", "时钟 I01/promised 登记的",
+            "时钟 I01/promised 存的 anchor、warn_at 与由事件记录重算的不同", f"时钟 I01/promised {ROW}",
             "办件里记的时钟 I01/promised 与它的登记不同",
         ),
     ),
@@ -596,7 +597,7 @@ TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
         " FROM clocks WHERE id = 'I01/promised'",
         ("时钟 I99/promised 在事件记录里没有",),
     ),
-    "the case's state": ("UPDATE cases SET state = 'closed'", ("办件登记的 ('T1', 'theme', ",)),
+    "the case's state": ("UPDATE cases SET state = 'closed'", (f"办件 {ROW}state 是 'closed'，应为 'reviewing'",)),
     "an answer": (
         "UPDATE cases SET body = REPLACE(body, '\"premises_area\":420', '\"premises_area\":20')",
         (f"办件状态的 answers {NOT_AS_REPLAYED}",),
@@ -604,7 +605,7 @@ TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
     "a due date by a calendar that is gone": (
         "UPDATE clocks SET due_at = REPLACE(due_at, '2025-03-06', '2025-03-26'), body = REPLACE(REPLACE(body,"
         " '2025-03-06', '2025-03-26'), '\"calendar\":\"', '\"calendar\":\"old ') WHERE id = 'I01/statutory'",
-        ("办件里记的时钟 I01/statutory 与它的登记不同",),
+        (f"时钟 I01/statutory {ROW}calendar 是 ", "办件里记的时钟 I01/statutory 与它的登记不同"),
     ),
     "a clock left out of the state": (
         "UPDATE cases SET body = json_remove(body, '$.clocks.\"I01/promised\"')",
@@ -617,16 +618,16 @@ TAMPERING: dict[str, tuple[str, tuple[str, ...]]] = {
     "a garbage clock": ("UPDATE clocks SET body = '[]' WHERE id = 'I01/promised'", ("存的内容不能读取或重放：",)),
     "a task's due date": (
         "UPDATE tasks SET due_at = '2030-01-01T00:00:00.000000Z' WHERE state = 'open'",
-        ("任务 20250303-0001.2 登记的期限是 2030-01-01T00:00:00.000000Z，与时钟不同",),
+        (f"任务 20250303-0001.2 {ROW}due_at 是 '2030-01-01T00:00:00.000000Z'，应为 '2025-03-",),
     ),
     "a task's department": (
-        "UPDATE tasks SET department = 'D07' WHERE state = 'open'", ("任务 20250303-0001.2 的登记与事件记录不同",),
+        "UPDATE tasks SET department = 'D07' WHERE state = 'open'", (f"任务 20250303-0001.2 {ROW}department 是 'D07'，应为 'D01'",),
     ),
     "a task taken from the inbox": (
-        "UPDATE tasks SET state = 'completed'", ("未办任务的登记是 []，应为 ['20250303-0001.2']",),
+        "UPDATE tasks SET state = 'completed'", (f"任务 20250303-0001.2 {ROW}state 是 'completed'，应为 'open'",),
     ),
     "a task's row": (
-        "DELETE FROM tasks WHERE state <> 'open'", ("存有 1 个任务，事件记录里有 2 个",),
+        "DELETE FROM tasks WHERE state <> 'open'", ("没有存下的任务是 20250303-0001.1，事件记录里没有的是 （无）",),
     ),
     "the applicant's name": ("UPDATE applicants SET name = '别人'", ("申请人与申请时的摘要不符，内容被改动过",)),
     "the applicant": ("DELETE FROM applicants", ("没有存下申请人",)),

@@ -192,7 +192,7 @@ class Reader:
     # --- checking ----------------------------------------------------------------------------------------------
 
     def check(self, case: str, *, lang: Lang | str = Lang.ZH) -> list[str]:
-        """Verify a case: the chain of hashes, the state and the snapshot replayed from the log, every stored date.
+        """Verify a case: the chain of hashes; state, snapshot and every row against the replayed log; its definition.
 
         Returns one sentence a fault, in this language; an empty list means that all is well.
         """

@@ -2,7 +2,7 @@
 
 from govflow.engine.case import events, ids, reasons
 from govflow.engine.case.clock_id import ClockId
-from govflow.engine.case.fold import fold
+from govflow.engine.case.fold import Ends, fold
 from govflow.engine.case.state import (
     OPEN_STATES,
     UNDECIDED,
@@ -30,6 +30,7 @@ __all__ = [
     "ClockId",
     "ClockState",
     "Correction",
+    "Ends",
     "Event",
     "Extension",
     "ItemState",

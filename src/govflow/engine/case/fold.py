@@ -57,8 +57,8 @@ _OfClocks = (
     e.ClockStarted | e.ClocksSuspended | e.ClocksResumed | e.ClocksExtended | e.ClockWarned | e.ClockExpired
     | e.ClockClosed | e.ClockReprojected | e.TimerFired
 )  # fmt: skip
-_Ends = e.NotAccepted | e.Refused | e.Withdrawn | e.DeemedWithdrawn | e.Closed
-_OfCases = e.Applied | e.CorrectionAsked | e.Supplemented | e.Accepted | e.StateChanged | _Ends
+Ends = e.NotAccepted | e.Refused | e.Withdrawn | e.DeemedWithdrawn | e.Closed
+_OfCases = e.Applied | e.CorrectionAsked | e.Supplemented | e.Accepted | e.StateChanged | Ends
 
 
 def _change(state: CaseState, fact: e.AnyFact, event: Event) -> None:
@@ -107,7 +107,7 @@ def _supplemented(state: CaseState, fact: e.Supplemented, event: Event) -> None:
         state.state = CaseStatus.RECEIVED.value
 
 
-_ENDS: dict[type[_Ends], tuple[CaseStatus, ItemStatus]] = {
+_ENDS: dict[type[Ends], tuple[CaseStatus, ItemStatus]] = {
     e.NotAccepted: (CaseStatus.NOT_ACCEPTED, ItemStatus.TERMINATED),
     e.Refused: (CaseStatus.REFUSED, ItemStatus.REFUSED),
     e.Withdrawn: (CaseStatus.WITHDRAWN, ItemStatus.WITHDRAWN),

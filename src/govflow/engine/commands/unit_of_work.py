@@ -49,8 +49,8 @@ class UnitOfWork:
         self.clocks_before = frozenset(self.state.clocks)
 
     def emit(self, fact: AnyFact, actor: str | None = None) -> None:
-        """Record one fact and apply it to the state."""
-        event = next_event(self.state.id, self.state, self.at, actor or self.actor, fact)
+        """Record one fact, of `actor` or of whoever acts now, and apply it to the state."""
+        event = next_event(self.state.id, self.state, self.at, actor or self.by or self.actor, fact)
         fold(self.state, event)
         self.events.append(event)
 

@@ -36,6 +36,11 @@ def definition_hash(catalog: Catalog, ref: str) -> str:
     return hashlib.sha256(_json(_whole(catalog, ref), sort_keys=True).encode()).hexdigest()
 
 
+def hash_of(data: bytes) -> str:
+    """The hash of a stored bundle, as `definition_hash` gives it. Raises ValueError for bytes that are no JSON."""
+    return hashlib.sha256(_json(json.loads(data), sort_keys=True).encode()).hexdigest()
+
+
 def catalog_from_bundle(data: bytes) -> Catalog:
     """The catalog of a bundle; InvalidInput for bytes that are none.
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from govflow.compiler import to_bpmn
 from govflow.engine import inputs
@@ -66,7 +68,7 @@ class Definitions:
         digest = new.subject.digest
         stored = statements.definition(digest)
         if stored is not None and stored.bpmn != new.bpmn:
-            digest = hashlib.sha256(digest.encode() + new.bpmn).hexdigest()
+            digest = _hash_with(digest, new.bpmn)
             stored = statements.definition(digest)
         subject = new.subject if digest == new.subject.digest else replace(new.subject, digest=digest)
         if stored is None:
@@ -93,6 +95,38 @@ class Definitions:
                 )
             subject = self._pinned[digest] = _stored_definition(stored)
         return subject
+
+
+def _hash_with(files: str, bpmn: bytes) -> str:
+    """The hash of a definition whose files are stored already, with another BPMN."""
+    return hashlib.sha256(files.encode() + bpmn).hexdigest()
+
+
+def faults(row: DefinitionRow) -> Iterator[Text]:
+    """What of a stored definition does not fit: its files and their hash; its table and its BPMN.
+
+    The table and the BPMN of an older compiler are taken as they are: the present one cannot make them again.
+    """
+    files, bpmn, table = _made_of(row.ref, row.bundle)
+    if row.hash not in (files, _hash_with(files, row.bpmn)):
+        yield Text(f"定义 {row.hash[:12]} 的文件与其哈希不符，内容被改动过",
+                   f"the files of definition {row.hash[:12]} do not fit its hash: they were changed")  # fmt: skip
+    elif row.bpmn == bpmn and row.elements not in (table, None):
+        yield Text(f"定义 {row.hash[:12]} 的元素表与其文件不同，内容被改动过",
+                   f"the table of elements of definition {row.hash[:12]} is not that of its files")  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _made_of(ref: str, files: bytes) -> tuple[str, bytes, str]:
+    """The hash of these files, and the BPMN and the table of its elements that the present compiler makes of them."""
+    digest, bpmn, table = bundle.hash_of(files), b"", ""
+    try:
+        catalog = bundle.catalog_from_bundle(files)
+        bpmn = to_bpmn(ref, catalog)
+        table = elements.written(compiled_from(ref, catalog, digest, bpmn).table)
+    except GovflowError:
+        pass  # an older language or compiler, which cases still run by
+    return digest, bpmn, table
 
 
 def _stored_definition(row: DefinitionRow) -> CompiledDefinition:

@@ -44,6 +44,11 @@ class JobStatements:
         rows = self._driver.rows(self._driver.run(_JOB, {"case": case, "key": key}))
         return JobRow(*rows[0]) if rows else None
 
+    def jobs_of(self, case: str) -> list[JobRow]:
+        """All jobs of a case by key."""
+        query = sa.select(t.jobs).where(t.jobs.c.case_id == case).order_by(t.jobs.c.key)
+        return [JobRow(*row) for row in self.connection.execute(query)]
+
     def jobs_at_fault(self, after: tuple[str, str], limit: int) -> list[JobRow]:
         """Jobs that failed and were not put aside, by case and key, one page."""
         c = t.jobs.c
