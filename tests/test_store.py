@@ -13,10 +13,10 @@ import govflow
 from govflow.engine.case import (
     CaseState,
     ClockState,
-    Correction,
-    Extension,
+    CorrectionState,
+    ExtensionState,
     ItemState,
-    Suspension,
+    SuspensionState,
     TaskState,
     clock_text,
     from_text,
@@ -137,13 +137,13 @@ def full(kind: type[Any], **given: Any) -> Any:
 
 def test_a_state_is_read_as_it_was_written() -> None:
     """Every field of the state, its items, its tasks and its live clocks comes back; closed clocks stay with their rows."""
-    stops = [full(Suspension), full(Suspension, until=None)]
-    lists: dict[str, Any] = {"suspensions": stops, "extensions": [full(Extension)], "timers": {"due": "b"}}
+    stops = [full(SuspensionState), full(SuspensionState, until=None)]
+    lists: dict[str, Any] = {"suspensions": stops, "extensions": [full(ExtensionState)], "timers": {"due": "b"}}
     clocks = {
         id: full(ClockState, id=id, closed=closed, **lists)
         for id, closed in (("b", None), ("a", None), ("c", "2025-03-03"))
     }
-    correction = full(Correction, notices=[["M01"], ["M02"]], later=["M03"])
+    correction = full(CorrectionState, notices=[["M01"], ["M02"]], later=["M03"])
     parts: dict[str, Any] = {
         "items": {"I01": full(ItemState, code="I01", stopped_by=["survey"])}, "tasks": {"t": full(TaskState, id="t")},
         "clocks": clocks, "checksums": {"b": "1", "a": "2", "c": "3"}, "correction": correction,

@@ -107,9 +107,9 @@ def validate(**given: Any) -> None:
     """
     try:
         if given["watch"]:
-            code = _watch(_settled(given), lambda: _settled(given))
+            code = _watch(_with_settings(given), lambda: _with_settings(given))
         else:
-            code = max(_once(_settled(each)) for each in _by_folder(given))
+            code = max(_once(_with_settings(each)) for each in _by_folder(given))
     except BrokenPipeError:  # the reader has seen enough; `main` ends quietly
         raise
     except (NotFound, InvalidInput, OSError) as fault:
@@ -125,7 +125,7 @@ def _by_folder(given: dict[str, Any]) -> list[dict[str, Any]]:
     return [given | {"paths": (folder,)} for folder in validation.folders_of(given["paths"])]
 
 
-def _settled(given: dict[str, Any]) -> _Run:
+def _with_settings(given: dict[str, Any]) -> _Run:
     """What is asked for on the command line together with the project's settings as they are now."""
     settings = validation.settings_for(Path.cwd())
     call = invocation()

@@ -8,7 +8,7 @@ from typing import Literal
 
 from govflow.language.conditions import Answers
 from govflow.language.model import Catalog, Item, Material, Theme
-from govflow.plan.selection import Known, facts, known_facts, selected_items
+from govflow.plan.selection import KnownAnswers, facts, known_facts, selected_items
 from govflow.text import Text
 
 How = Literal["asked", "form", "issued", "verified", "elicence", "share", "commitment"]
@@ -82,7 +82,7 @@ def merged_materials(
 
 def item_materials(item: Item, catalog: Catalog, answers: Answers | None = None) -> tuple[MergedMaterial, ...]:
     """The materials of an item that is handled alone, with how each is got and why."""
-    known = Known(
+    known = KnownAnswers(
         None if answers is None else facts(item.questions, answers), {each.id: each.ask for each in item.questions}
     )
     return _merged([item], catalog, known, {})
@@ -113,7 +113,7 @@ def handed_in_alone(
 
 
 def _merged(
-    running: Iterable[Item], catalog: Catalog, known: Known, by_how: Mapping[str, set[str]]
+    running: Iterable[Item], catalog: Catalog, known: KnownAnswers, by_how: Mapping[str, set[str]]
 ) -> tuple[MergedMaterial, ...]:
     users: dict[str, list[str]] = {}
     committed: dict[str, set[str]] = {}
@@ -138,7 +138,7 @@ def _merged(
     return tuple(lines)
 
 
-def _replaced_by_commitment(item: Item, catalog: Catalog, known: Known) -> set[str]:
+def _replaced_by_commitment(item: Item, catalog: Catalog, known: KnownAnswers) -> set[str]:
     commitment = item.commitment
     if commitment is None or not known.holds(commitment.when, unknown=False):
         return set()

@@ -73,7 +73,7 @@ def selected_items(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAnswers:
     """What is known about a case: the answers, or nothing yet; with the question texts for a clear message."""
 
     answers: Answers | None
@@ -96,11 +96,11 @@ class Known:
             raise InvalidInput(Text(zh, en), field=missing.fact) from None
 
 
-def known_facts(theme: Theme, catalog: Catalog, answers: Answers | None) -> Known:
+def known_facts(theme: Theme, catalog: Catalog, answers: Answers | None) -> KnownAnswers:
     """What is known in a case of this theme, defaults included."""
     questions = questions_of(theme, catalog)
     asks = {question.id: question.ask for question in questions}
-    return Known(None if answers is None else facts(questions, answers), asks)
+    return KnownAnswers(None if answers is None else facts(questions, answers), asks)
 
 
 def _codes(theme: Theme, catalog: Catalog, refs: Iterable[str], field: str) -> set[str]:

@@ -235,12 +235,12 @@ class Presentation:
             self.out(
                 f"  {name} {planned.items[item.item].due}  {promised.due if promised else '—':10}  {actual} {light}"
             )
-        self.out(self._whole(view, planned.due))
+        self.out(self._whole_case(view, planned.due))
         warned, missed = many(self.steps_warned, "step warning"), many(self.steps_missed, "step")
         self.out(Text(f"  环节提醒 {self.steps_warned} 次，环节超时 {self.steps_missed} 次（全部事件见 history.json）",
                           f"  {warned}, {missed} overdue (all events in history.json)").text(self.lang))  # fmt: skip
 
-    def _whole(self, view: CaseView, due: date) -> str:
+    def _whole_case(self, view: CaseView, due: date) -> str:
         """The whole case: the last day planned for decisions, the day of the last one, and the day of handing out."""
         decided = max((i.decided for i in view.items if i.mode == Mode.RUN and i.decided), default=None)
         delivered = max((r["delivered"] for r in view.results if r["delivered"]), default=None)

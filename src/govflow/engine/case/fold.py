@@ -15,11 +15,11 @@ from govflow.engine.case.state import (
     CaseState,
     ClockState,
     Event,
-    Extension,
+    ExtensionState,
     IssuedResult,
     ItemState,
     Opinion,
-    Suspension,
+    SuspensionState,
     TaskState,
 )
 from govflow.vocabulary import CaseStatus, ClockStatus, ItemStatus, MaterialStatus, Mode, Outcome
@@ -208,7 +208,7 @@ def _change_clocks(state: CaseState, fact: _OfClocks, event: Event) -> None:
             _clocks_resumed(state, fact)
         case e.ClocksExtended():
             for clock in (state.clocks[id] for id in fact.clocks):
-                clock.extensions.append(Extension(fact.by, fact.decided_on, event.actor, fact.reason))
+                clock.extensions.append(ExtensionState(fact.by, fact.decided_on, event.actor, fact.reason))
                 clock.warned = None  # the new due date deserves a warning of its own
         case e.ClockWarned() | e.ClockExpired() | e.ClockReprojected():
             _clock_noted(state.clocks[fact.clock], fact, event)
@@ -242,7 +242,7 @@ def _clock_started(state: CaseState, fact: e.ClockStarted) -> None:
 def _clocks_suspended(state: CaseState, fact: e.ClocksSuspended) -> None:
     for id in fact.clocks:
         clock = state.clocks[id]
-        clock.suspensions.append(Suspension(fact.since, None, fact.reason, fact.procedure))
+        clock.suspensions.append(SuspensionState(fact.since, None, fact.reason, fact.procedure))
         clock.state = ClockStatus.SUSPENDED.value
     if fact.item:
         item = state.items[fact.item]

@@ -78,7 +78,7 @@ class TaskState(msgspec.Struct, array_like=True):
     escalated: bool = False
 
 
-class Suspension(msgspec.Struct, array_like=True):
+class SuspensionState(msgspec.Struct, array_like=True):
     """A time in which a clock stood still: local dates, the second is the last that does not count."""
 
     since: str
@@ -87,7 +87,7 @@ class Suspension(msgspec.Struct, array_like=True):
     procedure: str
 
 
-class Extension(msgspec.Struct, array_like=True):
+class ExtensionState(msgspec.Struct, array_like=True):
     """An extension of a limit: by how much, decided on which local date, by whom, why."""
 
     by: str
@@ -109,8 +109,8 @@ class ClockState(msgspec.Struct):
     effect: str
     basis: str | None = None
     timers: dict[str, str] = {}
-    suspensions: list[Suspension] = []
-    extensions: list[Extension] = []
+    suspensions: list[SuspensionState] = []
+    extensions: list[ExtensionState] = []
     state: str = ClockStatus.RUNNING.value
     warned: str | None = None
     expired: str | None = None
@@ -131,7 +131,7 @@ class ClockState(msgspec.Struct):
         return any(each.procedure == procedure and each.until is None for each in self.suspensions)
 
 
-class Correction(msgspec.Struct, omit_defaults=True):
+class CorrectionState(msgspec.Struct, omit_defaults=True):
     """What was asked of the applicant before acceptance, and what came: `notices` are the materials of each notice."""
 
     notices: list[list[str]] = []
@@ -183,7 +183,7 @@ class CaseFacts(msgspec.Struct, kw_only=True):
     answers: dict[str, Any] = {}
     dropped: list[str] = []
     materials: dict[str, str] = {}
-    correction: Correction = msgspec.field(default_factory=Correction)
+    correction: CorrectionState = msgspec.field(default_factory=CorrectionState)
     gaps: dict[str, str] = {}
     opinions: list[Opinion] = []
     results: list[IssuedResult] = []

@@ -28,12 +28,12 @@ def bundle(catalog: Catalog, ref: str) -> bytes:
 
     NotFound when the catalog has no such item or theme, InvalidInput when it was not built from definition files.
     """
-    return _json(_whole(catalog, ref)).encode()
+    return _json(_bundled(catalog, ref)).encode()
 
 
 def definition_hash(catalog: Catalog, ref: str) -> str:
     """SHA-256 (64 hexadecimal digits) of the bundle, whatever the order of keys: changes when a definition does."""
-    return hashlib.sha256(_json(_whole(catalog, ref), sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_json(_bundled(catalog, ref), sort_keys=True).encode()).hexdigest()
 
 
 def hash_of(data: bytes) -> str:
@@ -62,7 +62,7 @@ def catalog_from_bundle(data: bytes) -> Catalog:
     )
 
 
-def _whole(catalog: Catalog, ref: str) -> dict[str, Any]:
+def _bundled(catalog: Catalog, ref: str) -> dict[str, Any]:
     theme, items = _closure(catalog, ref)
     materials = _in_order(catalog.materials, (use.material for item in items for use in item.materials))
     departments = _in_order(catalog.departments, _departments(catalog, theme, items, materials))

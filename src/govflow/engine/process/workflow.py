@@ -229,7 +229,7 @@ class LevelMixin:
             self.top_workflow.leave(self)
 
 
-class Level(LevelMixin, BpmnSubWorkflow):  # type: ignore[misc]
+class ProcessLevel(LevelMixin, BpmnSubWorkflow):  # type: ignore[misc]
     """A called process or an embedded sub-process."""
 
     depth = 0
@@ -271,9 +271,9 @@ class Case(LevelMixin, BpmnWorkflow):  # type: ignore[misc]
         level = self.add_level(task)
         self.begin(level)
 
-    def add_level(self, task: Any) -> Level:
+    def add_level(self, task: Any) -> ProcessLevel:
         """An empty level below a call activity or sub-process."""
-        level = Level(self.subprocess_specs[task.task_spec.spec], task, self)
+        level = ProcessLevel(self.subprocess_specs[task.task_spec.spec], task, self)
         self.subprocesses[task.id] = level
         return level
 
