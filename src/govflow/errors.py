@@ -6,15 +6,26 @@ Each error says in Chinese and in English what was found and what was expected. 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import cast
+
 from govflow.text import Lang, Text
 
 
 class GovflowError(Exception):
-    """Root of every error that the library raises on purpose; `str()` gives the Chinese text."""
+    """Root of every error that the library raises on purpose; `str()` gives the Chinese text.
 
-    def __init__(self, message: Text, **details: object) -> None:
+    `code` says for a program what the sentence says for a person, and stays the same when the sentence changes:
+    `govflow.words()["error_code"]` lists them; legal time has its own (`due` in the reference of clocks).
+    """
+
+    usual = "error"
+    """The code where none is stated."""
+
+    def __init__(self, message: Text, *, code: str | None = None, **details: object) -> None:
         super().__init__(message.zh)
         self.message = message
+        self.code = str(code or self.usual)
         self.details = details
 
     @property
@@ -33,7 +44,7 @@ class GovflowError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         # The default rebuilds from `args` alone and would lose the English text between two processes.
-        return _rebuild, (type(self), self.message, self.details)
+        return _rebuild, (type(self), self.message, self.code, self.details)
 
 
 class ClockError(ValueError):
@@ -56,17 +67,39 @@ class ClockError(ValueError):
 class NotFound(GovflowError):
     """Something with this name or number does not exist: a folder, an item, a case, a task."""
 
+    usual = "not_found"
+
 
 class NotAllowed(GovflowError):
     """The present state or the actor's role does not allow it; the text says which state does."""
+
+    usual = "wrong_state"
 
 
 class Conflict(GovflowError):
     """Someone else has already done it, or changed it meanwhile; the text says who and when."""
 
+    usual = "already_done"
+
 
 class InvalidInput(GovflowError):
     """A value given by the caller is not acceptable; the text names the field and what was expected."""
+
+    usual = "invalid"
+
+    @classmethod
+    def of(cls, faults: Sequence[InvalidInput]) -> InvalidInput:
+        """One error for all that is wrong with what was given; of one fault, that itself."""
+        if len(faults) == 1:
+            return faults[0]
+        said = Text("；".join(fault.zh for fault in faults), "; ".join(fault.en for fault in faults))
+        first = faults[0]
+        return cls(said, code=first.code, **(first.details | {"faults": tuple(faults)}))
+
+    @property
+    def faults(self) -> tuple[InvalidInput, ...]:
+        """Every fault that was found, each with `code`, `details["field"]` and its sentence, so that a form shows all."""
+        return cast("tuple[InvalidInput, ...]", self.details.get("faults")) or (self,)
 
 
 def language(tag: Lang | str) -> Lang:
@@ -80,5 +113,5 @@ def language(tag: Lang | str) -> Lang:
         ) from None  # fmt: skip
 
 
-def _rebuild(cls: type[GovflowError], message: Text, details: dict[str, object]) -> GovflowError:
-    return cls(message, **details)
+def _rebuild(cls: type[GovflowError], message: Text, code: str, details: dict[str, object]) -> GovflowError:
+    return cls(message, code=code, **details)

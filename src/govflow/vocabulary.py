@@ -303,12 +303,39 @@ class Window(Word):
     DEPARTMENT = "部门窗口", "部门窗口", "department window"
 
 
+class ErrorCode(Word):
+    """Why a command was refused, for a program: `code` of every error."""
+
+    ERROR = "error", "其他错误", "another error"
+    NOT_FOUND = "not_found", "不存在", "not there"
+    INVALID = "invalid", "填写不正确", "not an acceptable value"
+    MISSING = "missing", "没有填写", "a value that is needed is missing"
+    WRONG_STATE = "wrong_state", "当前状态不允许", "not in this state"
+    WRONG_DEPARTMENT = "wrong_department", "不是本部门的事", "of another department"
+    WRONG_ROLE = "wrong_role", "角色不符", "for another role"
+    NOT_OWNER = "not_owner", "只能由申请人办理", "for the applicant alone"
+    NOT_CLAIMANT = "not_claimant", "已由他人认领", "claimed by somebody else"
+    INCOMPLETE = "incomplete", "材料不齐", "materials are missing"
+    OTHER_COMMAND = "other_command", "应使用其他命令", "what another command does"
+    ASKED_BEFORE = "asked_before", "已一次性告知，不得再次要求", "asked once already"
+    NOT_IN_FORCE = "not_in_force", "定义不在有效期或不在用", "not in use or not in force"
+    ALREADY_DONE = "already_done", "已由他人办理", "done already by somebody else"
+    LATE = "late", "期限已届满", "the time for it is over"
+    CHANGED = "changed", "刚被他人改动", "changed meanwhile by somebody else"
+    BUSY = "busy", "数据库忙", "the database is busy"
+    KEY_REUSED = "key_reused", "编号已用于别的内容", "a key that was used for something else"
+    STORE = "store", "数据库不能使用", "the database cannot be used"
+    DAMAGED = "damaged", "存储内容已损坏", "what is stored is damaged"
+    OUTCOME_UNKNOWN = "outcome_unknown", "不知道是否已生效", "nobody knows whether it took place"
+    HOST_CLOCK = "host_clock", "时钟不准", "a clock that is wrong"
+
+
 _TABLE: MappingProxyType[str, type[Word]] = MappingProxyType({
     "case_status": CaseStatus, "item_status": ItemStatus, "mode": Mode, "task_status": TaskStatus, "task_kind": TaskKind,
     "outcome": Outcome, "role": Role, "clock_kind": ClockKind, "clock_status": ClockStatus, "clock_effect": ClockEffect,
     "light": Light, "material_status": MaterialStatus, "start": Start, "missed": Missed, "item_type": ItemType,
     "case_type": CaseType, "level": Level, "definition_status": DefinitionStatus, "basis_kind": BasisKind,
-    "applicant_kind": ApplicantKind, "id_kind": IdKind, "result_kind": ResultKind, "window": Window,
+    "applicant_kind": ApplicantKind, "id_kind": IdKind, "result_kind": ResultKind, "window": Window, "error_code": ErrorCode,
 })  # fmt: skip
 
 

@@ -338,7 +338,9 @@ def complete(id: str, actor: str, outcome: str, opinion: str, key: str | None, d
         if not isinstance(missing, list):
             raise
         command = f"govflow case correct {case_of(id)} --missing {','.join(missing)} --actor {shlex.quote(actor)}"
-        raise NotAllowed(Text(f"{fault.zh}：{command}", f"{fault.en}: {command}"), **fault.details) from fault
+        raise NotAllowed(
+            Text(f"{fault.zh}：{command}", f"{fault.en}: {command}"), code=fault.code, **fault.details
+        ) from fault
 
 
 COMMANDS = (case, task, explain_command)

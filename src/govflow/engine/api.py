@@ -15,7 +15,7 @@ from typing import Any
 from govflow.engine import case_clocks, inputs, keys, queries
 from govflow.engine.actors import Actor, actor_from
 from govflow.engine.case import TaskState, fold, ids
-from govflow.engine.commands import application, flow, suspension, tasks, timers
+from govflow.engine.commands import application, correction, flow, suspension, tasks, timers
 from govflow.engine.commands.unit_of_work import UnitOfWork, next_event
 from govflow.engine.damage import DAMAGE, damaged
 from govflow.engine.jobs import Jobs
@@ -35,7 +35,7 @@ from govflow.language.model import Catalog
 from govflow.law.calendar import Calendar
 from govflow.law.clocks import ClockError, Limit
 from govflow.text import Text
-from govflow.vocabulary import TaskStatus
+from govflow.vocabulary import ErrorCode, TaskStatus
 
 _log = logging.getLogger("govflow")
 
@@ -116,14 +116,9 @@ class Engine(Jobs):
         at = case_clocks.utc(now)
         subject = self._definitions.keep(code, statements, at)
         who = actor_from(actor, subject.catalog)
-        person = application.checked_applicant(applicant, case_clocks.local_date(now))
-        facts = application.checked_answers(subject, answers)
-        chosen = application.selected(subject, facts, drop)
-        running = [code for code, each in chosen.items() if each.how == "run"]
-        application.require_in_force(subject, running, case_clocks.local_date(now))
-        application.require_answers(subject, facts, running)
-        given = application.material_statuses(subject, facts, drop, materials)
-        day = case_clocks.local_date(now).strftime("%Y%m%d")
+        today = case_clocks.local_date(now)
+        person, facts, chosen, given = application.examined(subject, applicant, answers, drop, materials, today)
+        day = today.strftime("%Y%m%d")
         id = ids.case_id(day, self._number(statements, f"case/{day}", numbers), self._cell)
         salt = secrets.token_hex(16)
         digest = keys.digest([salt, person])
@@ -204,8 +199,8 @@ class Engine(Jobs):
                     f"任务“{row.name}”的期限已届满，将由系统处理，不能再办",
                     f"the time for task {task} is over: the system ends it",
                 ),
-                task=task,
-            )
+                code=ErrorCode.LATE, task=task,
+            )  # fmt: skip
         done = "取消" if row.state == TaskStatus.CANCELLED else f"完成（{row.outcome}）"
         return Conflict(
             Text(f"任务“{row.name}”已由 {row.closed_by} 于 {row.closed_at} {done}",
@@ -252,7 +247,7 @@ class Engine(Jobs):
 
         def decide(draft: UnitOfWork, who: Actor) -> None:
             code = None if item is None else _item(draft, item)
-            tasks.ask_correction(draft, who, missing, opinion, code)
+            correction.ask_correction(draft, who, missing, opinion, code)
 
         materials = keys.codes(self.catalog.materials, missing)
         return self._command(case, actor, decide, self._of_item(key, "correct", case, actor, item, materials, opinion))
@@ -261,7 +256,7 @@ class Engine(Jobs):
         """Hand in missing materials: after a correction notice, or for a gap 容缺."""
         materials = inputs.checked_list(materials, "materials")
         known = _keyed(key, "supplement", case, actor, keys.codes(self.catalog.materials, materials))
-        return self._command(case, actor, lambda draft, who: tasks.supplement(draft, who, materials), known)
+        return self._command(case, actor, lambda draft, who: correction.supplement(draft, who, materials), known)
 
     def suspend(
         self, case: str, *, item: str, procedure: str, actor: str, reason: str, key: str | None = None

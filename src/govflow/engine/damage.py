@@ -11,6 +11,7 @@ from govflow.engine.process import ProcessError
 from govflow.engine.store import StoreError
 from govflow.errors import ClockError, NotAllowed
 from govflow.text import Text
+from govflow.vocabulary import ErrorCode
 
 DAMAGE = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, zlib.error, ProcessError,
@@ -24,7 +25,7 @@ def damaged(case: str, fault: BaseException) -> StoreError:
     return StoreError(
         Text(f"办件 {case} 存的内容已损坏，不能读取（{why}）；本次操作没有任何改动，请用 govflow db check 核对",
         f"what is stored of case {case} is damaged and cannot be read ({why}); nothing was changed; "
-        "see govflow db check"), case=case,
+        "see govflow db check"), code=ErrorCode.DAMAGED, case=case,
     )  # fmt: skip
 
 
@@ -39,6 +40,6 @@ def readable(case: str) -> Iterator[None]:
         if "definition" not in fault.details:
             raise
         named = Text(f"办件 {case}：{fault.zh}", f"case {case}: {fault.en}")
-        raise StoreError(named, **(fault.details | {"case": case})) from fault
+        raise StoreError(named, code=fault.code, **(fault.details | {"case": case})) from fault
     except DAMAGE as fault:
         raise damaged(case, fault) from fault

@@ -25,9 +25,13 @@ TOLERANCE = timedelta(seconds=60)
 class HostClockError(StoreError):
     """A host's clock is far behind what a case has recorded; the case is right, and nothing was changed."""
 
+    usual = "host_clock"
+
 
 class GivenClockError(InvalidInput):
     """The moment that a given clock says is before what a case has recorded; nothing was changed."""
+
+    usual = "host_clock"
 
 
 class HostClock:

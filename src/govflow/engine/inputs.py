@@ -6,12 +6,14 @@ import json
 import re
 import reprlib
 import unicodedata
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
 from govflow.diagnostics import did_you_mean, nearest
 from govflow.errors import InvalidInput
 from govflow.text import Text, joined
+
+T = TypeVar("T")
 
 NAME = 200
 """Longest name, number, code, actor or key, in characters."""
@@ -182,3 +184,23 @@ def checked_int(value: object, field: str, least: int, most: int) -> int:
             f"{field}: found {shown(value)}, expected a whole number from {least} to {most}"), field=field,
         )  # fmt: skip
     return value
+
+
+class Faults:
+    """Gathers what is wrong with the parts of an application, so that a form can show all of it at once."""
+
+    def __init__(self) -> None:
+        self._found: list[InvalidInput] = []
+
+    def of(self, check: Callable[[], T]) -> T | None:
+        """What this check gives; None if it found faults, which are kept."""
+        try:
+            return check()
+        except InvalidInput as fault:
+            self._found += fault.faults
+            return None
+
+    def raise_found(self) -> None:
+        """Raise InvalidInput with all that was found, if anything was."""
+        if self._found:
+            raise InvalidInput.of(self._found)

@@ -17,6 +17,7 @@ from govflow.engine.case import events
 from govflow.engine.store import KeyRow
 from govflow.errors import Conflict
 from govflow.text import Text
+from govflow.vocabulary import ErrorCode
 
 
 class _Named(Protocol):
@@ -54,7 +55,7 @@ class Key:
         """The error about a key that stands for something else."""
         return Conflict(
             Text(f"编号 key={self.text} 已用于办件 {case}，而这次的内容与那次不同",
-            f"key {self.text} was used for case {case} with other content"), case=case, key=self.text,
+            f"key {self.text} was used for case {case} with other content"), code=ErrorCode.KEY_REUSED, case=case, key=self.text,
         )  # fmt: skip
 
     def row(self, case: str, at: str) -> KeyRow:

@@ -23,7 +23,7 @@ from govflow.engine.store import (
 from govflow.engine.views import decides_due_date, governing_clock
 from govflow.errors import Conflict
 from govflow.text import Text
-from govflow.vocabulary import TaskStatus
+from govflow.vocabulary import ErrorCode, TaskStatus
 
 NOTICES = frozenset(
     {
@@ -77,7 +77,7 @@ def save(statements: Statements, draft: UnitOfWork, before: CaseFile, key: Key |
     if not statements.save(changes, before.row.revision, before.row.state):
         raise Conflict(
             Text(f"办件 {row.id} 刚被 {before.row.last_actor} 改动，本次没有任何改动，请重试",
-            f"case {row.id} was changed meanwhile; nothing was done"), case=row.id,
+            f"case {row.id} was changed meanwhile; nothing was done"), code=ErrorCode.CHANGED, case=row.id,
         )  # fmt: skip
     closed = [clock.body for clock in (*changes.clocks, *changes.new_clocks) if not clocks[clock.id].live]
     draft.state.clocks = {id: clock for id, clock in clocks.items() if clock.live}

@@ -4,20 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from govflow import plan
 from govflow.diagnostics import did_you_mean, nearest
 from govflow.engine import inputs
 from govflow.engine.case import events
 from govflow.engine.definitions.compiled import CompiledDefinition
+from govflow.engine.inputs import Faults
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language import codes
 from govflow.language.conditions import FactValue
 from govflow.language.model import Question
 from govflow.plan import Selection
 from govflow.text import Text
-from govflow.vocabulary import ApplicantKind, IdKind
+from govflow.vocabulary import ApplicantKind, ErrorCode, IdKind
+
+
+class Examined(NamedTuple):
+    """An application without a fault: the applicant, the answers with defaults, how each item is handled, the materials."""
+
+    applicant: dict[str, Any]
+    facts: dict[str, FactValue]
+    chosen: dict[str, Selection]
+    materials: dict[str, str]
+
+
+def examined(
+    subject: CompiledDefinition, applicant: Mapping[str, Any], answers: Mapping[str, Any], drop: Sequence[str],
+    given: Sequence[str], today: date,
+) -> Examined:  # fmt: skip
+    """Look at all of an application; raises InvalidInput with every fault, NotAllowed if it is not in force today."""
+    faults = Faults()
+    person = faults.of(lambda: checked_applicant(applicant, today))
+    facts = faults.of(lambda: checked_answers(subject, answers))
+    chosen = None if facts is None else faults.of(lambda: selected(subject, facts, drop))
+    if facts is None or chosen is None:
+        faults.raise_found()
+        raise AssertionError("what is not there was a fault")
+    running = [code for code, each in chosen.items() if each.how == "run"]
+    require_in_force(subject, running, today)
+    faults.of(lambda: require_answers(subject, facts, running))
+    materials = faults.of(lambda: material_statuses(subject, facts, drop, given))
+    faults.raise_found()
+    return Examined(person or {}, facts, chosen, materials or {})
+
 
 KINDS = tuple(map(str, ApplicantKind))
 
@@ -34,21 +66,31 @@ def checked_applicant(applicant: Mapping[str, Any], today: date) -> dict[str, An
     if not isinstance(applicant, Mapping):
         raise _wrong_applicant("applicant", Text("应为 {kind, name, id}", "expected {kind, name, id}"))
     kind, name, number = (applicant.get(key) for key in ("kind", "name", "id"))
-    if kind not in KINDS:
-        known = Text(f"应为{'、'.join(KINDS)} 之一", f"expected one of {_quoted(KINDS)}")
-        raise _wrong_applicant("applicant.kind", known)
+    faults = Faults()
+    faults.of(lambda: _check_name(name))
+    faults.of(lambda: _check_number(kind, number, applicant.get("id_kind"), today))
+    faults.raise_found()
+    return dict(applicant)
+
+
+def _check_name(name: object) -> None:
     if not isinstance(name, str) or len(name) > inputs.NAME:
         raise _wrong_applicant(
             "applicant.name", Text("应为 1 至 200 字的名称", "expected a name of 1 to 200 characters")
         )
     inputs.checked_text(name, "applicant.name")
+
+
+def _check_number(kind: object, number: object, document: object, today: date) -> None:
+    if kind not in KINDS:
+        known = Text(f"应为{'、'.join(KINDS)} 之一", f"expected one of {_quoted(KINDS)}")
+        raise _wrong_applicant("applicant.kind", known)
     if not isinstance(number, str):
         raise _wrong_applicant("applicant.id", Text("应为证件号码的文字", "expected the number as text"))
-    reason = _wrong_number(str(kind), number, applicant.get("id_kind"), today)
+    reason = _wrong_number(str(kind), number, document, today)
     if reason is not None:
         zh, en = reason
         raise InvalidInput(Text(f"applicant.id 不正确：{zh}", f"applicant.id is not valid: {en}"), field="applicant.id")
-    return dict(applicant)
 
 
 def _wrong_number(kind: str, number: str, document: object, today: date) -> codes.Reason | None:
@@ -82,18 +124,25 @@ def checked_answers(subject: CompiledDefinition, answers: Mapping[str, Any]) -> 
     """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
     if not isinstance(answers, Mapping):
         raise _wrong("answers", answers, "一组“问题: 回答”", "a mapping of questions to answers")
-    questions = subject.questions
-    for name in answers:
-        if name not in questions:
-            meant = did_you_mean(nearest(str(name), questions)) or Text("")
-            raise InvalidInput(
-                Text(f"没有 {name!r} 这个问题；问题有：{'、'.join(questions)}。{meant.zh}",
-                f"there is no question {name!r}; the questions are {', '.join(questions)}. {meant.en}".rstrip()),
-                field=f"answers.{name}",
-            )  # fmt: skip
+    questions, faults = subject.questions, Faults()
     found = {q.id: q.default for q in questions.values() if q.default is not None}
-    found |= {name: _checked_answer(questions[name], value) for name, value in answers.items()}
+    for name, value in answers.items():
+        answer = faults.of(partial(_checked, questions, name, value))
+        if answer is not None:
+            found[name] = answer
+    faults.raise_found()
     return found
+
+
+def _checked(questions: Mapping[str, Question], name: str, value: object) -> FactValue:
+    if name not in questions:
+        meant = did_you_mean(nearest(str(name), questions)) or Text("")
+        raise InvalidInput(
+            Text(f"没有 {name!r} 这个问题；问题有：{'、'.join(questions)}。{meant.zh}",
+            f"there is no question {name!r}; the questions are {', '.join(questions)}. {meant.en}".rstrip()),
+            field=f"answers.{name}",
+        )  # fmt: skip
+    return _checked_answer(questions[name], value)
 
 
 def _checked_answer(question: Question, value: object) -> FactValue:
@@ -141,7 +190,7 @@ def require_answers(subject: CompiledDefinition, answers: Mapping[str, FactValue
         lines = "、".join(f"{q.id}（{q.ask}）" for q in missing)
         raise InvalidInput(
             Text(f"还有问题没有回答：{lines}", f"not answered: {', '.join(q.id for q in missing)}"),
-            field=f"answers.{missing[0].id}", missing=[q.id for q in missing],
+            code=ErrorCode.MISSING, field=f"answers.{missing[0].id}", missing=[q.id for q in missing],
         )  # fmt: skip
 
 
@@ -175,17 +224,17 @@ def require_in_force(subject: CompiledDefinition, running: Iterable[str], today:
         if state != "在用":
             raise NotAllowed(
                 Text(f"{what}“{name}”已{state}，不受理新的办件",
-                f"{name.text('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted"), state=state,
+                f"{name.text('en')!r} is {_OUT_OF_USE.get(state, state)}: no new case is accepted"), code=ErrorCode.NOT_IN_FORCE, state=state,
             )  # fmt: skip
         if begins and begins > today.isoformat():
             raise NotAllowed(
                 Text(f"{what}“{name}”自 {begins} 起施行，今天是 {today}",
-                f"{name.text('en')!r} is in force from {begins}; today is {today}"), valid_from=begins,
+                f"{name.text('en')!r} is in force from {begins}; today is {today}"), code=ErrorCode.NOT_IN_FORCE, valid_from=begins,
             )  # fmt: skip
         if ends and ends < today.isoformat():
             raise NotAllowed(
                 Text(f"{what}“{name}”已于 {ends} 失效，今天是 {today}",
-                f"{name.text('en')!r} was in force until {ends}; today is {today}"), valid_to=ends,
+                f"{name.text('en')!r} was in force until {ends}; today is {today}"), code=ErrorCode.NOT_IN_FORCE, valid_to=ends,
             )  # fmt: skip
 
 
@@ -195,15 +244,22 @@ def material_statuses(
     """The case's material list with a status each: supplied, missing, obtained, awaited, committed."""
     lines = plan.merged_materials(subject.theme, subject.catalog, answers, drop)
     statuses = {line.material: STATUS[line.how] for line in lines}
+    unknown = []
     for ref in given:
         material = subject.catalog.materials.get(ref) if isinstance(ref, str) else None
         if material is None or material.code not in statuses:
-            raise InvalidInput(
+            unknown.append(ref)
+        else:
+            statuses[material.code] = "supplied"
+    if unknown:
+        raise InvalidInput.of([
+            InvalidInput(
                 Text(f"办事指南没有列出材料 {ref!r}；本件的材料是 {'、'.join(statuses)}",
                 f"the guide does not list material {ref!r}; listed are {', '.join(statuses)}"),
                 field="materials", material=ref,
-            )  # fmt: skip
-        statuses[material.code] = "supplied"
+            )
+            for ref in unknown
+        ])  # fmt: skip
     return statuses
 
 

@@ -15,7 +15,7 @@ from govflow.law import clocks
 from govflow.law.clocks import ClockError, Extension, Limit
 from govflow.plan import terms
 from govflow.text import Text, joined
-from govflow.vocabulary import ClockKind, ItemStatus
+from govflow.vocabulary import ClockKind, ErrorCode, ItemStatus
 
 
 def stop_for_step(draft: UnitOfWork, task: TaskState) -> None:
@@ -41,7 +41,11 @@ def suspend(draft: UnitOfWork, code: str, procedure: str, actor: Actor, reason: 
     if found.id in state.stopped_by:
         raise NotAllowed(Text(f"{code} 已因“{found.kind}”停止计时", f"{code} is suspended for {found.id} already"))
     if not reason.strip():
-        raise InvalidInput(Text("停止计时须书面告知申请人理由：reason 是空的", "reason is empty"), field="reason")
+        raise InvalidInput(
+            Text("停止计时须书面告知申请人理由：reason 是空的", "reason is empty"),
+            code=ErrorCode.MISSING,
+            field="reason",
+        )
     stop(draft, code, found.id, reason)
     id = ClockId(code, ClockKind.PROCEDURE.value, found.id)
     watched = any(ClockId.of(clock).first == id for clock in draft.live_clocks(ClockKind.PROCEDURE, item=code))
@@ -98,10 +102,12 @@ def extend(draft: UnitOfWork, code: str, by: Limit, actor: Actor, reason: str) -
         raise NotAllowed(
             Text(f"延期须由 {rule.approver} 批准，{actor.text} 的角色是 {actor.role or '（未说明）'}；"
             f"写法如 {item.department}/{rule.approver}:姓名",
-            f"an extension is decided by role {rule.approver}, not by {actor.text}"), role=rule.approver,
+            f"an extension is decided by role {rule.approver}, not by {actor.text}"), code=ErrorCode.WRONG_ROLE, role=rule.approver,
         )  # fmt: skip
     if not reason.strip():
-        raise InvalidInput(Text("延期须告知申请人理由：reason 是空的", "reason is empty"), field="reason")
+        raise InvalidInput(
+            Text("延期须告知申请人理由：reason 是空的", "reason is empty"), code=ErrorCode.MISSING, field="reason"
+        )
     if by.value == 0:
         raise InvalidInput(Text("延长的时间是 0", "the extension is 0 long"), field="by")
     running = [c for c in draft.state.clocks.values() if c.item == code and c.kind in flow.DECISION_CLOCKS and c.live]
@@ -145,5 +151,8 @@ def _open_item(draft: UnitOfWork, code: str, actor: Actor) -> tuple[Item, ItemSt
                 f"事项 {code} 由 {item.department} 负责，{actor.text} 无权改变其时限",
                 f"item {code} is handled by {item.department}, not by {actor.text}",
             ),
+            code=ErrorCode.WRONG_DEPARTMENT,
+            item=code,
+            department=item.department,
         )
     return item, state

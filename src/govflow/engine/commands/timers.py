@@ -8,11 +8,11 @@ from govflow.engine import case_clocks
 from govflow.engine.actors import Actor
 from govflow.engine.case import OPEN_STATES, UNDECIDED, ClockState, events, reasons
 from govflow.engine.commands import flow
-from govflow.engine.commands.tasks import finish
+from govflow.engine.commands.handling import finish
 from govflow.engine.commands.unit_of_work import SYSTEM, UnitOfWork
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.text import Text
-from govflow.vocabulary import ClockEffect
+from govflow.vocabulary import ClockEffect, ErrorCode
 
 CALENDAR = "system:calendar"
 """Who moves a date because the calendar changed."""
@@ -27,13 +27,16 @@ def withdraw(draft: UnitOfWork, actor: Actor, reason: str) -> None:
             f"case {state.id} is {state.state}: it can be withdrawn only before the decision"), state=state.state,
         )  # fmt: skip
     if not reason.strip():
-        raise InvalidInput(Text("撤回须说明理由：reason 是空的", "reason is empty"), field="reason")
+        raise InvalidInput(
+            Text("撤回须说明理由：reason 是空的", "reason is empty"), code=ErrorCode.MISSING, field="reason"
+        )
     if actor.kind == "staff" and actor.department != draft.subject.theme.lead:
         raise NotAllowed(
             Text(
                 f"撤回由申请人提出，或由牵头部门 {draft.subject.theme.lead} 代录",
                 f"{actor.text} cannot withdraw for the applicant",
             ),
+            code=ErrorCode.NOT_OWNER,
         )
     for task in list(draft.state.tasks.values()):
         draft.close_task(task, "cancelled", "")

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from govflow.engine.store.connections import Connections, forks
 from govflow.errors import Conflict, GovflowError
 from govflow.text import Text
+from govflow.vocabulary import ErrorCode
 
 AnyEngine = sa.Engine
 Connection = sa.Connection
@@ -38,9 +39,13 @@ _log = logging.getLogger("govflow")
 class StoreError(GovflowError):
     """The database cannot be used, or refused an operation; nothing was changed, unless OutcomeUnknown says otherwise."""
 
+    usual = "store"
+
 
 class OutcomeUnknown(StoreError):
     """The connection was lost while it was being committed: only asking again, with the key, tells what has happened."""
+
+    usual = "outcome_unknown"
 
 
 class StoreVersionError(StoreError):
@@ -156,6 +161,7 @@ class Transaction:
                 Text("数据库连接都在使用中，等待超时；本次操作没有任何改动，请重试，或把连接池放大",
                 "every connection of the pool is in use and the wait ran out; nothing was changed; try again, or let "
                 "the pool be larger"),
+                code=ErrorCode.BUSY,
             ) from fault  # fmt: skip
         self._connection = connection
         try:
@@ -221,6 +227,7 @@ def _plainly(fault: Exception) -> GovflowError:
                 "数据库正被另一个进程写入，等待超时；本次操作没有任何改动，请重试",
                 "the database is being written by another process and the wait ran out; nothing was changed",
             ),
+            code=ErrorCode.BUSY,
         )
     if code == sqlite3.SQLITE_CANTOPEN:
         return StoreError(
