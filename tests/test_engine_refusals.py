@@ -355,7 +355,7 @@ def test_a_refusal_says_what_it_is(desk: Desk, what: str) -> None:
         command(desk)
     error = refused.value
     assert type(error) is kind
-    assert {key: error.details.get(key) for key in details} == dict(details)
+    assert {key: error.code if key == "code" else error.details.get(key) for key in details} == dict(details)
     assert re.search(zh, error.zh), error.zh
     assert re.search(en, error.en), error.en
     assert not CHINESE.search(re.sub(r"'[^']*'", "", error.en)), f"Chinese beside quoted data: {error.en}"
