@@ -111,6 +111,10 @@ class Text:
         return self.zh or self.en
 
 
+COLON = Text("：", ": ")
+"""What stands between a name and what is said of it."""
+
+
 def many(number: int, noun: str) -> str:
     """`1 item`, `2 items`: a number with its English noun."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -10,7 +10,7 @@ from typing import Any
 from govflow.catalog.conditions import answer_flaws, condition_flaws, default_flaws
 from govflow.catalog.names import KIND_NAMES, Definition, Index, with_note
 from govflow.diagnostics import Note, did_you_mean, nearest
-from govflow.language.consistency import consistency_flaws
+from govflow.language.consistency import consistency_flaws, entries_of
 from govflow.language.schema import Flaw, LocatedDiagnostic, finding
 from govflow.language.source import Document
 from govflow.law.notices import CalendarDataError, overlay_from
@@ -45,7 +45,7 @@ def _item(data: Data, index: Index) -> Iterator[Flaw]:
     yield from default_flaws(data.get("questions", ()), ("questions",))
     yield from _materials(data, index, questions)
     yield from _flow(data, index, questions)
-    for at, result in enumerate(_entries(data, "results")):
+    for at, result in enumerate(entries_of(data, "results")):
         yield from _names(index, "material", _at(result, "material", under=("results", at)))
     commitment = data.get("commitment")
     if isinstance(commitment, dict):
@@ -54,7 +54,7 @@ def _item(data: Data, index: Index) -> Iterator[Flaw]:
 
 
 def _materials(data: Data, index: Index, questions: Mapping[str, Data]) -> Iterator[Flaw]:
-    for at, use in enumerate(_entries(data, "materials")):
+    for at, use in enumerate(entries_of(data, "materials")):
         yield from _names(index, "material", _at(use, "use", under=("materials", at)))
         if "when" in use:
             yield from condition_flaws(use["when"], ("materials", at, "when"), questions)
@@ -390,12 +390,6 @@ def _listed(data: Data, key: str, under: Path = ()) -> Iterator[tuple[Path, str]
         yield (*under, key, at), name
 
 
-def _entries(data: Data, key: str) -> list[Data]:
-    """A list of mappings; empty where the definition says none."""
-    entries = data.get(key, ())
-    return [] if isinstance(entries, str) else list(entries)
-
-
 def _twice(document: Document, kind: str, index: Index) -> Iterator[LocatedDiagnostic]:
     """Ids that must differ within one file."""
     for list_path, key in _UNIQUE.get(kind, ()):
@@ -417,7 +411,7 @@ def _twice(document: Document, kind: str, index: Index) -> Iterator[LocatedDiagn
 
 def _unconditional(data: Data, index: Index) -> Iterator[tuple[Path, str]]:
     """Uses of materials that must differ: a material may be used again only where every use has its own condition."""
-    uses = [(("materials", at, "use"), each) for at, each in enumerate(_entries(data, "materials"))]
+    uses = [(("materials", at, "use"), each) for at, each in enumerate(entries_of(data, "materials"))]
     always = {_material(index, each["use"]) for _, each in uses if "when" not in each}
     for path, each in uses:
         if _material(index, each["use"]) in always:

@@ -16,7 +16,7 @@ import click
 
 from govflow.cli import click_words
 from govflow.cli.commands import Invocation, Option, RootGroup, say
-from govflow.cli.common import Exit, echo, of_system
+from govflow.cli.common import Exit, complain, echo, of_system
 from govflow.errors import ClockError, GovflowError
 from govflow.text import Text
 from govflow.version import VERSION
@@ -102,7 +102,7 @@ def _run(call: Invocation) -> int:
         if sys.stdout is not None:  # closed before the program began
             sys.stdout.flush()
     except (click.Abort, KeyboardInterrupt):
-        _complain(say(Text(
+        complain(say(Text(
             "已中断；已提交的步骤都已保存，没有写了一半的内容",
             "interrupted; every finished step is kept, nothing is half written",
         )))  # fmt: skip
@@ -110,7 +110,7 @@ def _run(call: Invocation) -> int:
     except Exit as fault:
         return fault.code
     except (GovflowError, ClockError) as fault:
-        _complain(fault.text(call.lang))
+        complain(fault.text(call.lang))
     except click.ClickException as fault:
         usage = io.StringIO()
         fault.show(usage)
@@ -120,7 +120,7 @@ def _run(call: Invocation) -> int:
         _drop_output()
     except OSError as fault:
         _drop_output()
-        _complain(of_system(fault))
+        complain(of_system(fault))
     else:
         return result if isinstance(result, int) else 0
     return 1
@@ -132,7 +132,3 @@ def _drop_output() -> None:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         os.close(nowhere)
-
-
-def _complain(text: str) -> None:
-    echo(f"govflow: {text}", err=True)

@@ -16,7 +16,18 @@ import click
 from govflow import validation
 from govflow.apps import scaffold
 from govflow.cli.commands import Invocation, command, invocation, lang, option, say
-from govflow.cli.common import Exit, definitions_option, echo, echo_json, escaped, json_option, of_system, print_json
+from govflow.cli.common import (
+    Exit,
+    complain,
+    definitions_option,
+    echo,
+    echo_json,
+    escaped,
+    json_option,
+    of_system,
+    print_json,
+    tell,
+)
 from govflow.diagnostics import FORMATS, Severity, render, summary
 from govflow.errors import InvalidInput, NotFound
 from govflow.language import schema
@@ -137,9 +148,9 @@ def _with_settings(given: dict[str, Any]) -> _Run:
 def _failed(fault: NotFound | InvalidInput | OSError) -> int:
     """Say why a check could not be made; the exit code for that."""
     if isinstance(fault, OSError):
-        _complain(of_system(fault))
+        complain(of_system(fault))
     else:
-        _complain(fault.text(lang()))
+        complain(fault.text(lang()))
     return 2
 
 
@@ -211,13 +222,13 @@ def _once(run: _Run) -> int:
     if run.write_baseline:
         validation.write_baseline(report, Path(run.write_baseline))
         count = len(report.diagnostics)
-        _tell(
+        tell(
             Text(f"已把 {count} 个问题写入基线 {run.write_baseline}", f"wrote {count} findings to {run.write_baseline}")
         )
         return 0
     if not report.files and not report.diagnostics:
         where = " ".join(run.request.paths)
-        _tell(Text(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked"))
+        tell(Text(f"{where} 里没有 .yaml 文件，什么也没有检查", f"no .yaml files in {where}: nothing was checked"))
     if report.files or report.diagnostics or run.format not in _FOR_PEOPLE:
         _print(run, report, seconds)
     return 1 if report.worst_reaches(run.fail_on) else 0 if report.files else 2
@@ -243,7 +254,7 @@ def _print(run: _Run, report: Report, seconds: float) -> None:
     if run.fix:
         _tell_of_fixes(report, written=True)
     if report.known or report.gone:
-        _tell(
+        tell(
             Text(
                 f"基线：{report.known} 个已知问题没有列出，{report.gone} 条已不再出现",
                 f"baseline: {report.known} known findings not listed, {report.gone} entries no longer occur",
@@ -257,9 +268,9 @@ def _summary(report: Report, seconds: float) -> str:
 
 def _tell_of_fixes(report: Report, *, written: bool) -> None:
     if written:
-        _tell(Text(f"已改正 {report.mended} 处", f"corrected {report.mended}"))
+        tell(Text(f"已改正 {report.mended} 处", f"corrected {report.mended}"))
     else:
-        _tell(Text(f"--fix 会改正 {report.mended} 处", f"--fix would correct {report.mended}"))
+        tell(Text(f"--fix 会改正 {report.mended} 处", f"--fix would correct {report.mended}"))
 
 
 def _put(output: str | None, text: str) -> None:
@@ -267,7 +278,7 @@ def _put(output: str | None, text: str) -> None:
         click.echo(text, nl=False)
     else:
         Path(output).write_text(text, "utf-8", "backslashreplace")
-        _tell(Text(f"已写入 {output}", f"wrote {output}"))
+        tell(Text(f"已写入 {output}", f"wrote {output}"))
 
 
 def _watch(run: _Run, settle: Callable[[], _Run]) -> int:
@@ -280,7 +291,7 @@ def _watch(run: _Run, settle: Callable[[], _Run]) -> int:
     try:
         while True:
             seen = _state(run) if run.fix else before  # a change made while checking counts, our own fixes do not
-            _tell(Text("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends"))
+            tell(Text("等待改动，Ctrl-C 结束", "waiting for changes; Ctrl-C ends"))
             while (before := _state(run)) in (seen, _State(seen.settings, None)):
                 time.sleep(_WATCH_SECONDS)
             try:
@@ -331,14 +342,6 @@ def _wipe() -> None:
         click.echo("\r\x1b[K", err=True, nl=False)
 
 
-def _tell(text: Text) -> None:
-    echo(say(text), err=True)
-
-
-def _complain(text: str) -> None:
-    echo(f"govflow: {text}", err=True)
-
-
 @command("解释一条规则（编号或名称）。")
 @click.argument("code")
 def rule(code: str) -> None:
@@ -384,7 +387,7 @@ def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
         raise click.UsageError(say(Text("写成 govflow new item|theme 名称", "write govflow new item|theme NAME")))
     if example:
         scaffold.new_example(Path(name))
-        _tell(
+        tell(
             Text(
                 f"已建好示例文件夹 {name}，里面故意留了两处错误。接下来：",
                 f"example folder {name} made, with two mistakes in it. Next:",
@@ -395,7 +398,7 @@ def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
     files = scaffold.new_file("item" if kind == "item" else "theme", name, Path(definitions))
     for file in files:
         if file.suffix == ".yaml":
-            _tell(Text(f"已写入 {file}", f"wrote {file}"))
+            tell(Text(f"已写入 {file}", f"wrote {file}"))
 
 
 @command("建一个小而完整的事项目录：检查、编译、场景、演示都能马上运行。")
@@ -403,7 +406,7 @@ def new(words: tuple[str, ...], example: bool, definitions: str) -> None:
 def init(folder: str) -> None:
     """Make a first small catalogue that can be checked, compiled, tested and played at once."""
     scaffold.new_catalogue(Path(folder))
-    _tell(Text(f"已在 {folder} 建好事项目录。接下来：", f"a first catalogue is made in {folder}. Next:"))
+    tell(Text(f"已在 {folder} 建好事项目录。接下来：", f"a first catalogue is made in {folder}. Next:"))
     enter = "" if folder == "." else f"cd {shlex.quote(folder)} && "
     echo(f"  {enter}govflow validate && govflow test && govflow demo", err=True)
 

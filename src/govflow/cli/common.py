@@ -63,6 +63,16 @@ def provisional_mark(provisional: bool) -> str:
     return say(Text("（暂定）", " (provisional)")) if provisional else ""
 
 
+def tell(text: Text) -> None:
+    """Say something beside the output."""
+    echo(say(text), err=True)
+
+
+def complain(text: str) -> None:
+    """Say what went wrong."""
+    echo(f"govflow: {text}", err=True)
+
+
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print for people: characters that steer a terminal are spelled out, so names and opinions are only text."""
     click.echo(printable(text), err=err, nl=nl)

@@ -24,6 +24,7 @@ from govflow.cli.common import (
     print_json,
     provisional_mark,
     query_options,
+    tell,
 )
 from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
@@ -193,7 +194,7 @@ def worker_command(every: float, once: bool, threads: int, dispatcher: str, defi
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     worker.work(
-        engine, _print_message, stop, every, _tell_work, _tell_trouble,
+        engine, _print_message, stop, every, _tell_work, tell,
         dispatcher=worker.InProcess(threads), once=once,
     )  # fmt: skip
     engine.close()
@@ -212,10 +213,6 @@ def _print_message(message: worker.Message) -> None:
 def _tell_work(fired: list[Fired], sent: int) -> None:
     for each in fired:
         echo(_fired_line(each), err=True)
-
-
-def _tell_trouble(what: Text) -> None:
-    echo(say(what), err=True)
 
 
 @command("出错的工作：列出、重试、搁置。")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 
 from govflow.diagnostics.values import Diagnostic, Severity, Span
-from govflow.text import Lang, Text, cells, spelled_out
+from govflow.text import Lang, Text, cells, many, spelled_out
 
 WIDEST_EXCERPT = 110
 _COLOUR = {Severity.ERROR: "31", Severity.WARNING: "33", Severity.HINT: "36"}
@@ -65,10 +65,10 @@ def summary(
     counts = [sum(d.severity is severity for d in diagnostics) for severity in Severity]
     fixable = sum(d.fixable for d in diagnostics)
     if english:
-        found = ", ".join(_plural(n, s.word) for n, s in zip(counts, Severity, strict=True) if n or s is Severity.ERROR)
+        found = ", ".join(many(n, s.word) for n, s in zip(counts, Severity, strict=True) if n or s is Severity.ERROR)
         tail = f"; {fixable} fixable with --fix" if fixable else ""
         time = "" if seconds is None else f"; {seconds:.2f} s"
-        return f"{_plural(files, 'file')} checked: {found}{tail}{time}"
+        return f"{many(files, 'file')} checked: {found}{tail}{time}"
     found = "、".join(f"{n} 个{s.label.zh}" for n, s in zip(counts, Severity, strict=True) if n or s is Severity.ERROR)
     tail = f"；{fixable} 处可用 --fix 自动修复" if fixable else ""
     time = "" if seconds is None else f"；用时 {seconds:.2f} 秒"
@@ -83,12 +83,8 @@ def one_line(text: str) -> str:
 
 def _success(english: bool, files: int, seconds: float | None) -> str:
     if english:
-        return f"✓ {_plural(files, 'file')} checked, no findings" + ("" if seconds is None else f" ({seconds:.2f} s)")
+        return f"✓ {many(files, 'file')} checked, no findings" + ("" if seconds is None else f" ({seconds:.2f} s)")
     return f"✓ 检查了 {files} 个文件，没有发现问题" + ("" if seconds is None else f"（{seconds:.2f} 秒）")
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _painter(colour: bool) -> Callable[[str, str], str]:

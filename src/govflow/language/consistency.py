@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from govflow.language.satisfiability import is_number
 from govflow.language.schema import Flaw
 from govflow.language.xml_names import ncname
 from govflow.law.clocks import Limit
@@ -42,7 +43,7 @@ def reversed_order(data: Data, first: str, last: str, path: Path = ()) -> Iterat
     """A finding where the value of one key is above that of another, which ends what it begins."""
     low: Any = data.get(first)
     high: Any = data.get(last)
-    comparable = (_is_number(low) and _is_number(high)) or (isinstance(low, str) and isinstance(high, str))
+    comparable = (is_number(low) and is_number(high)) or (isinstance(low, str) and isinstance(high, str))
     if comparable and low > high:
         message = Text(f"{first}（{low}）在 {last}（{high}）之后。", f"{first} ({low}) is above {last} ({high}).")
         yield Flaw("reversed-order", (*path, last), message, Text("两个值是不是写反了？", "Are the two exchanged?"))
@@ -61,7 +62,7 @@ def _item(data: Data) -> Iterator[Flaw]:
             yield from _zero(limit.get("extension", {}), ("limits", name, "extension"), "by")
     for at, procedure in enumerate(data.get("special_procedures", ())):
         yield from _zero(procedure, ("special_procedures", at), "limit")
-    for at, use in enumerate(_entries(data, "materials")):
+    for at, use in enumerate(entries_of(data, "materials")):
         yield from _zero(use.get("defer", {}), ("materials", at, "defer"), "within")
     commitment = data.get("commitment")
     if isinstance(commitment, Mapping):
@@ -196,10 +197,7 @@ def _too_early(path: Path, warning: str, within: str) -> Flaw:
     return Flaw("out-of-range", path, message, Text("写得比时限短。", "Make it shorter than the limit."))
 
 
-def _entries(data: Data, key: str) -> list[Data]:
+def entries_of(data: Data, key: str) -> list[Data]:
+    """A list of mappings; empty where the definition says none."""
     entries = data.get(key, ())
     return [] if isinstance(entries, str) else list(entries)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

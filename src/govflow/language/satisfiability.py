@@ -39,7 +39,7 @@ class Domain:
         """That of a question as it is written; what is not well formed bounds nothing."""
         options = question.get("options")
         bounds = (question.get("minimum"), question.get("maximum"))
-        least, most = (each if _is_number(each) else None for each in bounds)
+        least, most = (each if is_number(each) else None for each in bounds)
         return cls(question["type"], tuple(options) if isinstance(options, Mapping) else (), least, most)
 
     def allows(self, value: FactValue) -> bool:
@@ -52,7 +52,7 @@ class Domain:
         """Whether an answer may be compared with the value; an unknown kind is compared with any text."""
         match self.kind:
             case "number":
-                return _is_number(value)
+                return is_number(value)
             case "boolean":
                 return isinstance(value, bool)
             case "choice":
@@ -78,7 +78,7 @@ class Domain:
 
     def _numbers(self, literals: Iterable[FactValue]) -> list[FactValue]:
         known = (*literals, self.minimum, self.maximum)
-        marks = sorted({float(each) for each in known if each is not None and _is_number(each)})
+        marks = sorted({float(each) for each in known if each is not None and is_number(each)})
         if not marks:
             return []
         between = [(low + high) / 2 for low, high in itertools.pairwise(marks)]
@@ -134,5 +134,6 @@ def _literals(fact: Fact) -> Sequence[FactValue]:
     return fact.value if isinstance(fact.value, tuple) else (fact.value,)
 
 
-def _is_number(value: object) -> bool:
+def is_number(value: object) -> bool:
+    """Whether a value is a number; true and false are none."""
     return isinstance(value, int | float) and not isinstance(value, bool)

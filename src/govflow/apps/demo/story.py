@@ -18,7 +18,7 @@ from govflow.language.conditions import holds
 from govflow.language.model import Catalog, Theme, steps_of
 from govflow.law.clocks import Explanation
 from govflow.products.timeline import Narrator, TimelineEntry
-from govflow.text import Lang, Text, cells, joined, many, shortened
+from govflow.text import COLON, Lang, Text, cells, joined, many, shortened
 from govflow.vocabulary import Mode
 
 
@@ -39,11 +39,6 @@ class Presentation:
     def narrator(self) -> Narrator:
         """Sentences in this story's language."""
         return Narrator(self.catalog, self.lang)
-
-    @property
-    def colon(self) -> str:
-        """What stands between a name and what is said of it."""
-        return Text("：", ": ").text(self.lang)
 
     # --- before ------------------------------------------------------------------------------------------------
 
@@ -71,7 +66,7 @@ class Presentation:
             value = (
                 Text(f"{shown}{question.unit}", f"{shown} {question.unit}").text(self.lang) if question.unit else shown
             )
-            self.out(f"  · {question.ask.text(self.lang)}{self.colon}{value}")
+            self.out(f"  · {question.ask.text(self.lang)}{COLON.text(self.lang)}{value}")
 
     def _items(self, answers: Mapping[str, Any], drop: Sequence[str]) -> None:
         chosen = plan.selected_items(self.theme, self.catalog, answers, drop)
@@ -116,7 +111,7 @@ class Presentation:
         for line in (*asked, *(each for each in lines if each.how not in ("asked", "form"))):
             mark = "✔" if line.how == "asked" else "-"
             name = line.name.text(self.lang)
-            self.out(f"    {mark} {line.material} {name}{self.colon}{line.reason.text(self.lang)}")
+            self.out(f"    {mark} {line.material} {name}{COLON.text(self.lang)}{line.reason.text(self.lang)}")
 
     # --- while -------------------------------------------------------------------------------------------------
 
@@ -278,7 +273,7 @@ class Presentation:
     def _explained(self, view: CaseView, clock: ClockView) -> None:
         found = self.engine.explain(view.id, clock.id, self.lang)
         owner = self.narrator.item(clock.item) or Text("全件", "whole case").text(self.lang)
-        self.out(f"  {owner}{self.colon}{found.summary}")
+        self.out(f"  {owner}{COLON.text(self.lang)}{found.summary}")
         self.out(f"    {_days(found)}")
 
     def _title(self, text: str) -> None:

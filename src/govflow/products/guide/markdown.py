@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from govflow.products.guide.page import Bars, Block, Cell, Facts, Listing, Page, Pairs, Paragraph, Picture, Table
-from govflow.text import Text
+from govflow.text import COLON, Text
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
@@ -21,7 +21,9 @@ def to_markdown(page: Page) -> str:
     lines = [f"# {escaped(page.title)}", "", f"{escaped(page.kind)} · {escaped(page.subtitle)}", ""]
     for each in page.highlights:
         note = Text(f"（{escaped(each.note)}）", f" ({escaped(each.note)})").text(page.lang)
-        lines.append(f"- **{escaped(each.label)}**{_colon(page)}{escaped(each.value)}{note if each.note else ''}")
+        lines.append(
+            f"- **{escaped(each.label)}**{COLON.text(page.lang)}{escaped(each.value)}{note if each.note else ''}"
+        )
     for number, section in enumerate(page.sections, 1):
         lines += ["", f"## {number}. {escaped(section.title)}"]
         for block in section.blocks:
@@ -29,23 +31,19 @@ def to_markdown(page: Page) -> str:
     return "\n".join([*lines, "", "---", "", escaped(page.footer), ""])
 
 
-def _colon(page: Page) -> str:
-    return Text("：", ": ").text(page.lang)
-
-
 def _block(block: Block, page: Page) -> list[str]:
     match block:
         case Paragraph(text, tone):
             return [("> " if tone in ("note", "free") else "") + escaped(text)]
         case Facts(rows):
-            return [f"- **{escaped(key)}**{_colon(page)}{escaped(value)}" for key, value in rows]
+            return [f"- **{escaped(key)}**{COLON.text(page.lang)}{escaped(value)}" for key, value in rows]
         case Listing(entries, numbered):
             return [f"{f'{n}.' if numbered else '-'} {escaped(each)}" for n, each in enumerate(entries, 1)]
         case Table(head, rows, _):
             top = ["| " + " | ".join(map(escaped, head)) + " |", "|" + " --- |" * len(head)]
             return top + ["| " + " | ".join(map(_cell, row)) + " |" for row in rows]
         case Bars(bars, _):
-            return [f"- {escaped(bar.label)}{_colon(page)}{escaped(bar.words)}" for bar in bars]
+            return [f"- {escaped(bar.label)}{COLON.text(page.lang)}{escaped(bar.words)}" for bar in bars]
         case Picture(_, words):
             return [escaped(words)]
         case Pairs(pairs):
