@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -10,7 +10,9 @@ from math import hypot
 
 from govflow.compiler import pictures
 from govflow.compiler.blocks import BOUNDARY, CALL, END, EXCLUSIVE, GATEWAYS, SEND, START, SUB, USER
-from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, wrapped
+from govflow.compiler.layout.canvas import MARGIN, POOL_SIGN
+from govflow.compiler.layout.geometry import LINE as PITCH
+from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, Strip, text_width, wrapped
 from govflow.compiler.paths import element_of
 from govflow.errors import InvalidInput, NotAllowed, NotFound, language
 from govflow.language.model import Catalog
@@ -23,7 +25,10 @@ except ImportError:  # the `png` extra
 
 FONTS = "'Noto Sans CJK SC','Source Han Sans SC','PingFang SC','Microsoft YaHei','WenQuanYi Zen Hei',sans-serif"
 INK, SOFT, LINE, FADED, PALE = "#1f2d3d", "#5c6b7a", "#8a97a6", "#b4bec9", "#f5f7fa"
-TITLE_HEIGHT, LEGEND_HEIGHT, CORNER = 48, 44, 6
+TITLE_HEIGHT, TITLE_LINE, LEGEND_HEIGHT, CORNER = 48, 24, 44, 6
+MARK = 8  # how far along its line the mark of a default stands
+LEGEND_STEP = 52  # of a colour and the room around its name
+TITLE_SIGN = 20  # bold letters of 18 pixels are as wide as plain ones of 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +80,21 @@ def to_svg(
 ) -> str:
     """A laid-out process as SVG text, with a title; with `states` coloured and with a legend."""
     looks = None if states is None else _by_element(states)
-    width, height = diagram.width, diagram.height + TITLE_HEIGHT + (LEGEND_HEIGHT if looks is not None else 0)
-    width = max(width, 640)
+    name = title or str(diagram.process.name)
+    width = max(diagram.width, 640, _legend_width(language(lang)) if looks is not None else 0)
+    lines = wrapped(name, (width - 2 * MARGIN) * 12 // TITLE_SIGN)
+    top = TITLE_HEIGHT + TITLE_LINE * max(len(lines) - 1, 0)
+    height = diagram.height + top + (LEGEND_HEIGHT if looks is not None else 0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
         f' font-family="{FONTS}" font-size="12" fill="{INK}">',
-        f"<title>{escape(title or str(diagram.process.name))}</title>",
+        f"<title>{escape(name)}</title>",
         f'<rect width="{width}" height="{height}" fill="#ffffff"/>',
-        f'<text x="20" y="34" font-size="18" font-weight="bold">{escape(title or str(diagram.process.name))}</text>',
-        f'<g transform="translate(0 {TITLE_HEIGHT - 10})">',
+        *(
+            f'<text x="{MARGIN}" y="{34 + n * TITLE_LINE}" font-size="18" font-weight="bold">{escape(line)}</text>'
+            for n, line in enumerate(lines)
+        ),
+        f'<g transform="translate(0 {top - 10})">',
         *_content(diagram, looks),
         "</g>",
     ]
@@ -115,16 +126,20 @@ def _by_element(states: Mapping[str, str]) -> dict[str, str]:
 
 
 def _content(diagram: Diagram, looks: Mapping[str, str] | None) -> Iterator[str]:
-    if diagram.pool is not None:
-        yield from _pool(diagram.pool, str(diagram.process.pool or diagram.process.name))
+    if diagram.pool is not None and diagram.strip is not None:
+        yield from _pool(diagram.pool, diagram.strip)
         for index, lane in enumerate(diagram.lanes):
             yield from _lane(lane, index)
     scopes = [shape for shape in diagram.shapes if shape.element.kind == SUB]
     for shape in scopes:
         yield from _scope(shape, _look(shape, looks))
+    ways: dict[str, list[Edge]] = {}
+    for edge in diagram.edges:
+        ways.setdefault(edge.flow.source, []).append(edge)
     for edge in sorted(diagram.edges, key=lambda e: looks is not None and e.flow.id in looks):  # over a shared trunk
         walked = looks is not None and edge.flow.id in looks
-        yield from _edge(edge, SOFT if looks is None else LOOKS["done"].stroke if walked else FADED)
+        colour = SOFT if looks is None else LOOKS["done"].stroke if walked else FADED
+        yield from _edge(edge, colour, ways[edge.flow.source])
     for shape in diagram.shapes:
         if shape.element.kind != SUB:
             yield from _node(shape, _look(shape, looks))
@@ -134,27 +149,28 @@ def _look(shape: Shape, looks: Mapping[str, str] | None) -> Look:
     return _PLAIN if looks is None else LOOKS[looks.get(shape.element.id, "waiting")]
 
 
-def _pool(bounds: Bounds, name: str) -> Iterator[str]:
-    x, y, w, h = bounds.x, bounds.y, bounds.w, bounds.h
-    yield f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="#ffffff" stroke="{INK}" stroke-width="1.5"/>'
-    yield f'<rect x="{x}" y="{y}" width="30" height="{h}" fill="#e3e9f0" stroke="{INK}"/>'
-    yield _upright(name, x + 15, y + h // 2, 13, h)
+def _pool(bounds: Bounds, strip: Strip) -> Iterator[str]:
+    yield _box(bounds, "#ffffff", INK, ' stroke-width="1.5"')
+    yield _box(strip.bounds, "#e3e9f0", INK)
+    yield _upright(strip, POOL_SIGN)
 
 
 def _lane(lane: LaneShape, index: int) -> Iterator[str]:
-    box = lane.bounds
-    fill = PALE if index % 2 else "#ffffff"
-    yield f'<rect x="{box.x}" y="{box.y}" width="{box.w}" height="{box.h}" fill="{fill}" stroke="{LINE}"/>'
-    yield f'<rect x="{box.x}" y="{box.y}" width="30" height="{box.h}" fill="#eef2f6" stroke="{LINE}"/>'
-    yield _upright(str(lane.lane.name), box.x + 15, box.y + box.h // 2, 12, box.h)
+    yield _box(lane.bounds, PALE if index % 2 else "#ffffff", LINE)
+    yield _box(lane.strip.bounds, "#eef2f6", LINE)
+    yield _upright(lane.strip, 12)
 
 
-def _upright(text: str, x: int, y: int, size: int, room: int) -> str:
-    lines = wrapped(text, max(room - 8, 24), 2)
+def _box(box: Bounds, fill: str, stroke: str, more: str = "") -> str:
+    return f'<rect x="{box.x}" y="{box.y}" width="{box.w}" height="{box.h}" fill="{fill}" stroke="{stroke}"{more}/>'
+
+
+def _upright(strip: Strip, size: int) -> str:
+    box = strip.bounds
     rows = [
-        f'<text transform="translate({x + (2 * n - len(lines) + 1) * 7} {y}) rotate(-90)" font-size="{size}"'
-        f' text-anchor="middle" dominant-baseline="central">{escape(line)}</text>'
-        for n, line in enumerate(lines)
+        f'<text transform="translate({box.cx + (2 * n - len(strip.lines) + 1) * 7} {box.y + box.h // 2}) rotate(-90)"'
+        f' font-size="{size}" text-anchor="middle" dominant-baseline="central">{escape(line)}</text>'
+        for n, line in enumerate(strip.lines)
     ]
     return "".join(rows)
 
@@ -165,12 +181,13 @@ def _scope(shape: Shape, look: Look) -> Iterator[str]:
         f'<rect id="{shape.element.id}" x="{box.x}" y="{box.y}" width="{box.w}" height="{box.h}" rx="10"'
         f' fill="{look.fill}" fill-opacity="0.35" stroke="{look.stroke}" stroke-width="1.5"/>'
     )
-    name = escape(shape.element.label)
-    x = box.x + 14 if shape.label is None else shape.label.x
-    yield f'<text x="{x}" y="{box.y + 20}" font-weight="bold" font-size="13">{name}</text>'
+    if shape.words is not None:
+        for n, line in enumerate(shape.lines):
+            y = shape.words.y + 12 + n * PITCH
+            yield f'<text x="{shape.words.x}" y="{y}" font-weight="bold" font-size="13">{escape(line)}</text>'
 
 
-def _edge(edge: Edge, colour: str) -> Iterator[str]:
+def _edge(edge: Edge, colour: str, ways: Sequence[Edge]) -> Iterator[str]:
     id = edge.flow.id
     yield f'<path id="{id}" d="{_rounded(edge.points)}" fill="none" stroke="{colour}" stroke-width="1.3"/>'
     (x1, y1), (x2, y2) = edge.points[-2:]
@@ -181,15 +198,32 @@ def _edge(edge: Edge, colour: str) -> Iterator[str]:
         f' fill="{colour}"/>'
     )
     if edge.flow.default:
-        yield _slash(edge.points[0], edge.points[1], colour)
+        yield _slash(*_own(edge, ways), colour)
     if edge.label is not None:
-        yield _line(str(edge.flow.name), edge.label, SOFT)
+        yield _named((str(edge.flow.name),), edge.label, SOFT)
+
+
+def _own(edge: Edge, ways: Sequence[Edge]) -> tuple[Point, Point]:
+    """The first stretch that an edge shares with no other way out of its gateway: its mark there cannot be misread."""
+    for start, after in pairwise(edge.points):
+        dx, dy = (after[0] > start[0]) - (after[0] < start[0]), (after[1] > start[1]) - (after[1] < start[1])
+        shared = [
+            (goal[0] - start[0]) * dx + (goal[1] - start[1]) * dy
+            for way in ways
+            if way is not edge
+            for begin, goal in pairwise(way.points)
+            if begin == start and goal[1 if dx else 0] == start[1 if dx else 0]
+        ]
+        far = max(0, *shared, 0)
+        if far + 2 * MARK < abs(after[0] - start[0]) + abs(after[1] - start[1]):
+            return (start[0] + dx * far, start[1] + dy * far), after
+    return edge.points[0], edge.points[1]
 
 
 def _slash(start: Point, after: Point, colour: str) -> str:
     """The mark of the default flow."""
     dx, dy = (after[0] > start[0]) - (after[0] < start[0]), (after[1] > start[1]) - (after[1] < start[1])
-    x, y = start[0] + 8 * dx, start[1] + 8 * dy
+    x, y = start[0] + MARK * dx, start[1] + MARK * dy
     return f'<path d="M{x - 4} {y + 4}L{x + 4} {y - 4}" stroke="{colour}" stroke-width="1.3"/>'
 
 
@@ -209,12 +243,15 @@ def _towards(start: Point, goal: Point, by: int) -> Point:
     return start[0] + dx * by, start[1] + dy * by
 
 
-def _line(text: str, at: Bounds, colour: str, anchor: str = "start") -> str:
-    """One line of text in its label box; a white rim keeps it readable over a line."""
-    return (
-        f'<text x="{at.x}" y="{at.y + 11}" fill="{colour}" text-anchor="{anchor}" stroke="#ffffff" stroke-width="3"'
-        f' paint-order="stroke" stroke-linejoin="round">{escape(text)}</text>'
-    )
+def _named(lines: tuple[str, ...], at: Bounds, colour: str, anchor: str = "start") -> str:
+    """The lines of a name in its rectangle; a white rim keeps it readable over a line."""
+    x = at.cx if anchor == "middle" else at.x
+    rows = [
+        f'<text x="{x}" y="{at.y + 11 + n * PITCH}" fill="{colour}" text-anchor="{anchor}" stroke="#ffffff"'
+        f' stroke-width="3" paint-order="stroke" stroke-linejoin="round">{escape(line)}</text>'
+        for n, line in enumerate(lines)
+    ]
+    return "".join(rows)
 
 
 def _node(shape: Shape, look: Look) -> Iterator[str]:
@@ -228,8 +265,8 @@ def _node(shape: Shape, look: Look) -> Iterator[str]:
         yield _task(shape, look)
     if shape.label is not None:
         edge = shape.element.edge if look is _PLAIN else None
-        colour = {"warning": "#b07700", "due": "#b83232"}.get(edge or "", SOFT)
-        yield _line(shape.element.label, shape.label, colour)
+        colour = {"warning": "#8a5d00", "due": "#b83232"}.get(edge or "", SOFT)
+        yield _named(shape.lines, shape.label, colour, "start" if kind == BOUNDARY else "middle")
     yield "</g>"
 
 
@@ -277,11 +314,10 @@ def _task(shape: Shape, look: Look) -> str:
         x, y = box.cx, box.bottom - 9
         parts.append(f'<rect x="{x - 7}" y="{y - 7}" width="14" height="14" fill="none" stroke="{look.stroke}"/>')
         parts.append(f'<path d="M{x - 4} {y}h8M{x} {y - 4}v8" stroke="{look.stroke}"/>')
-    lines = wrapped(element.label, box.w - 20, 3)
-    middle = box.y + box.h // 2 + (-5 if element.kind == CALL else 4 if len(lines) > 1 else 0)
-    for n, line in enumerate(lines):
-        y = middle + (2 * n - len(lines) + 1) * 8 + 4
-        parts.append(f'<text x="{box.cx}" y="{y}" text-anchor="middle">{escape(line)}</text>')
+    if shape.words is not None:
+        for n, line in enumerate(shape.lines):
+            y = shape.words.y + 11 + n * PITCH
+            parts.append(f'<text x="{box.cx}" y="{y}" text-anchor="middle">{escape(line)}</text>')
     return "".join(parts)
 
 
@@ -293,9 +329,13 @@ def _person(x: int, y: int, colour: str) -> str:
 
 
 def _legend(y: int, lang: Lang) -> Iterator[str]:
-    x = 20
+    x = MARGIN
     for look in LOOKS.values():
         name = Text(look.zh, look.en).text(lang)
         yield f'<rect x="{x}" y="{y}" width="22" height="14" rx="3" fill="{look.fill}" stroke="{look.stroke}"/>'
         yield f'<text x="{x + 28}" y="{y + 12}">{escape(name)}</text>'
-        x += 28 + (12 if lang is Lang.ZH else 7) * len(name) + 24
+        x += LEGEND_STEP + text_width(name)
+
+
+def _legend_width(lang: Lang) -> int:
+    return MARGIN + sum(LEGEND_STEP + text_width(Text(look.zh, look.en).text(lang)) for look in LOOKS.values())

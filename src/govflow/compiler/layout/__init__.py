@@ -13,17 +13,19 @@ from govflow.compiler.blocks import EVENTS, GATEWAYS, SUB, Element, Flow, Lane, 
 from govflow.compiler.layout.canvas import (
     COMB,
     EVENT,
-    HEADER,
+    LANE_NAME,
     LANE_PAD,
     MARGIN,
     PAD_BOTTOM,
     PAD_TOP,
+    POOL_SIGN,
     ROW_GAP,
     Canvas,
     Cell,
     Route,
 )
-from govflow.compiler.layout.geometry import Bounds, Diagram, Edge, LaneShape, Point, Shape, text_width
+from govflow.compiler.layout.geometry import LINE, Bounds, Diagram, Edge, LaneShape, Point, Shape, text_width
+from govflow.compiler.layout.names import flow_words, note_sides, room, strip, strip_width, upright, words
 from govflow.compiler.layout.placement import place
 
 
@@ -41,11 +43,9 @@ class Heights:
 
 def _reach(element: Element, canvas: Canvas) -> tuple[int, int]:
     half = canvas.size[element.id][1] // 2
-    if element.kind in GATEWAYS:
-        room = 20 if element.label else 0
-        return half + room, half + room
-    if element.kind in EVENTS:
-        return half, half + 20
+    if element.kind in GATEWAYS or element.kind in EVENTS:
+        above, below = room(element, canvas)
+        return half + above, half + below
     return half, half + canvas.below.get(element.id, 0)
 
 
@@ -66,7 +66,10 @@ def _heights(
         inner = _heights(canvas, element.id, children, order, frames)
         cells = sorted(inner.reach, key=lambda cell: (order[cell[0]], cell[1]))
         first, last = cells[0], cells[-1]
-        top, bottom = inner.reach[first][0] + PAD_TOP, inner.reach[last][1] + PAD_BOTTOM
+        top, bottom = (
+            inner.reach[first][0] + PAD_TOP + LINE * (len(canvas.names[element.id]) - 1),
+            inner.reach[last][1] + PAD_BOTTOM,
+        )
         frames[element.id] = (first, top, last, bottom)
         for cell, (above, below) in inner.reach.items():
             found.add(cell, above, below)
@@ -89,7 +92,7 @@ def _rows_to_y(heights: Heights, lanes: tuple[Lane, ...], order: dict[str, int])
             centres[cell] = y + above
             y += above + below + ROW_GAP
         y += LANE_PAD - ROW_GAP
-        least = min(12 * len(names.get(lane, "")) + 16, 150)
+        least = min(text_width(names.get(lane, "")) + 16, LANE_NAME)
         if lanes and y - top < least:
             spare = (least - (y - top)) // 2
             centres.update({cell: at + spare for cell, at in centres.items() if cell[0] == lane})
@@ -103,26 +106,35 @@ def lay_out(process: Process) -> Diagram:
     canvas = Canvas()
     keys = [lane.key for lane in process.lanes] or [""]
     order = {key: index for index, key in enumerate(keys)}
-    left = MARGIN + (2 * HEADER + 24 if process.lanes else 0)
-    place(canvas, process.tree, left, {}, None)
+    place(canvas, process.tree, 0, {}, None)
+    note_sides(canvas, order)
+    held = list(elements(process.tree))
     children: dict[str | None, list[Element]] = {}
-    for element, parent in elements(process.tree):
+    for element, parent in held:
         children.setdefault(parent, []).append(element)
     frames: dict[str, tuple[Cell, int, Cell, int]] = {}
     heights = _heights(canvas, None, children, order, frames)
     centres, borders = _rows_to_y(heights, process.lanes, order)
+    names = [
+        upright(str(lane.name), low - high) for lane, (high, low) in zip(process.lanes, pairwise(borders), strict=False)
+    ]
+    pool_name = upright(str(process.pool or process.name), borders[-1] - MARGIN, POOL_SIGN)
+    pool_strip, lane_strip = strip_width(len(pool_name)), strip_width(max(map(len, names), default=0))
+    canvas.left = MARGIN + (pool_strip + lane_strip + 24 if process.lanes else 0)
     bounds = _bounds(canvas, centres, frames)
-    right = max(each.right for each in bounds.values()) + 30
     edges = tuple(_edge(canvas, flow, bounds, centres) for flow, _ in flows(process.tree))
-    shapes = tuple(_shape(canvas, each, parent, bounds, edges) for each, parent in elements(process.tree))
+    shapes = tuple(_shape(canvas, each, parent, bounds) for each, parent in held)
+    right = max(each.right for each in (*bounds.values(), *(shape.words for shape in shapes if shape.words))) + 30
     if not process.lanes:
-        return Diagram(process, None, (), shapes, edges, right, borders[-1] + MARGIN)
+        return Diagram(process, None, None, (), shapes, edges, right, borders[-1] + MARGIN)
     pool = Bounds(MARGIN, MARGIN, right - MARGIN, borders[-1] - MARGIN)
+    boxes = [Bounds(MARGIN + pool_strip, high, pool.w - pool_strip, low - high) for high, low in pairwise(borders)]
     lanes = tuple(
-        LaneShape(lane, Bounds(MARGIN + HEADER, borders[n], pool.w - HEADER, borders[n + 1] - borders[n]))
-        for n, lane in enumerate(process.lanes)
+        LaneShape(lane, box, strip(box, lines, lane_strip))
+        for lane, box, lines in zip(process.lanes, boxes, names, strict=True)
     )
-    return Diagram(process, pool, lanes, shapes, edges, right + MARGIN, borders[-1] + MARGIN)
+    frame = strip(pool, pool_name, pool_strip)
+    return Diagram(process, pool, frame, lanes, shapes, edges, right + MARGIN, borders[-1] + MARGIN)
 
 
 def _bounds(
@@ -134,25 +146,25 @@ def _bounds(
         if id in frames:
             first, above, last, below = frames[id]
             top = centres[first] - above
-            found[id] = Bounds(canvas.x[id], top, w, centres[last] + below - top, centres[cell])
+            found[id] = Bounds(canvas.left + canvas.x[id], top, w, centres[last] + below - top, centres[cell])
         else:
-            found[id] = Bounds(canvas.x[id], centres[cell] - h // 2, w, h, centres[cell])
+            found[id] = Bounds(canvas.left + canvas.x[id], centres[cell] - h // 2, w, h, centres[cell])
     for id, (host, over) in canvas.hung.items():
         border = found[host].y if over else found[host].bottom
-        found[id] = Bounds(canvas.x[id], border - EVENT // 2, EVENT, EVENT, border)
+        found[id] = Bounds(canvas.left + canvas.x[id], border - EVENT // 2, EVENT, EVENT, border)
     return found
 
 
 def _edge(canvas: Canvas, flow: Flow, bounds: dict[str, Bounds], centres: dict[Cell, int]) -> Edge:
     source, target = bounds[flow.source], bounds[flow.target]
     route = canvas.routes.get((flow.source, flow.target), Route("H"))
-    points = _points(route, source, target, bounds, centres)
+    points = _points(route, source, target, bounds, centres, canvas.left)
     straight = tuple(p for n, p in enumerate(points) if n == 0 or p != points[n - 1])
-    return Edge(flow, straight, _flow_label(flow, straight))
+    return Edge(flow, straight, flow_words(flow, straight))
 
 
 def _points(
-    route: Route, source: Bounds, target: Bounds, bounds: dict[str, Bounds], centres: dict[Cell, int]
+    route: Route, source: Bounds, target: Bounds, bounds: dict[str, Bounds], centres: dict[Cell, int], left: int
 ) -> list[Point]:
     level = source.port == target.port
     if route.kind == "V":
@@ -175,37 +187,10 @@ def _points(
     leaving, coming = (source.right, source.port), (target.x, target.port)
     if level:
         return [leaving, coming]
-    at = route.at if route.at is not None else (source.right + target.x) // 2
+    at = left + route.at if route.at is not None else (source.right + target.x) // 2
     return [leaving, (at, source.port), (at, target.port), coming]
 
 
-def _flow_label(flow: Flow, points: tuple[Point, ...]) -> Bounds | None:
-    """The name of a flow stands on its first level stretch, near the gateway."""
-    if not flow.name.zh:
-        return None
-    width = text_width(flow.name.zh)
-    for (x1, y1), (x2, y2) in pairwise(points):
-        if y1 == y2:
-            x = x1 + 6 if x2 > x1 else x1 - 6 - width
-            return Bounds(x, y1 - 17, width, 14)
-    return None
-
-
-def _shape(
-    canvas: Canvas, element: Element, parent: str | None, bounds: dict[str, Bounds], edges: tuple[Edge, ...]
-) -> Shape:
+def _shape(canvas: Canvas, element: Element, parent: str | None, bounds: dict[str, Bounds]) -> Shape:
     box = bounds[element.id]
-    if element.id in canvas.over:
-        hung = max(bounds[id].right for id, (host, _) in canvas.hung.items() if host == element.id)
-        return Shape(element, parent, box, Bounds(hung + 10, box.y + 8, text_width(element.label), 14))
-    if not element.label or element.kind not in (*EVENTS, *GATEWAYS):
-        return Shape(element, parent, box, None)
-    width = text_width(element.label)
-    if element.id in canvas.hung:
-        over = canvas.hung[element.id][1]
-        return Shape(element, parent, box, Bounds(box.cx + 4, box.y - 16 if over else box.bottom + 1, width, 14))
-    above = element.kind in GATEWAYS and any(
-        edge.flow.source == element.id and edge.points[0][1] == box.bottom for edge in edges
-    )
-    y = box.y - 18 if above else box.bottom + 3
-    return Shape(element, parent, box, Bounds(box.cx - width // 2, y, width, 14))
+    return Shape(element, parent, box, canvas.names[element.id], words(element, box, canvas))

@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
-from govflow.compiler.blocks import Element, Flow, Lane, Process
+from govflow.compiler.blocks import EVENTS, GATEWAYS, SUB, Element, Flow, Lane, Process
 
 Point = tuple[int, int]
 
+LINE = 15  # from one line of a name to the next
 WIDE, NARROW = 12, 7  # a Chinese sign, a Latin one
+# Latin signs at 12 pixels in the widest of the usual sans serif fonts: what is measured is never less than what is seen.
+_SIGNS = {
+    sign: width
+    for signs, width in (
+        (" .,'ijl|", 4),
+        ('!I()[]{}frt-"*;:/\\`', 5),
+        ("w&#+<=>^~", 9),
+        ("mM%", 11),
+        ("GOQ", 10),
+        ("W", 12),
+        ("@", 13),
+    )
+    for sign in signs
+} | dict.fromkeys("ABCDEFHJKLNPRSTUVXYZ", 9)
 _CLOSING = "、，。；：！？）》〉」』】"
-_WORDS = re.compile(r"[\x21-\x7e]{1,14}\s?|.", re.DOTALL)
+_WORDS = re.compile(r"[!-,.0-~\u00c0-\u024f]+[-/]?\s?|.", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +74,18 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A node with its rectangle and, where the name stands outside of it, the label's."""
+    """A node with its rectangle, the lines of its name and the rectangle in which they stand (none without a name)."""
 
     element: Element
     parent: str | None
     bounds: Bounds
-    label: Bounds | None
+    lines: tuple[str, ...]
+    words: Bounds | None
+
+    @property
+    def label(self) -> Bounds | None:
+        """Where the name stands when that has to be said; a task's stands in its middle."""
+        return self.words if self.element.kind in (*EVENTS, *GATEWAYS, SUB) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +98,20 @@ class Edge:
 
 
 @dataclass(frozen=True, slots=True)
+class Strip:
+    """The strip at the left border of a pool or a lane, and the lines of the name that is written upright in it."""
+
+    bounds: Bounds
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class LaneShape:
     """A lane with its rectangle."""
 
     lane: Lane
     bounds: Bounds
+    strip: Strip
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +120,7 @@ class Diagram:
 
     process: Process
     pool: Bounds | None
+    strip: Strip | None
     lanes: tuple[LaneShape, ...]
     shapes: tuple[Shape, ...]
     edges: tuple[Edge, ...]
@@ -97,32 +130,46 @@ class Diagram:
 
 def sign_width(sign: str) -> int:
     """The width of one sign at 12 pixels: Chinese signs are square."""
-    return WIDE if unicodedata.east_asian_width(sign) in "WFA" else NARROW
+    return _SIGNS.get(sign) or (WIDE if unicodedata.east_asian_width(sign) in "WFA" else NARROW)
 
 
+@lru_cache(maxsize=4096)
 def text_width(text: str) -> int:
     """The width of a line of text at 12 pixels."""
     return sum(map(sign_width, text))
 
 
-def wrapped(text: str, width: int, lines: int) -> list[str]:
-    """The text in at most so many lines of this width, evenly filled; what does not fit ends in an ellipsis."""
-    needed = -(-text_width(text) // width)
-    even = text_width(text) // max(needed, 1) + WIDE
-    found = _filled(text, min(width, even)) if 1 < needed <= lines else _filled(text, width)
-    if len(found) > lines:
-        found = _filled(text, width)
-    if len(found) > lines:
-        found = found[:lines]
-        found[-1] = found[-1][:-1] + "…"
+@lru_cache(maxsize=4096)
+def wrapped(text: str, width: int) -> tuple[str, ...]:
+    """The whole text in as few lines of this width as it needs, evenly filled; none for no text."""
+    words = tuple(_words(text, width))
+    found = _filled(words, width)
+    even = text_width(text) // max(len(found), 1) + WIDE
+    while len(found) > 1 and even < width:
+        closer = _filled(words, even)
+        if len(closer) == len(found):
+            return closer
+        even += WIDE
     return found
 
 
-def _filled(text: str, width: int) -> list[str]:
-    """Lines of at most this width; a closing mark hangs over rather than begin a line, a Latin word stays whole."""
-    found = [""]
-    for word in _WORDS.findall(text):
-        if text_width(found[-1] + word.rstrip()) > width and found[-1] and word not in _CLOSING:
+def _filled(words: tuple[str, ...], width: int) -> tuple[str, ...]:
+    """Lines of this width; one closing mark hangs over rather than begin a line."""
+    found, room = [""], width
+    for word in words:
+        hangs = word in _CLOSING and room >= 0
+        if found[-1] and not hangs and text_width(word.rstrip()) > room:
             found.append("")
+            room = width
         found[-1] += word
-    return [line.strip() for line in found]
+        room -= text_width(word)
+    return tuple(line.strip() for line in found if line.strip())
+
+
+def _words(text: str, width: int) -> Iterator[str]:
+    """What a line may end after: a Chinese sign, a Latin word, a piece of one that is wider than the line."""
+    for word in _WORDS.findall(text):
+        if text_width(word.rstrip()) > width:
+            yield from word
+        else:
+            yield word

@@ -23,25 +23,25 @@ from govflow.compiler.blocks import (
 )
 from govflow.compiler.layout.canvas import (
     ASK,
-    COMB,
     EVENT,
     GAP,
     GATE,
     MARK,
     PAD_X,
-    TASK_W,
     TIMER_FIRST,
     TIMER_STEP,
+    TITLE,
+    TITLE_LINE,
     Canvas,
     NetworkGrid,
     Offsets,
     Route,
     Rows,
     Size,
-    size_of,
     union,
+    width_of,
 )
-from govflow.compiler.layout.geometry import text_width
+from govflow.compiler.layout.geometry import WIDE, text_width, wrapped
 from govflow.compiler.layout.network import grid_of
 
 
@@ -72,7 +72,7 @@ def _host_width(activity: Activity) -> int:
     if activity.node.kind == CALL and count > 1:
         count += count % 2  # as many places left of its mark as right of it
     spare = 10 + _aside(activity.node, count, count)
-    return max(size_of(activity.node)[0], _timer_step(_timers(activity)) * count + spare if count else 0)
+    return max(width_of(activity.node), _timer_step(_timers(activity)) * count + spare if count else 0)
 
 
 def _timers(activity: Activity) -> tuple[Element, ...]:
@@ -92,7 +92,7 @@ def _aside(node: Element, index: int, count: int) -> int:
 def _group_width(group: TimerGroup | None) -> int:
     if group is None:
         return 0
-    return TASK_W + 24 + EVENT + (GATE + 25 if group.gather else 0)
+    return width_of(group.remind) + 24 + EVENT + (GATE + 25 if group.gather else 0)
 
 
 def _measure_activity(activity: Activity) -> Size:
@@ -127,7 +127,12 @@ def _measure_choice(canvas: Canvas, choice: Choice) -> Size:
     widths = [_measure(canvas, b.block).width for b in choice.branches if b.block is not None]
     wide = sum(widths) + GAP * (len(widths) - 1) if _spread(canvas, choice) else max(widths, default=60)
     merge = GAP + GATE if choice.merge else 0
-    return Size(GATE + ASK + wide + merge, _stacked(canvas, choice)[1])
+    return Size(GATE + _ask(choice) + wide + merge, _stacked(canvas, choice)[1])
+
+
+def _ask(choice: Choice) -> int:
+    """The room after a split: each way out has its name over it."""
+    return max([ASK, *(text_width(str(branch.name)) + 12 for branch in choice.branches if branch.block is not None)])
 
 
 def _spread(canvas: Canvas, choice: Choice) -> bool:
@@ -138,7 +143,8 @@ def _spread(canvas: Canvas, choice: Choice) -> bool:
 def _measure_scope(canvas: Canvas, scope: Scope) -> Size:
     inner = _measure(canvas, scope.content)
     rows = union(inner.rows, {scope.node.lane: (0, 0)})
-    width = max(inner.width + 2 * PAD_X, 12 * len(scope.node.label) + 30)
+    title = min(round(TITLE * text_width(scope.node.label)) + WIDE, TITLE_LINE)
+    width = max(inner.width + 2 * PAD_X, _title_left(scope) + title + 16)
     if scope.group is None:
         return Size(width, rows)
     top, bottom = rows[scope.node.lane]
@@ -147,11 +153,28 @@ def _measure_scope(canvas: Canvas, scope: Scope) -> Size:
     return Size(max(width, hung + _group_width(scope.group) + 20), rows)
 
 
+def _title_left(scope: Scope) -> int:
+    """Where the name of a scope begins: right of the timers on its upper border."""
+    if scope.group is None or not scope.over:
+        return 14
+    timers = scope.group.timers
+    return 40 + _timer_step(timers) * (len(timers) - 1) + EVENT // 2 + 10
+
+
 def _measure_intake(canvas: Canvas, intake: Intake) -> Size:
     rows = union(_measure(canvas, intake.accept).rows, _measure(canvas, intake.supplement).rows)
     rows = union(rows, {intake.decide.lane: (-1, 0)})
     inner = max(_measure(canvas, intake.accept).width, _measure(canvas, intake.supplement).width)
-    return Size(GATE + GAP + inner + GAP + GATE + 2 * ASK + GATE, rows)
+    return Size(GATE + GAP + inner + _decide_gap(intake) + GATE + _accept_gap(intake) + GATE, rows)
+
+
+def _decide_gap(intake: Intake) -> int:
+    """Before the decision: the name of the way back to the applicant stands over its line."""
+    return max(GAP, text_width(str(intake.correct_name)) + 12 - GATE // 2)
+
+
+def _accept_gap(intake: Intake) -> int:
+    return max(2 * ASK, text_width(str(intake.accept_name)) + 12)
 
 
 def place(canvas: Canvas, block: Block, x: int, rows: Offsets, inside: str | None) -> None:
@@ -184,7 +207,7 @@ def _place_activity(canvas: Canvas, activity: Activity, x: int, rows: Offsets) -
     timers = _timers(activity)
     step = _timer_step(timers)
     for index, timer in enumerate(timers):
-        _hang(canvas, timer, node.id, x + TIMER_FIRST + step * index + _aside(node, index, len(timers)))
+        canvas.hang(timer, node, x + TIMER_FIRST + step * index + _aside(node, index, len(timers)))
     if group is not None:
         _place_group(canvas, group, x, rows, 1)
     if activity.rejoin is not None:
@@ -194,13 +217,6 @@ def _place_activity(canvas: Canvas, activity: Activity, x: int, rows: Offsets) -
     onward = activity.rejoin or activity.lapse
     if activity.deemed is not None and onward is not None:
         canvas.routes[activity.deemed.id, onward.id] = Route("VHV", comb=node.id)
-
-
-def _hang(canvas: Canvas, timer: Element, host: str, centre: int, over: bool = False) -> None:
-    canvas.x[timer.id], canvas.size[timer.id] = centre - EVENT // 2, (EVENT, EVENT)
-    canvas.hung[timer.id] = (host, over)
-    if not over:
-        canvas.below[host] = COMB + 4
 
 
 def _place_group(canvas: Canvas, group: TimerGroup, x: int, rows: Offsets, row: int) -> None:
@@ -216,7 +232,7 @@ def _place_group(canvas: Canvas, group: TimerGroup, x: int, rows: Offsets, row: 
 
 def _place_choice(canvas: Canvas, choice: Choice, x: int, rows: Offsets, inside: str | None) -> None:
     split, merge = choice.split, choice.merge
-    start, spread = canvas.put(split, x, rows) + ASK, _spread(canvas, choice)
+    start, spread = canvas.put(split, x, rows) + _ask(choice), _spread(canvas, choice)
     if merge is not None:
         canvas.put(merge, x + _measure(canvas, choice).width - GATE, rows)
     for branch, moved in zip(choice.branches, _stacked(canvas, choice)[0], strict=True):
@@ -241,6 +257,8 @@ def _place_choice(canvas: Canvas, choice: Choice, x: int, rows: Offsets, inside:
 def _place_scope(canvas: Canvas, scope: Scope, x: int, rows: Offsets) -> None:
     size = _measure(canvas, scope)
     canvas.put(scope.node, x, rows, width=size.width)
+    left = canvas.titles[scope.node.id] = _title_left(scope)
+    canvas.names[scope.node.id] = wrapped(scope.node.label, int((size.width - left - 16) / TITLE))
     place(canvas, scope.content, x + PAD_X, rows, scope.node.id)
     group = scope.group
     if group is None:
@@ -249,12 +267,12 @@ def _place_scope(canvas: Canvas, scope: Scope, x: int, rows: Offsets) -> None:
     step = _timer_step(group.timers)
     if not scope.over:
         for index, timer in enumerate(group.timers):
-            _hang(canvas, timer, scope.node.id, x + TIMER_FIRST + step * index)
+            canvas.hang(timer, scope.node, x + TIMER_FIRST + step * index)
         _place_group(canvas, group, x, rows, bottom)
         return
     canvas.over.add(scope.node.id)
     for index, timer in enumerate(group.timers):
-        _hang(canvas, timer, scope.node.id, x + 40 + step * index, over=True)
+        canvas.hang(timer, scope.node, x + 40 + step * index, over=True)
     after = x + 40 + step * len(group.timers) + 10
     _place_group(canvas, group, after, rows, top)
     for timer in group.timers:
@@ -266,9 +284,9 @@ def _place_intake(canvas: Canvas, intake: Intake, x: int, rows: Offsets) -> None
     at = canvas.put(intake.received, x, rows) + GAP
     place(canvas, intake.accept, at, rows, None)
     place(canvas, intake.supplement, at, rows, None)
-    right = canvas.put(intake.decide, at + inner + GAP, rows)
+    right = canvas.put(intake.decide, at + inner + _decide_gap(intake), rows)
     canvas.put(intake.refused, right + ASK - 12, rows, row=-1)
-    canvas.put(intake.accepted, right + 2 * ASK, rows)
+    canvas.put(intake.accepted, right + _accept_gap(intake), rows)
     task, supplement = intake.accept.node.id, intake.supplement.node.id
     canvas.routes[intake.decide.id, intake.refused.id] = Route("VH")
     canvas.routes[intake.decide.id, supplement] = Route("VH")
