@@ -1,5 +1,6 @@
 """A fault stops the commands about what it is in, and what needs that; the others go on and say what they passed over."""
 
+import json
 import os
 import re
 import shutil
@@ -100,7 +101,9 @@ def test_a_wrong_name_shows_the_right_ones(run: Run, sound: Path) -> None:
     for words in (("guide", "I99"), ("graph", "I99"), ("compile", "I99"), ("draw", "I99")):
         assert both in run(*words).err, words
     assert "没有名为 'I99' 的事项；有：I01、I08、I07" in run("effective", "I99", "--region", "421300").err
-    assert "'I07' 是事项，这里要的是一件事；有：open-restaurant" in run("stats", "I07").err
+    for words in (("stats", "I99"), ("plan", "I99", "--accepted", "2025-03-03")):
+        assert both in run(*words).err, words
+    assert "'I07' 是事项，这里要的是一件事；有：open-restaurant" in run("demo", "I07").err
 
 
 def test_an_unknown_material_is_told_where_to_define_it(run: Run, sound: Path) -> None:
@@ -121,6 +124,41 @@ def test_an_item_alone_shows_what_it_stands_between(run: Run, sound: Path) -> No
     """`graph ITEM` names department, materials and results, and says where suggestions are."""
     said = run("graph", "I07").out
     assert "部门 D01 " in said and "材料 M07 " in said and "结果 food-permit " in said and "govflow graph 主题" in said
+
+
+def test_plan_stats_and_explain_take_an_item(run: Run, sound: Path) -> None:
+    """The due date of a single permit, day by day as well, and what it takes; a clock that it does not have is named."""
+    at = ("--accepted", "2025-03-03T09:00")
+    assert run("plan", "I07", *at).out.startswith("2025-03-03 → 2025-03-10  I07 ")
+    assert json.loads(run("plan", "I07", *at, "--json").out)["item"] == "food-business-permit"
+    assert "提交材料: 4\n" in run("stats", "I07").out
+    assert json.loads(run("stats", "I07", "--json").out)["items"][0]["item"] == "food-business-permit"
+    for ref, clock in (("I07", "promised"), ("I07", "I07/promised")):
+        assert "到期日 2025-03-10" in run("explain", ref, clock, *at).out
+    assert "没有期限 'gap'；有 I07/promised" in run("explain", "I07", "gap", *at).err
+
+
+def test_what_is_explained_is_what_is_planned(run: Run, sound: Path) -> None:
+    """In a theme an item starts when those before it are due, and the explanation ends on the planned day."""
+    at = ("--accepted", "2025-03-03T09:00")
+    planned = json.loads(run("plan", "open-restaurant", *at, "--json").out)["items"]
+    said = json.loads(run("explain", "open-restaurant", "I07/promised", *at, "--json").out)
+    assert said["days"][0]["date"] == planned["food-business-permit"]["start"] > "2025-03-03"
+    assert said["days"][-1]["date"] == planned["food-business-permit"]["due"]
+
+
+def test_an_answer_that_no_question_takes_is_refused(run: Run, sound: Path) -> None:
+    """Unknown questions and values of the wrong kind, before anything is computed."""
+    at = ("plan", "open-restaurant", "--accepted", "2025-03-03T09:00")
+    assert "没有 'premises_aera' 这个问题" in run(*at, "--answer", "premises_aera=1").err
+    assert "应为一个数" in run(*at, "--answer", "premises_area=large").err
+    assert "没有情形问题，不用回答 'x'" in run("plan", "I07", *at[2:], "--answer", "x=1").err
+
+
+def test_graph_without_a_name_shows_all(run: Run, sound: Path) -> None:
+    """As `--all` does; both at once is one too many."""
+    assert run("graph").out == run("graph", "--all").out != ""
+    assert run("graph", "I07", "--all").code == 2
 
 
 def test_suggestions_have_no_figures_that_nobody_explains(run: Run, sound: Path) -> None:

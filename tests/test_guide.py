@@ -77,7 +77,7 @@ def _permit() -> Item:
             MaterialUse("M1"),
             MaterialUse("M2"),
             MaterialUse("M3", Fact("area", "at_least", 300), Limit.parse("5 workdays"), note="按幅面折叠", basis="law"),
-            MaterialUse("M4"),
+            MaterialUse("M4", Fact("kind", "one_of", ("b", "a"))),
         ),
         limits=limits,
         special_procedures=(SpecialProcedure("check", "现场核查", Limit.parse("5 workdays"), ("promised",)),),
@@ -167,8 +167,10 @@ def test_the_checklist_is_as_agreed(small: Catalog, name: str, ref: str, lang: s
 def test_a_guide_for_a_situation_lists_what_applies(small: Catalog) -> None:
     """With answers the list is this applicant's: small premises need no plan, and a licence held is verified."""
     permit, bundle = small.items["I2"], small.themes["T9"]
-    assert "疏散预案" not in guide.service_guide(permit, small, "md", answers={"area": 100}).split("## 5.")[0]
-    held = guide.checklist(bundle, small, "md", answers={"has_licence": True, "area": 100})
+    assert (
+        "疏散预案" not in guide.service_guide(permit, small, "md", answers={"area": 100, "kind": "a"}).split("## 5.")[0]
+    )
+    held = guide.checklist(bundle, small, "md", answers={"has_licence": True, "area": 100, "kind": "a"})
     assert "已持有，由“设立登记”核验，不用提交" in held
     assert "登记申请书" not in held
     dropped = guide.checklist(bundle, small, "md", dropped=["I1"])

@@ -6,6 +6,7 @@ Each error says in Chinese and in English what was found and what was expected. 
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Sequence
 from typing import cast
 
@@ -115,3 +116,17 @@ def language(tag: Lang | str) -> Lang:
 
 def _rebuild(cls: type[GovflowError], message: Text, code: str, details: dict[str, object]) -> GovflowError:
     return cls(message, code=code, **details)
+
+
+_short = reprlib.Repr()
+_short.maxstring = _short.maxother = 60
+_short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
+_short.maxlevel = 2
+
+
+def shown(value: object) -> str:
+    """A value for a sentence: never long, never an error of its own."""
+    try:
+        return _short.repr(value).encode("utf-8", "backslashreplace").decode()
+    except (ValueError, RecursionError, TypeError):
+        return f"<{type(value).__name__}>"

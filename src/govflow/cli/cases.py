@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from govflow import plan
 from govflow.catalog.files import mapping_from
 from govflow.cli.commands import Command, command, group, lang, option
 from govflow.cli.common import (
@@ -19,11 +20,15 @@ from govflow.cli.common import (
     provisional_mark,
     query_options,
 )
+from govflow.cli.definitions import catalog_from
 from govflow.cli.running import OF_CASES, engine_for, engine_from
+from govflow.cli.values import moment_from
 from govflow.engine.api import Engine
 from govflow.engine.case.ids import case_of
+from govflow.engine.case_clocks import Calendars
 from govflow.engine.views import CaseView, TaskView
 from govflow.errors import InvalidInput, NotAllowed
+from govflow.language.lookup import find_subject
 from govflow.law.clocks import Limit
 from govflow.products.timeline import Narrator
 from govflow.text import Lang, Text
@@ -128,13 +133,25 @@ def history(id: str, definitions: str, db: str, as_json: bool) -> None:
         echo(f"{each.at} {each.mark} {each.who} {each.what}")
 
 
-@command("一个期限逐日怎么来的。", "explain", within=case)
-@click.argument("case")
+@command("一个期限逐日怎么来的：办件的；写了 --accepted，就是事项或一件事计划的。", "explain", within=case)
+@click.argument("case", metavar="CASE|REF")
 @click.argument("clock")
+@option(
+    "--accepted",
+    metavar="2025-03-03T09:00",
+    help=Text(
+        "事项或一件事从何时受理起计划（北京时间）。", "Plan an item or theme from this acceptance (Beijing time)."
+    ),
+)
 @query_options
-def explain_command(case: str, clock: str, definitions: str, db: str, as_json: bool) -> None:
-    """A due date day by day."""
-    found = engine_from(db, definitions).explain(case, clock, lang())
+def explain_command(case: str, clock: str, accepted: str | None, definitions: str, db: str, as_json: bool) -> None:
+    """A due date day by day: of a case, or with --accepted as planned for an item or theme."""
+    if accepted is None:
+        found = engine_from(db, definitions).explain(case, clock, lang())
+    else:
+        catalog = catalog_from(definitions, case, calendars=True)
+        calendar, moment = Calendars(catalog.calendars).strict, moment_from(accepted, "--accepted")
+        found = plan.explained(find_subject(catalog, case), catalog, clock, moment, calendar, lang())
     if as_json:
         days = [
             {"date": d.date.isoformat(), "counted": d.counted, "number": d.number, "why": d.why} for d in found.lines

@@ -37,7 +37,12 @@ UNITS = {
 
 @command("事项、材料、部门、结果的关系图和改进建议。")
 @click.argument("ref", required=False)
-@option("--all", "everything", is_flag=True, help=Text("全部事项和一件事。", "All items and themes."))
+@option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help=Text("全部事项和一件事；不写 REF 也是。", "All items and themes, as without REF."),
+)
 @option(
     "--format", "format_", type=click.Choice(["text", "json", "dot", "svg"]), default="text", show_default=True,
     help=Text("text 列出改进建议。", "text lists what could be better."),
@@ -51,9 +56,9 @@ UNITS = {
 @definitions_option
 def graph(ref: str | None, everything: bool, format_: str, output: str | None, definitions: str) -> None:
     """The graph of definitions, and what could be better."""
-    if (ref is None) is not everything:
-        raise click.UsageError(say(Text("写成 govflow graph 主题，或 --all", "write govflow graph THEME, or --all")))
-    catalog = catalog_from(definitions, *([ref] if ref is not None else []), whole=everything)
+    if ref is not None and everything:
+        raise click.UsageError(say(Text(f"写成 govflow graph {ref}，或 --all", f"write govflow graph {ref}, or --all")))
+    catalog = catalog_from(definitions, *([ref] if ref is not None else []), whole=ref is None)
     subject = None if ref is None else find_subject(catalog, ref)
     themes = list(catalog.themes.values()) if subject is None else [subject] if isinstance(subject, Theme) else []
     items = list(catalog.items.values()) if subject is None else [] if isinstance(subject, Theme) else [subject]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,11 +20,13 @@ from govflow.cli.common import (
 )
 from govflow.cli.definitions import catalog_from
 from govflow.cli.running import engine_from
-from govflow.cli.values import answers_from, moment_from
+from govflow.cli.values import answers_from, moment_from, situation_options
 from govflow.compiler import svg as drawing
 from govflow.engine.case_clocks import Calendars
 from govflow.errors import NotFound
-from govflow.language.lookup import find_subject, find_theme
+from govflow.language.conditions import FactValue
+from govflow.language.lookup import find_subject
+from govflow.language.model import Catalog, Item, Theme
 from govflow.products import guide
 from govflow.text import Lang, Text
 
@@ -100,60 +104,78 @@ def guide_command(ref: str, output: str | None, checklist: bool, definitions: st
         _write(output, text.encode())
 
 
-@command("材料、工作日、跑动：一件事比逐项办理省多少。")
-@click.argument("theme", required=False)
+@command("材料、工作日、跑动：一件事比逐项办理省多少；事项要多少。")
+@click.argument("ref", required=False)
 @definitions_option
 @json_option
-def stats(theme: str | None, definitions: str, as_json: bool) -> None:
-    """Materials, workdays, trips: what a theme saves against one item after another."""
-    catalog = catalog_from(definitions, *([theme] if theme else []), whole=theme is None)
-    themes = [find_theme(catalog, theme)] if theme else list(catalog.themes.values())
-    if not themes:
+def stats(ref: str | None, definitions: str, as_json: bool) -> None:
+    """Materials, workdays, trips: what a theme saves against one item after another, or what an item takes."""
+    catalog = catalog_from(definitions, *([ref] if ref else []), whole=ref is None)
+    subjects = [find_subject(catalog, ref)] if ref else list(catalog.themes.values())
+    if not subjects:
         raise NotFound(Text("没有一件事可以统计", "there is no theme to count"))
-    found = [plan.stats(each, catalog) for each in themes]
     if as_json:
-        print_json({"themes": found})
+        print_json(_counted(subjects, catalog))
         return
-    for each in themes:
+    for each in subjects:
         echo(say(Text(f"{each.name}（{each.slug}）", f"{each.name.text(Lang.EN)} ({each.slug})")))
-        for saving in plan.savings(each, catalog):
-            echo(f"  {saving.name.text(lang())}: {saving.alone} → {saving.together}")
+        for saving in plan.savings(plan.theme_of(each), catalog):
+            numbers = f"{saving.alone} → {saving.together}" if isinstance(each, Theme) else f"{saving.together}"
+            echo(f"  {saving.name.text(lang())}: {numbers}")
+
+
+def _counted(subjects: Sequence[Item | Theme], catalog: Catalog) -> dict[str, Any]:
+    """The numbers of themes under `themes`, those of an item under `items`, where `theme` is its name as `item`."""
+    found: dict[str, Any] = {"themes": [plan.stats(each, catalog) for each in subjects if isinstance(each, Theme)]}
+    for each in subjects:
+        if isinstance(each, Item):
+            numbers = plan.stats(plan.theme_of(each), catalog)
+            found = {"items": [{"item": numbers.pop("theme"), **numbers}]}
+    return found
 
 
 @command("计划日期：各事项何时开始、何时到期（规则 R11）。", "plan")
-@click.argument("theme")
+@click.argument("ref")
 @option(
     "--accepted",
     required=True,
     metavar="2025-03-03T09:00",
-    help=Text("统一受理时刻（北京时间）。", "The moment of acceptance (Beijing time)."),
+    help=Text("受理时刻（北京时间）。", "The moment of acceptance (Beijing time)."),
 )
-@option(
-    "--answer",
-    "answers",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help=Text("情形回答。", "An answer to a question of the theme."),
-)
-@option("--drop", multiple=True, metavar="ITEM", help=Text("不办的事项。", "An item that is left out."))
+@situation_options
 @definitions_option
 @json_option
 def plan_command(
-    theme: str, accepted: str, answers: tuple[str, ...], drop: tuple[str, ...], definitions: str, as_json: bool
+    ref: str, accepted: str, answers: tuple[str, ...], drop: tuple[str, ...], definitions: str, as_json: bool
 ) -> None:
-    """Planned dates of a theme: when each item starts and is due (rule R11)."""
-    catalog = catalog_from(definitions, theme, calendars=True)
-    found = find_theme(catalog, theme)
+    """Planned dates of a theme or an item: when each item starts and is due (rule R11)."""
+    catalog = catalog_from(definitions, ref, calendars=True)
+    found = find_subject(catalog, ref)
     calendar = Calendars(catalog.calendars).strict
     planned = plan.planned(
-        found, catalog, moment_from(accepted, "--accepted"), calendar, answers_from(answers) if answers else None, drop
+        plan.theme_of(found),
+        catalog,
+        moment_from(accepted, "--accepted"),
+        calendar,
+        _answered(found, catalog, answers),
+        drop,
     )
+    kind = "theme" if isinstance(found, Theme) else "item"
     if as_json:
-        print_json({"theme": found.slug, **planned.as_data(catalog)})
+        print_json({kind: found.slug, **planned.as_data(catalog)})
         return
     for code, each in planned.items.items():
         echo(f"{each.start} → {each.due}  {code} {catalog.items[code].name.text(lang())}")
-    echo(say(Text(f"一件事到期：{planned.due}", f"theme due: {planned.due}")))
+    what = Text("一件事", "theme") if isinstance(found, Theme) else Text("事项", "item")
+    echo(say(Text(f"{what}到期：{planned.due}", f"{what.en} due: {planned.due}")))
+
+
+def _answered(subject: Item | Theme, catalog: Catalog, pairs: tuple[str, ...]) -> dict[str, FactValue] | None:
+    """The answers of the command line, each one that its question takes; None without any."""
+    if not pairs:
+        return None
+    questions = {each.id: each for each in plan.questions_of(plan.theme_of(subject), catalog)}
+    return plan.checked_answers(questions, answers_from(pairs))
 
 
 def _known_ending(name: str, *endings: str) -> None:

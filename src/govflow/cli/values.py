@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from govflow.cli.commands import say
+from govflow.cli.commands import option, say
 from govflow.errors import InvalidInput
 from govflow.law.clocks import SHANGHAI
 from govflow.text import Text
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def situation_options(command: F) -> F:
+    """`--answer NAME=VALUE` and `--drop ITEM`: the situation of one applicant."""
+    command = option("--drop", multiple=True, metavar="ITEM", help=Text("不办的事项。", "An item that is left out."))(
+        command
+    )
+    return option(
+        "--answer", "answers", multiple=True, metavar="NAME=VALUE", help=Text("情形回答。", "An answer to a question."),
+    )(command)  # fmt: skip
 
 
 def a_number(context: click.Context, option: click.Parameter, value: float) -> float:

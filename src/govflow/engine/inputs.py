@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import reprlib
 import unicodedata
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
 from govflow.diagnostics import did_you_mean, nearest
 from govflow.errors import InvalidInput
+from govflow.errors import shown as shown  # what a value looks like in a sentence belongs to the checks
 from govflow.text import Text, joined
 
 T = TypeVar("T")
@@ -35,19 +35,6 @@ _IN_A_LINE = re.compile(f"[{_STEERING}\t\n\r\u061c\u200e\u200f\u2028\u2029]")
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 DEPTH = 64
 """Deepest nesting of a JSON document: what reads it goes down by calling itself."""
-
-_short = reprlib.Repr()
-_short.maxstring = _short.maxother = 60
-_short.maxlist = _short.maxtuple = _short.maxdict = _short.maxset = 3
-_short.maxlevel = 2
-
-
-def shown(value: object) -> str:
-    """A value for a sentence: never long, never an error of its own."""
-    try:
-        return _short.repr(value).encode("utf-8", "backslashreplace").decode()
-    except (ValueError, RecursionError, TypeError):
-        return f"<{type(value).__name__}>"
 
 
 def checked_text(value: object, field: str, most: int = NAME) -> str:

@@ -7,7 +7,7 @@ A condition in a definition is one of `{fact: F, is|is_not|one_of|at_least|at_mo
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from govflow.text import Lang
@@ -161,28 +161,37 @@ def _parts(data: object) -> Iterator[Condition]:
             yield part
 
 
-def in_words(condition: Condition | None, ask: Mapping[str, str], lang: Lang = Lang.ZH) -> str:
-    """The condition as a sentence a citizen reads; `ask` gives each fact's question text."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a fact is read by people: the question that asks for it, and the words of its options by their ids."""
+
+    ask: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def in_words(condition: Condition | None, asked: Mapping[str, Asked], lang: Lang = Lang.ZH) -> str:
+    """The condition as a sentence a citizen reads; a fact that `asked` does not know is said as it is written."""
     words = _WORDS[lang]
     match condition:
         case None:
             return words["always"]
         case All(parts):
-            return words["and"].join(in_words(part, ask, lang) for part in parts)
+            return words["and"].join(in_words(part, asked, lang) for part in parts)
         case Any(parts):
-            return words["or"].join(in_words(part, ask, lang) for part in parts)
+            return words["or"].join(in_words(part, asked, lang) for part in parts)
         case Not(part):
-            return words["not"].format(in_words(part, ask, lang))
+            return words["not"].format(in_words(part, asked, lang))
         case Fact(fact, operator, value):
             values = value if isinstance(value, tuple) else (value,)
-            shown = words["list"].join(_literal(v, words) for v in values)
-            return words[operator].format(ask.get(fact, fact), shown)
+            known = asked.get(fact, Asked(fact))
+            shown = words["list"].join(_literal(v, known, words) for v in values)
+            return words[operator].format(known.ask, shown)
 
 
-def _literal(value: FactValue, words: Mapping[str, str]) -> str:
+def _literal(value: FactValue, asked: Asked, words: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return words["yes"] if value else words["no"]
-    return str(value)
+    return asked.options.get(str(value), str(value))
 
 
 _WORDS = {

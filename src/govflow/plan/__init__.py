@@ -5,7 +5,8 @@ answers in results are always codes, in the order of the theme. `answers=None` m
 every item runs and every conditional material is listed.
 """
 
-from govflow.plan.dates import Plan, handling_order, planned, prerequisites, waits_for
+from govflow.plan.answers import checked_answer, checked_answers
+from govflow.plan.dates import Plan, explained, handling_order, planned, prerequisites, waits_for
 from govflow.plan.materials import (
     MergedForm,
     MergedMaterial,
@@ -17,14 +18,17 @@ from govflow.plan.materials import (
 )
 from govflow.plan.numbers import critical_path, plain, savings, stats
 from govflow.plan.selection import Selection, items_of, questions_of, selected_items
-from govflow.plan.terms import in_workdays, own_limit
+from govflow.plan.terms import in_workdays, own_limit, theme_of
 
 __all__ = [
     "MergedForm",
     "MergedMaterial",
     "Plan",
     "Selection",
+    "checked_answer",
+    "checked_answers",
     "critical_path",
+    "explained",
     "handed_in",
     "handed_in_alone",
     "handling_order",
@@ -41,5 +45,6 @@ __all__ = [
     "savings",
     "selected_items",
     "stats",
+    "theme_of",
     "waits_for",
 ]

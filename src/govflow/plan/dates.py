@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from graphlib import CycleError, TopologicalSorter
 from itertools import pairwise
 
-from govflow.errors import InvalidInput
+from govflow.errors import InvalidInput, NotFound
 from govflow.language.conditions import Answers
 from govflow.language.model import Catalog, Item, Theme
 from govflow.law import clocks
 from govflow.law.calendar import Calendar
-from govflow.law.clocks import Limit
+from govflow.law.clocks import Explanation, Limit
 from govflow.plan.materials import issuing_item
 from govflow.plan.selection import items_of, selected_items
-from govflow.plan.terms import own_limit
-from govflow.text import Text
+from govflow.plan.terms import decision_clocks, joint_clocks, own_limit, theme_of
+from govflow.text import Lang, Text, joined
 
 AT_ONCE = Limit(Decimal(0), "workday")
 
@@ -119,6 +119,39 @@ def planned(
     found = clocks.plan(items, start, calendar, cap=theme.joint_cap)
     dates = {code: _dated(code, found.items[code]) for code in chosen if code in items}
     return Plan(dates, found.due or start.astimezone(clocks.SHANGHAI).date(), found.cap_due)
+
+
+def explained(
+    subject: Item | Theme,
+    catalog: Catalog,
+    clock: str,
+    accepted: datetime,
+    calendar: Calendar,
+    lang: Lang | str = Lang.ZH,
+) -> Explanation:
+    """A planned due date day by day. `clock` is named as in a case: `promised` and `joint_cap` of a theme,
+    `I07/promised` and `I07/statutory` of an item, whose code may be left out where it is planned alone.
+
+    Raises NotFound for a clock that the definition does not set, and as `planned`.
+    """
+    theme = theme_of(subject)
+    moment = accepted if accepted.tzinfo else accepted.replace(tzinfo=clocks.SHANGHAI)
+    found = {str(spec.kind): (moment, spec.limit.within) for spec in joint_clocks(theme)}
+    for code, each in planned(theme, catalog, moment, calendar).items.items():
+        start = moment if each.start == moment.astimezone(clocks.SHANGHAI).date() else _morning(each.start)
+        own = {str(spec.kind): (start, spec.limit.within) for spec in decision_clocks(catalog.items[code])}
+        found |= {f"{code}/{kind}": value for kind, value in own.items()} | (own if subject is not theme else {})
+    if clock not in found:
+        there = joined(found)
+        raise NotFound(
+            Text(f"{theme.name}没有期限 {clock!r}；有 {there}", f"{theme.slug} has no clock {clock!r}; it has {there.en}"),
+            clock=clock,
+        )  # fmt: skip
+    return clocks.explain(clocks.Ledger(*found[clock]), calendar, lang)
+
+
+def _morning(day: date) -> datetime:
+    return datetime.combine(day, time(), clocks.SHANGHAI)
 
 
 def _replaced(codes: tuple[str, ...], left_out: str, by: tuple[str, ...]) -> tuple[str, ...]:

@@ -111,6 +111,11 @@ def theme_of_one(item: Item) -> Theme:
     )  # fmt: skip
 
 
+def theme_of(subject: Item | Theme) -> Theme:
+    """The theme itself, or an item as a theme of one."""
+    return subject if isinstance(subject, Theme) else theme_of_one(subject)
+
+
 def notice_limit(theme: Theme, catalog: Catalog) -> Limit:
     """How long the authority has to tell what is missing: the theme's own limit, else the strictest of its items.
 

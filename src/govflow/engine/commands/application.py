@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from govflow import plan
-from govflow.diagnostics import did_you_mean, nearest
 from govflow.engine import inputs
 from govflow.engine.case import events
 from govflow.engine.definitions.compiled import CompiledDefinition
@@ -16,7 +15,6 @@ from govflow.engine.inputs import Faults
 from govflow.errors import InvalidInput, NotAllowed
 from govflow.language import codes
 from govflow.language.conditions import FactValue
-from govflow.language.model import Question
 from govflow.plan import Selection
 from govflow.text import Text
 from govflow.vocabulary import ApplicantKind, ErrorCode, IdKind
@@ -123,63 +121,21 @@ def _wrong_applicant(field: str, expected: Text) -> InvalidInput:
 def checked_answers(subject: CompiledDefinition, answers: Mapping[str, Any]) -> dict[str, FactValue]:
     """The answers with defaults, each of its question's type; raises for an unknown question or a wrong value."""
     if not isinstance(answers, Mapping):
-        raise _wrong("answers", answers, "一组“问题: 回答”", "a mapping of questions to answers")
+        raise InvalidInput(
+            Text(
+                f"answers 是 {inputs.shown(answers)}，应为一组“问题: 回答”",
+                f"answers: found {inputs.shown(answers)}, expected a mapping of questions to answers",
+            ),
+            field="answers",
+        )
     questions, faults = subject.questions, Faults()
     found = {q.id: q.default for q in questions.values() if q.default is not None}
     for name, value in answers.items():
-        answer = faults.of(partial(_checked, questions, name, value))
+        answer = faults.of(partial(plan.checked_answer, questions, name, value))
         if answer is not None:
             found[name] = answer
     faults.raise_found()
     return found
-
-
-def _checked(questions: Mapping[str, Question], name: str, value: object) -> FactValue:
-    if name not in questions:
-        meant = did_you_mean(nearest(str(name), questions)) or Text("")
-        raise InvalidInput(
-            Text(f"没有 {name!r} 这个问题；问题有：{'、'.join(questions)}。{meant.zh}",
-            f"there is no question {name!r}; the questions are {', '.join(questions)}. {meant.en}".rstrip()),
-            field=f"answers.{name}",
-        )  # fmt: skip
-    return _checked_answer(questions[name], value)
-
-
-def _checked_answer(question: Question, value: object) -> FactValue:
-    field = f"answers.{question.id}"
-    match question.kind:
-        case "boolean":
-            if not isinstance(value, bool):
-                raise _wrong(field, value, f"true 或 false（{question.ask}）", "true or false")
-            return value
-        case "number":
-            if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-                raise _wrong(field, value, f"一个数（{question.ask}）", "a number")
-            low, high = question.minimum, question.maximum
-            if (low is not None and value < low) or (high is not None and value > high):
-                least, most = ("" if low is None else low), ("" if high is None else high)
-                raise _wrong(field, value, f"{least} 至 {most} 之间的数", f"a number from {least} to {most}")
-            return value
-        case "choice":
-            options = [key for key, _ in question.options]
-            if value not in options:
-                raise _wrong(
-                    field, value, "、".join(options) + f" 之一（{question.ask}）", f"one of {_quoted(options)}"
-                )
-            return str(value)
-        case "date":
-            return _checked_date(field, value)
-        case _:
-            if not isinstance(value, str) or len(value) > 2000:
-                raise _wrong(field, value, f"2000 字以内的文字（{question.ask}）", "text of at most 2000 characters")
-            return value
-
-
-def _checked_date(field: str, value: object) -> str:
-    try:
-        return date.fromisoformat(str(value)).isoformat()
-    except ValueError:
-        raise _wrong(field, value, "日期，如 2025-03-03", "a date, as 2025-03-03") from None
 
 
 def require_answers(subject: CompiledDefinition, answers: Mapping[str, FactValue], running: Iterable[str]) -> None:
@@ -261,12 +217,6 @@ def material_statuses(
             for ref in unknown
         ])  # fmt: skip
     return statuses
-
-
-def _wrong(field: str, found: object, zh: str, en: str) -> InvalidInput:
-    """The refusal of a value: what was found, and what was expected in both languages."""
-    shown = inputs.shown(found)
-    return InvalidInput(Text(f"{field} 是 {shown}，应为{zh}", f"{field}: found {shown}, expected {en}"), field=field)
 
 
 def _quoted(values: Iterable[str]) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from govflow import plan
 from govflow.errors import language
-from govflow.language.conditions import Answers
+from govflow.language.conditions import Answers, Asked
 from govflow.language.model import Catalog, Item, Theme
 from govflow.plan import terms
 from govflow.products.guide import limits
@@ -67,7 +67,7 @@ def _conditions(items: Sequence[Item], verified: Sequence[Item], lang: Lang) -> 
 
 
 def _to_receive(
-    lines: Iterable[plan.MergedMaterial], items: Sequence[Item], catalog: Catalog, asks: dict[str, str], lang: Lang
+    lines: Iterable[plan.MergedMaterial], items: Sequence[Item], catalog: Catalog, asks: dict[str, Asked], lang: Lang
 ) -> Section:
     listed = [line for line in lines if line.submitted]
     title = Text("应收材料", "Materials to receive")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from govflow.language.conditions import Condition, Fact, Not, in_words
+from govflow.language.conditions import Asked, Condition, Fact, Not, in_words
 from govflow.language.model import Basis, Block, Catalog, Item, Material, MaterialUse, Question, Step
 from govflow.law.clocks import Limit
 from govflow.plan import MergedMaterial, terms
@@ -23,16 +23,19 @@ HOW = {
 }
 
 
-def asks_of(questions: Iterable[Question], lang: Lang) -> dict[str, str]:
-    """Each fact's question in the reader's language, with its unit."""
+def asks_of(questions: Iterable[Question], lang: Lang) -> dict[str, Asked]:
+    """Each fact's question in the reader's language with its unit, and its options by their labels."""
     return {
-        question.id: question.ask.text(lang)
-        + (Text(f"（{question.unit}）", f" ({question.unit})").text(lang) if question.unit else "")
+        question.id: Asked(
+            question.ask.text(lang)
+            + (Text(f"（{question.unit}）", f" ({question.unit})").text(lang) if question.unit else ""),
+            {key: label.text(lang) for key, label in question.options},
+        )
         for question in questions
     }
 
 
-def condition_words(condition: Condition | None, asks: Mapping[str, str], lang: Lang) -> str:
+def condition_words(condition: Condition | None, asks: Mapping[str, Asked], lang: Lang) -> str:
     """When something applies, in words; a plain opposite is said directly, without a bracketed 'not'."""
     match condition:
         case Not(Fact(fact, "is", bool(value))):
@@ -95,7 +98,7 @@ def _answers(question: Question, lang: Lang) -> str:
 
 
 def material_table(
-    lines: Iterable[MergedMaterial], users: Iterable[Item], catalog: Catalog, asks: Mapping[str, str], lang: Lang
+    lines: Iterable[MergedMaterial], users: Iterable[Item], catalog: Catalog, asks: Mapping[str, Asked], lang: Lang
 ) -> Table:
     """The material list: what, how it is got and why, copies and form, and what it must look like."""
     items = {item.code: item for item in users}
@@ -130,7 +133,7 @@ def _for_whom(
     line: MergedMaterial,
     uses: list[tuple[Item, MaterialUse]],
     items: Mapping[str, Item],
-    asks: Mapping[str, str],
+    asks: Mapping[str, Asked],
     lang: Lang,
 ) -> Iterator[str]:
     if len(items) > 1:
@@ -237,7 +240,7 @@ def to_give(lines: Iterable[MergedMaterial], lang: Lang) -> str:
 
 
 def step_rows(
-    flow: Iterable[Block], catalog: Catalog, asks: Mapping[str, str], lang: Lang
+    flow: Iterable[Block], catalog: Catalog, asks: Mapping[str, Asked], lang: Lang
 ) -> tuple[tuple[Cell, ...], ...]:
     """The steps in order; steps of parallel branches say so."""
     rows = []
