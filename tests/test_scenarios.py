@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -188,6 +189,22 @@ def test_a_task_that_is_not_open_is_named_with_those_that_are() -> None:
     """A step on the wrong task says which tasks are open."""
     found = played(ACCEPTED + "      - {at: 2025-06-05, do: complete, task: issue}", "      - {state: closed}")
     assert "没有待办的“issue”" in said(found) and "file-review" in said(found)
+
+
+@pytest.mark.parametrize(
+    ("before", "step", "named"),
+    [
+        ("accept", "accept", "acceptance"),
+        ("sweep", "approve", "decision or verification"),
+        ("sweep", "deliver", "delivery"),
+    ],
+)
+def test_a_task_that_is_not_open_is_named_in_english(before: str, step: str, named: str) -> None:
+    """The English sentence names the missing task in English."""
+    steps = ["submit", before, step]
+    written = "".join(f"      - {{at: 2025-06-0{day}, do: {do}}}\n" for day, do in enumerate(steps, 3))
+    found = played(written, "      - {state: closed}", lang="en")
+    assert f"no task '{named}' is open" in scenarios.failure_text(found, "en")
 
 
 def command(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:

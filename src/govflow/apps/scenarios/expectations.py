@@ -12,7 +12,7 @@ from govflow.errors import NotFound
 from govflow.law.clocks import Explanation
 from govflow.products.timeline import WEEKDAYS
 from govflow.text import Lang, Text, joined
-from govflow.vocabulary import MaterialStatus
+from govflow.vocabulary import MaterialStatus, Mode
 
 NONE = "—"
 
@@ -114,20 +114,16 @@ def _light(check: _Check, wanted: str) -> Iterator[Found]:
     yield what, wanted, clock.light if clock is not None else None, check.explained(clock)
 
 
-def _due_of(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
-    clocks = {clock.id: clock for clock in check.view.clocks}
-    for id, date in wanted.items():
-        clock = clocks.get(id)
-        got = clock.due if clock is not None else None
-        yield Text(f"时钟 {id} 的到期日", f"due date of clock {id}"), date, got, check.explained(clock)
+def _of_clocks(fact: str, zh: str, en: str) -> Callable[[_Check, Mapping[str, str]], Iterator[Found]]:
+    """What is expected of one fact of clocks, by the clock's id."""
 
+    def check_clocks(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
+        clocks = {clock.id: clock for clock in check.view.clocks}
+        for id, expected in wanted.items():
+            what = Text(f"时钟 {id} 的{zh}", f"{en} of clock {id}")
+            yield what, expected, getattr(clocks.get(id), fact, None), check.explained(clocks.get(id))
 
-def _lights(check: _Check, wanted: Mapping[str, str]) -> Iterator[Found]:
-    clocks = {clock.id: clock for clock in check.view.clocks}
-    for id, colour in wanted.items():
-        clock = clocks.get(id)
-        got = clock.light if clock is not None else None
-        yield Text(f"时钟 {id} 的灯", f"light of clock {id}"), colour, got, check.explained(clock)
+    return check_clocks
 
 
 def _tasks(check: _Check, wanted: list[str]) -> Iterator[Found]:
@@ -147,7 +143,7 @@ def _materials(check: _Check, wanted: list[str]) -> Iterator[Found]:
 
 def _items(check: _Check, wanted: list[str]) -> Iterator[Found]:
     shelf = check.player.catalog.items
-    got = sorted(i.item for i in check.view.items if i.mode != "skip")
+    got = sorted(i.item for i in check.view.items if i.mode != Mode.SKIP)
     codes = sorted(shelf[ref].code if ref in shelf else ref for ref in wanted)
     yield Text("要办的事项", "items to handle"), codes, got, _no_details
 
@@ -180,9 +176,9 @@ _CHECKS: Mapping[str, Callable[[_Check, Any], Iterator[Found]]] = {
     "statutory_due": _due("statutory", "法定到期日", "statutory due date"),
     "correction_due": _due("correction", "补正到期日", "correction due date"),
     "delivery_due": _due("delivery", "送达到期日", "delivery due date"),
-    "due": _due_of,
+    "due": _of_clocks("due", "到期日", "due date"),
     "light": _light,
-    "lights": _lights,
+    "lights": _of_clocks("light", "灯", "light"),
     "tasks": _tasks,
     "materials": _materials,
     "items": _items,

@@ -6,7 +6,7 @@ no scenario sees another one's cases.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -20,8 +20,8 @@ from govflow.errors import InvalidInput, NotFound
 from govflow.language.lookup import find_item
 from govflow.language.model import Catalog, Item, Question, Theme
 from govflow.plan import terms
-from govflow.text import Text, joined
-from govflow.vocabulary import MaterialStatus, Role
+from govflow.text import Lang, Text, joined
+from govflow.vocabulary import MaterialStatus, Outcome, Role, TaskKind
 
 COMPANY = {"kind": "企业法人", "name": "示范市江畔商贸有限公司", "id": "91421300MAXX884166"}
 PERSON = {"kind": "自然人", "name": "陈江", "id": "11010519491231002X"}
@@ -187,26 +187,20 @@ def _withdraw(player: Player, words: Mapping[str, Any]) -> None:
 # --- tasks -----------------------------------------------------------------------------------------------------
 
 
-def _accept(player: Player, words: Mapping[str, Any]) -> None:
-    _finish(player, _one(player, words, "受理", ("accept",)), words, "accept")
+def _ended(what: Text, kinds: tuple[TaskKind, ...], outcome: str) -> Callable[[Player, Mapping[str, Any]], None]:
+    """The step that ends the one open task of these kinds, so unless it says otherwise."""
 
+    def end(player: Player, words: Mapping[str, Any]) -> None:
+        found = [t for t in _open(player, words) if t.kind in kinds]
+        _finish(player, _single(player, found, what), words, outcome)
 
-def _not_accept(player: Player, words: Mapping[str, Any]) -> None:
-    _finish(player, _one(player, words, "受理", ("accept",)), words, "refuse")
-
-
-def _approve(player: Player, words: Mapping[str, Any]) -> None:
-    _finish(player, _one(player, words, "决定或核验", ("decide", "verify")), words, "approve")
-
-
-def _refuse(player: Player, words: Mapping[str, Any]) -> None:
-    _finish(player, _one(player, words, "决定或核验", ("decide", "verify")), words, "refuse")
+    return end
 
 
 def _complete(player: Player, words: Mapping[str, Any]) -> None:
     wanted = words.get("task")
     found = [t for t in _open(player, words) if wanted is None or player.step_id(t) == wanted]
-    _finish(player, _single(player, found, str(wanted or "")), words, "approve")
+    _finish(player, _single(player, found, Text(str(wanted or ""))), words, "approve")
 
 
 def _finish_item(player: Player, words: Mapping[str, Any]) -> None:
@@ -218,7 +212,7 @@ def _finish_item(player: Player, words: Mapping[str, Any]) -> None:
 def _deliver(player: Player, words: Mapping[str, Any]) -> None:
     found = [t for t in _open(player, words) if t.kind == "deliver"]
     if not found:
-        raise _no_task(player, "送达")
+        raise _no_task(player, TaskKind.DELIVER.name_text)
     for task in found:
         _finish(player, task, words, "approve")
 
@@ -234,31 +228,30 @@ def _open(player: Player, words: Mapping[str, Any]) -> list[TaskView]:
     ]  # fmt: skip
 
 
-def _one(player: Player, words: Mapping[str, Any], name: str, kinds: Iterable[str]) -> TaskView:
-    return _single(player, [t for t in _open(player, words) if t.kind in kinds], name)
-
-
-def _single(player: Player, found: list[TaskView], name: str) -> TaskView:
+def _single(player: Player, found: list[TaskView], what: Text) -> TaskView:
     if not found:
-        raise _no_task(player, name)
+        raise _no_task(player, what)
     if len(found) > 1:
-        listed = joined(f"{t.item or ''} {player.step_id(t)}（{t.department}）" for t in found)
+        named = [f"{t.item or ''} {player.step_id(t)}".strip() for t in found]
+        listed = joined(
+            Text(f"{n}（{t.department}）", f"{n} ({t.department})") for n, t in zip(named, found, strict=True)
+        )
         raise InvalidInput(
             Text(
-                f"“{name}”有 {len(found)} 个：{listed}；请写明 item、task 或 department",
+                f"“{what}”有 {len(found)} 个：{listed}；请写明 item、task 或 department",
                 f"{len(found)} open tasks are meant: {listed.en}; name item, task or department",
             ),
         )
     return found[0]
 
 
-def _no_task(player: Player, name: str) -> NotFound:
+def _no_task(player: Player, what: Text) -> NotFound:
     view = player.view()
     listed = joined(f"{t.item or ''} {player.step_id(t)}".strip() for t in view.open_tasks)
     return NotFound(
         Text(
-            f"现在没有待办的“{name}”；办件状态 {view.state}，待办的是 {listed}",
-            f"no task {name!r} is open; the case is {view.state}, open are {listed.en}",
+            f"现在没有待办的“{what}”；办件状态 {view.state}，待办的是 {listed}",
+            f"no task {what.text(Lang.EN)!r} is open; the case is {view.state}, open are {listed.en}",
         ),
     )
 
@@ -339,16 +332,18 @@ def _wait(player: Player, words: Mapping[str, Any]) -> None:
     """Time has passed and what was due has happened: nothing else is done."""
 
 
+_DECISION = Text("决定或核验", "decision or verification")
+
 _STEPS: Mapping[str, Callable[[Player, Mapping[str, Any]], None]] = {
     "submit": _submit,
     "ask_correction": _ask_correction,
     "supplement": _supplement,
-    "accept": _accept,
-    "not_accept": _not_accept,
+    "accept": _ended(TaskKind.ACCEPT.name_text, (TaskKind.ACCEPT,), Outcome.ACCEPT),
+    "not_accept": _ended(TaskKind.ACCEPT.name_text, (TaskKind.ACCEPT,), Outcome.REFUSE),
     "complete": _complete,
     "finish_item": _finish_item,
-    "approve": _approve,
-    "refuse": _refuse,
+    "approve": _ended(_DECISION, (TaskKind.DECIDE, TaskKind.VERIFY), Outcome.APPROVE),
+    "refuse": _ended(_DECISION, (TaskKind.DECIDE, TaskKind.VERIFY), Outcome.REFUSE),
     "suspend": _suspend,
     "resume": _resume,
     "extend": _extend,
