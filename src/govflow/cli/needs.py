@@ -40,7 +40,7 @@ def concerning(
         known = needs.take(ref, region)
         if ref not in loaded.catalog.themes and ref not in loaded.catalog.items:
             standing = False
-            needs.files |= {each.file for each in loaded.documents if _may_hide(each, ref, known)}
+            needs.files |= {each.file for each in loaded.documents if _may_hide(each, known)}
     needs.take_lost(loaded.catalog)
     if calendars:
         needs.files |= {each.file for each in loaded.documents if _kind(each) == "calendar"}
@@ -128,7 +128,7 @@ def _kind(document: Document) -> str:
     return document.kind[0] if document.kind else hinted_kind(document.text)
 
 
-def _may_hide(document: Document, ref: str, known: bool) -> bool:
+def _may_hide(document: Document, known: bool) -> bool:
     """Whether a document may be why something is missing: a damaged library, or a file whose names are not known."""
     if document.broken and _kind(document) in LIBRARIES:
         return True

@@ -120,7 +120,7 @@ def _excerpt(span: Span, lines: Mapping[str, list[str]], gutter: int, paint: Cal
         line = line.removeprefix("\ufeff")
     start = min(span.column - 1, len(line))
     end = len(line) if span.end_line > span.line else min(span.end_column - 1, len(line))
-    first, last = _window(line, start, end)
+    first, last = _window(line, start)
     before = ("…" if first else "") + "".join(map(visible, line[first:start]))
     marked = "".join(map(visible, line[start : min(end, last)]))
     after = "".join(map(visible, line[max(start, min(end, last)) : last])) + ("…" if last < len(line) else "")
@@ -129,7 +129,7 @@ def _excerpt(span: Span, lines: Mapping[str, list[str]], gutter: int, paint: Cal
     return [f"{blank} |", f"{span.line:>{gutter}} | {before}{marked}{after}".rstrip(), f"{blank} | {carets}"]
 
 
-def _window(line: str, start: int, end: int) -> tuple[int, int]:
+def _window(line: str, start: int) -> tuple[int, int]:
     """Which part of a long line to show: up to WIDEST_EXCERPT characters around the start of the mark."""
     if len(line) <= WIDEST_EXCERPT:
         return 0, len(line)

@@ -6,7 +6,7 @@ from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from govflow.language.building.regions import uppers
 from govflow.language.model import Catalog, Department, Item, Material, MaterialUse, Result, Step, Theme, Together
@@ -15,10 +15,12 @@ from govflow.plan.order import ancestors
 from govflow.rules.summaries import ItemSummary, MaterialUseSummary, Released
 from govflow.rules.types import Key, Path
 from govflow.rules.wording import law_title, same_name_key
+from govflow.vocabulary import Level
 
-LEVELS = ("国家级", "省级", "市级", "县级", "镇级", "村级")
+LEVELS = tuple(Level)
 Documents = Mapping[Key, Document]
 Placed = tuple[Path, Step]
+_Use = TypeVar("_Use", MaterialUse, MaterialUseSummary)
 
 _NOTHING: Mapping[str, Any] = {}
 _LIBRARIES = {"material": "materials", "department": "departments"}
@@ -95,14 +97,14 @@ class Context:
 
     def uses(self, item: Item) -> Iterator[tuple[int, MaterialUse, Material]]:
         """The item's uses of materials with their place in the list; a use of an unknown material is left out."""
-        for at, use in enumerate(item.materials):
-            material = self.catalog.materials.get(use.material)
-            if material is not None:
-                yield at, use, material
+        return self._known(item.materials)
 
     def asked(self, summary: ItemSummary) -> Iterator[tuple[int, MaterialUseSummary, Material]]:
         """The same for an item known by its summary."""
-        for at, use in enumerate(summary.materials):
+        return self._known(summary.materials)
+
+    def _known(self, uses: Iterable[_Use]) -> Iterator[tuple[int, _Use, Material]]:
+        for at, use in enumerate(uses):
             material = self.catalog.materials.get(use.material)
             if material is not None:
                 yield at, use, material

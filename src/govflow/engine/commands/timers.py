@@ -80,7 +80,7 @@ def tick(draft: UnitOfWork) -> bool:
         if firing in fired:
             raise RuntimeError(f"case {draft.state.id}: clock {clock.id} fires again and again at {firing[1]}")
         fired.add(firing)
-        if clock.warned is None and clock.expired is None and _is_warning(clock, draft.at):
+        if clock.warned is None and clock.expired is None and case_clocks.wake_at(clock) == clock.warn_at:
             _warn(draft, clock)
         else:
             _expire(draft, clock)
@@ -96,10 +96,6 @@ def _next_due(draft: UnitOfWork) -> ClockState | None:
         (wake, c.id, c) for c in draft.state.clocks.values() if (wake := case_clocks.wake_at(c)) and wake <= draft.at
     ]
     return min(waking)[2] if waking else None
-
-
-def _is_warning(clock: ClockState, at: str) -> bool:
-    return case_clocks.wake_at(clock) == clock.warn_at
 
 
 def _warn(draft: UnitOfWork, clock: ClockState) -> None:
